@@ -1,0 +1,8 @@
+//! Cluster membership and failure detection by gossip: SWIM with Lifeguard's extensions.
+#![cfg_attr(not(feature = "std"), no_std)]
+#![deny(unsafe_code)]
+
+extern crate alloc;
+
+pub mod proto;
+pub mod types;

@@ -1,0 +1,4 @@
+/// The constants of the protocol.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Config {}

@@ -1,0 +1,37 @@
+use crate::types::{Entry, Header, NodeStatus};
+
+/// One thing the core wants done, in the order in which it was decided.
+#[derive(Debug)]
+pub enum Output<'a> {
+    /// Send this message.
+    Transmit(Transmit<'a>),
+    /// Tell the program.
+    Event(Event<'a>),
+}
+
+/// A message to send, borrowed from the core.
+#[derive(Debug)]
+pub struct Transmit<'a> {
+    /// All but the entries.
+    pub header: Header,
+    /// The node it goes to; its `ip` and `port` are where to send it.
+    pub target: Entry<'a>,
+    pub(super) entries: &'a [Entry<'a>],
+}
+
+impl<'a> Transmit<'a> {
+    /// The entries in the order in which they travel.
+    pub fn entries(&self) -> impl ExactSizeIterator<Item = Entry<'a>> + Clone {
+        self.entries.iter().copied()
+    }
+}
+
+/// One change of one node, as the program is told of it.
+#[derive(Debug)]
+pub struct Event<'a> {
+    /// The node after the change.
+    pub node: Entry<'a>,
+    /// Its status before; [`NodeStatus::Unknown`] at first sight, equal to the new one when only
+    /// metadata, role, region or address changed.
+    pub old_status: NodeStatus,
+}

@@ -1,0 +1,120 @@
+use super::{NodeId, NodeView};
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+
+/// What a message is for. The numbers 0 to 5 are the ABI's; 6 and 7 reach C structs as bare
+/// numbers; 8 and 9 exist in packets alone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+#[repr(u8)]
+pub enum MessageKind {
+    /// A probe.
+    #[default]
+    Ping = 0,
+    /// The answer to a probe, a meet or a join (SWIM's ack).
+    Pong = 1,
+    /// Makes the sender known to the receiver.
+    Meet = 2,
+    /// Like meet, and asks for the member list (P-13).
+    Join = 3,
+    /// Its sender leaves (P-14).
+    Leave = 4,
+    /// Carries entries and asks for no answer.
+    Update = 5,
+    /// Asks the receiver to probe the node of the first entry (SWIM 3.1).
+    PingReq = 6,
+    /// "I could not reach the node of the first entry" (Lifeguard IV-A).
+    Nack = 7,
+    /// Hashes of what the sender holds (P-12).
+    SyncDigest = 8,
+    /// Asks for the members of some buckets (P-12, P-13).
+    SyncRequest = 9,
+}
+
+impl MessageKind {
+    /// Reads the number of the ABI and the wire; `None` beyond [`MessageKind::SyncRequest`].
+    #[must_use]
+    pub const fn from_raw(raw: u32) -> Option<Self> {
+        Some(match raw {
+            0 => Self::Ping,
+            1 => Self::Pong,
+            2 => Self::Meet,
+            3 => Self::Join,
+            4 => Self::Leave,
+            5 => Self::Update,
+            6 => Self::PingReq,
+            7 => Self::Nack,
+            8 => Self::SyncDigest,
+            9 => Self::SyncRequest,
+            _ => return None,
+        })
+    }
+
+    /// Whether a C struct or a JSON message can carry it.
+    #[must_use]
+    pub const fn is_struct(self) -> bool {
+        (self as u8) <= Self::Nack as u8
+    }
+}
+
+/// A message without its entries.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Header {
+    /// Who says it.
+    pub sender: NodeId,
+    /// What it is for.
+    pub kind: MessageKind,
+    /// The sender's heartbeat as old nodes read it; see "Old peers" in docs/PROTOCOL.md.
+    pub timestamp: u64,
+    /// Ties an answer to its question (P-7b); 0 where the carrier has no field for it.
+    pub nonce: u64,
+    /// The sender's round interval in microseconds (P-2); 0 where the carrier has no field for it.
+    pub interval_us: u32,
+    /// The anti-entropy part (P-12); [`SyncPayload::None`] in all but the two kinds for it.
+    pub sync: SyncPayload,
+}
+
+/// Hashes over 16 buckets of members (P-12).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Digest {
+    /// `None` for the whole id space, else which sixteenth of it the buckets divide.
+    pub prefix: Option<u8>,
+    /// One hash a bucket.
+    pub hashes: [u32; 16],
+}
+
+/// What a message of the anti-entropy carries beside entries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum SyncPayload {
+    /// Nothing.
+    #[default]
+    None,
+    /// With [`MessageKind::SyncDigest`].
+    Digest(Digest),
+    /// With [`MessageKind::SyncRequest`]: the buckets of `prefix` whose members are wanted.
+    Request {
+        /// Which sixteenth of the id space.
+        prefix: u8,
+        /// One bit a bucket of it.
+        buckets: u16,
+    },
+}
+
+/// A message that owns its entries.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Message {
+    /// All but the entries.
+    pub header: Header,
+    /// The entries, in the order in which they travel.
+    pub entries: Vec<NodeView>,
+}
+
+/// How a message came, which decides how far it is believed and where its answer goes (P-5, P-7).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Path {
+    /// A caller carried it as a struct and vouches for its transport.
+    Struct,
+    /// Text of libgossip 1.4.2's form; the source address where it can be answered (UDP).
+    Json(Option<SocketAddr>),
+    /// Our own packets, from this address.
+    Packet(SocketAddr),
+}

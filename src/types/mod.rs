@@ -1,0 +1,17 @@
+//! The vocabulary of the library: newtypes and plain views, no logic.
+
+mod entry;
+mod heartbeat;
+mod id;
+mod instant;
+mod message;
+mod metadata;
+mod status;
+
+pub use entry::{Entry, NodeView};
+pub use heartbeat::Heartbeat;
+pub use id::NodeId;
+pub use instant::Instant;
+pub use message::{Digest, Header, Message, MessageKind, Path, SyncPayload};
+pub use metadata::{Metadata, MetadataError};
+pub use status::NodeStatus;
