@@ -183,7 +183,7 @@ impl Members {
     }
 
     /// Members from where `hash` stands in the shared order, once around.
-    pub(crate) fn from_hash(&self, hash: u32) -> impl Iterator<Item = Slot> {
+    pub(crate) fn around(&self, hash: u32) -> impl Iterator<Item = Slot> {
         let after = self.shared.range((hash, Slot(0))..);
         after.chain(self.shared.range(..(hash, Slot(0)))).map(|&(_, slot)| slot)
     }

@@ -298,7 +298,7 @@ impl Core {
         let own = shared_hash(&self.members.own.id).wrapping_sub(start);
         let mut own_stands = *id != self.members.own.id;
         let mut seats = self.config.observers as usize;
-        for slot in self.members.from_hash(start).take(64) {
+        for slot in self.members.around(start).take(64) {
             let at = shared_hash(&self.members[slot].id).wrapping_sub(start);
             if own_stands && at > own {
                 // We are one of the observers ourselves; then one fewer is to be told.
