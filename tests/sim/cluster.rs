@@ -26,8 +26,7 @@ impl<P: Peer> World<P> {
         let living = self.living();
         living.iter().find_map(|observer| {
             let online = |subject: &usize| {
-                observer == subject
-                    || self.views.status(*observer, *subject) == NodeStatus::Online
+                observer == subject || self.views.status(*observer, *subject) == NodeStatus::Online
             };
             living.iter().find(|subject| !online(subject)).map(|subject| (*observer, *subject))
         })
@@ -49,6 +48,29 @@ impl<P: Peer> World<P> {
         self.all_hold(subject, NodeStatus::is_gone)
     }
 
+    /// How many nodes this one lists.
+    pub fn listed(&self, index: usize) -> usize {
+        let mut count = 0;
+        self.nodes[index].peer.members(&mut |_| count += 1);
+        count
+    }
+
+    /// Whether all live nodes list `subject` at the address that it has now.
+    pub fn all_have_address(&self, subject: usize) -> bool {
+        let node = &self.nodes[subject];
+        let ip = node.address.ip().to_string();
+        let right = |observer: &usize| {
+            let mut found = false;
+            self.nodes[*observer].peer.members(&mut |entry| {
+                found |= entry.id == node.id
+                    && entry.ip == ip
+                    && entry.port == i32::from(node.address.port());
+            });
+            found
+        };
+        self.living().iter().filter(|observer| **observer != subject).all(right)
+    }
+
     /// Runs for that long.
     pub fn run(&mut self, time: u64) {
         let end = self.now + time;
@@ -60,13 +82,15 @@ impl<P: Peer> World<P> {
     /// It is asked when somebody was told something, at most once in 1 ms.
     pub fn run_until(&mut self, most: u64, done: impl Fn(&Self) -> bool) -> Option<u64> {
         let start = self.now;
-        let mut asked = (usize::MAX, 0);
+        let mut asked_at = None;
         loop {
-            if self.views.log.len() != asked.0 && (asked.0 == usize::MAX || self.now >= asked.1) {
+            let news =
+                asked_at.is_none_or(|(events, at)| self.views.events != events && self.now >= at);
+            if news {
                 if done(self) {
                     return Some(self.now - start);
                 }
-                asked = (self.views.log.len(), self.now + MS);
+                asked_at = Some((self.views.events, self.now + MS));
             }
             if !self.step(start + most) {
                 return done(self).then_some(self.now - start);

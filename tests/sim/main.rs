@@ -17,8 +17,14 @@ mod peer;
 mod report;
 mod rng;
 mod runner;
+mod s1_join;
+mod s2_crash;
+mod s3_loss;
+mod s4_stall;
+mod s5_partition;
+mod s6_leave;
+mod s7_swarm;
 mod selftest;
 mod toy;
 mod views;
 mod world;
-

@@ -10,9 +10,7 @@ use std::rc::Rc;
 /// A message on its way.
 #[derive(Clone, Debug)]
 pub struct Packet {
-    /// Index of the node that sent it.
-    pub from: usize,
-    /// Its address at that time.
+    /// The sender's address when it sent.
     pub source: SocketAddr,
     /// All but the entries.
     pub header: Header,

@@ -6,6 +6,7 @@ use gossip::types::{Entry, Header, Instant, NodeId, NodeStatus, NodeView, Path};
 
 /// What a node is made for.
 #[derive(Clone, Copy, Debug)]
+#[allow(dead_code, reason = "a configuration need not ask for all of it")]
 pub struct Setup {
     /// How messages travel.
     pub carrier: Carrier,

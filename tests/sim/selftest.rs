@@ -59,6 +59,7 @@ fn broken<const FAULT: u8>() -> (u8, Vec<Rule>) {
     let mut options = options(3);
     if FAULT == fault::WAKES {
         options = options.packets();
+        options.late = 0;
     }
     let mut world = World::<Toy<FAULT>>::new(options);
     world.join_all(Name::Known);

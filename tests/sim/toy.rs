@@ -66,8 +66,12 @@ impl<const FAULT: u8> Toy<FAULT> {
     }
 
     fn send(&mut self, kind: MessageKind, to: &NodeView, mut entries: Vec<NodeView>) {
-        let mut header =
-            Header { sender: self.own.id, kind, timestamp: self.own.heartbeat, ..Header::default() };
+        let mut header = Header {
+            sender: self.own.id,
+            kind,
+            timestamp: self.own.heartbeat,
+            ..Header::default()
+        };
         if Self::has(fault::UNKNOWN) {
             entries[0].status = NodeStatus::Unknown;
         }
@@ -219,6 +223,8 @@ impl<const FAULT: u8> Peer for Toy<FAULT> {
     }
 
     fn join(&mut self, _now: Instant, node: &NodeView) -> Result<(), String> {
+        self.own.status = NodeStatus::Online;
+        self.own.heartbeat += 1;
         self.seeds.push(node.clone());
         self.greet(node.clone());
         Ok(())

@@ -42,6 +42,8 @@ pub struct Views {
     rows: Vec<BTreeMap<Key, Told>>,
     matrix: Vec<NodeStatus>,
     list_checks: u64,
+    /// Events that were taken.
+    pub events: u64,
     /// Every change of a known node's status, in order.
     pub log: Vec<Change>,
     /// Broken rules.
@@ -57,6 +59,7 @@ impl Views {
             rows: vec![BTreeMap::new(); ids.len()],
             matrix: vec![NodeStatus::Unknown; ids.len() * ids.len()],
             list_checks: 0,
+            events: 0,
             log: Vec::new(),
             violations: Violations::default(),
         }
@@ -87,6 +90,7 @@ impl Views {
         old: NodeStatus,
         alive: impl Fn(usize) -> bool,
     ) {
+        self.events += 1;
         let entry = node.as_entry();
         let bad = &mut self.violations;
         bad.check(node.id != own, Rule::NotItself, observer, || "told of itself".into());

@@ -167,8 +167,7 @@ impl<P: Peer> World<P> {
         clock_offset: u64,
     ) -> P {
         let own = NodeView { heartbeat, ..view(id, address) };
-        let setup =
-            Setup { carrier: self.options.carrier, drive: self.options.drive, interval };
+        let setup = Setup { carrier: self.options.carrier, drive: self.options.drive, interval };
         let now = Instant::from_micros(self.now + clock_offset);
         let seed = self.rng.next();
         P::make(setup, &own, seed, now).expect("the harness makes only valid nodes")
@@ -284,16 +283,14 @@ impl<P: Peer> World<P> {
         if !node.up || node.timer != timer || self.now < node.stalled_until {
             return;
         }
-        node.wakeups = if node.wakeups.0 == self.now { (self.now, node.wakeups.1 + 1) } else { (self.now, 0) };
-        let (wakeups, most) = (node.wakeups.1, self.options.limits.wakeups);
-        if wakeups > most {
+        let again = if node.wakeups.0 == self.now { node.wakeups.1 + 1 } else { 0 };
+        node.wakeups = (self.now, again);
+        if again > self.options.limits.wakeups {
             // A core that asks for the same time for ever would stop the clock: look away for 1 ms.
             self.views.violations.note(Rule::WorkIsBounded, index, || "wakes for ever".into());
             return self.plan(self.now + 1000, Due::Timer(index, timer));
         }
-        let now = self.clock(index);
-        self.nodes[index].peer.timeout(now);
-        self.finish(index);
+        self.loop_once(index);
     }
 
     fn resume_due(&mut self, index: usize, life: u32) {
@@ -431,7 +428,7 @@ impl<P: Peer> World<P> {
             return;
         };
         let source = self.nodes[from].address;
-        let packet = Packet { from, source, header, entries: entries.into() };
+        let packet = Packet { source, header, entries: entries.into() };
         let copies = self.net.carry(from, to);
         self.counts.lost += u64::from(copies == [None, None]);
         for delay in copies.into_iter().flatten() {
