@@ -4,6 +4,7 @@
 //! A run is a pure function of its seed and options. `GOSSIP_SIM_RUNS=100` repeats each scenario with
 //! that many seeds and prints the distribution of what it measured (see it with `--nocapture`);
 //! `GOSSIP_SIM_SEED=7` starts at that seed, alone it replays that one run;
+//! `GOSSIP_SIM_ROUNDS=20000` lets the random scenarios draw larger and faster clusters;
 //! `GOSSIP_SIM_CARRIER=packet` runs the same scenarios over packets with the core's own timers.
 #![deny(unsafe_code)]
 #![allow(unreachable_pub, reason = "a test program has no public surface")]

@@ -68,6 +68,8 @@ pub struct Options {
     pub read: Option<Read>,
     /// Time between two ticks, or the configured round interval with [`Drive::Timers`].
     pub interval: u64,
+    /// The longest interval that a node may draw; the shortest is `interval`.
+    pub slowest: u64,
     /// Each wait between ticks is this much shorter or longer at most.
     pub jitter: u64,
     /// Shortest and longest way of a message.
@@ -95,6 +97,7 @@ impl Options {
             route: Route::Address,
             read: None,
             interval,
+            slowest: interval,
             jitter: interval / 20,
             delay: (1_000, 3_000),
             loss: 0.0,

@@ -21,8 +21,14 @@ pub struct Counts {
     pub delivered: u64,
     /// Messages that a core refused.
     pub refused: u64,
-    /// Messages lost by the network, a full inbox or a stopped receiver.
+    /// Messages that the network lost.
     pub lost: u64,
+    /// Messages that came twice.
+    pub doubled: u64,
+    /// Messages that a full inbox dropped.
+    pub overflown: u64,
+    /// Messages that reached a stopped node.
+    pub stopped: u64,
     /// Messages to addresses that nobody has.
     pub nowhere: u64,
 }

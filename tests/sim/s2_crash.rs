@@ -12,7 +12,7 @@ use gossip::proto::Core;
 
 /// A cluster that has formed and run calmly for a while.
 pub fn calm<P: Peer>(options: Options, bound: u64, outcome: &mut Outcome) -> World<P> {
-    let calm = 2 * SECOND.max(10 * options.interval);
+    let calm = 2 * SECOND.max(5 * options.slowest);
     let mut world = World::new(options.carried());
     let formed = world.form();
     outcome.within("form", formed, 2 * bound);
@@ -28,6 +28,8 @@ pub fn nobody_else_is_buried<P: Peer>(world: &World<P>, out: &[usize], outcome: 
     let sum = wrong_time(&world.views.log, (0, world.now), |_, s| !out.contains(&s));
     outcome.put("wrong suspicions", sum.suspected as f64);
     outcome.put("wrongly gone", sum.buried as f64);
+    outcome.put("wrong pair s suspect", sum.suspect as f64 / 1e6);
+    outcome.put("wrong pair s gone", sum.failed as f64 / 1e6);
 }
 
 /// Stops a node, waits until all hold it failed, lets it go on.

@@ -62,6 +62,20 @@ fn partition_20_in_packets() {
     });
 }
 
+/// Nodes of different paces stamp what they suspect by the suspect's pace (P-2).
+#[test]
+fn partition_20_of_mixed_paces() {
+    runs("partition_20_of_mixed_paces", 2, |seed| {
+        let mut options = Options::new(seed, 20, 25 * MS);
+        options.slowest = 200 * MS;
+        partition::<Core>(
+            if seed % 2 == 0 { options.packets() } else { options },
+            HALVES,
+            6 * SECOND,
+        )
+    });
+}
+
 #[test]
 fn a_node_alone_on_its_side_returns() {
     runs("a_node_alone_on_its_side_returns", 2, |seed| {

@@ -13,18 +13,22 @@ use crate::s4_stall::{Stalls, stalls};
 use crate::s5_partition::{Cut, partition};
 use gossip::proto::Core;
 
-/// Rounds a second that the whole cluster may make, so that a run stays short.
-const ROUNDS: u64 = 3_000;
+/// Rounds a second that the whole cluster may make, so that a run stays short: 200 nodes each 125 ms,
+/// 32 each 20 ms. `GOSSIP_SIM_ROUNDS` sets another number, which makes other runs of the same seeds.
+fn rounds() -> u64 {
+    std::env::var("GOSSIP_SIM_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(1_600)
+}
 
 /// Random options; half of the runs are over packets.
 fn draw(seed: u64, least: u64, most: u64) -> (Options, Rng) {
     let mut rng = Rng::new(seed ^ 0x5741_524d);
     let interval = rng.pick(&[10, 20, 30, 50, 100, 200, 500, 1000]) * MS;
-    let fit = (ROUNDS * interval / SECOND).clamp(least, most);
+    let fit = (rounds() * interval / SECOND).clamp(least, most);
     // Small clusters have their own troubles: let half of the runs be small.
     let most = if rng.chance(0.5) { fit.min(12) } else { fit };
     let nodes = rng.range(least, most.max(least)) as usize;
     let mut options = Options::new(seed, nodes, interval);
+    options.slowest = interval * rng.pick(&[1, 1, 4]);
     options.jitter = interval * rng.range(0, 30) / 100;
     let slowest = (interval / 2).min(20 * MS);
     options.delay = (rng.range(0, slowest / 4), rng.range(slowest / 4, slowest));
@@ -40,7 +44,7 @@ fn draw(seed: u64, least: u64, most: u64) -> (Options, Rng) {
 
 /// 4 s for fast rounds, 12 s for rounds each second.
 fn bound(options: &Options) -> u64 {
-    4 * SECOND + 8 * options.interval
+    4 * SECOND + 8 * options.slowest
 }
 
 /// Says with each failure what was run.
@@ -53,9 +57,10 @@ fn named(mut outcome: Outcome, what: String) -> Outcome {
 
 fn text(options: &Options) -> String {
     format!(
-        "{} nodes each {} ms, {:?}, read {:?}, route {:?}, delay {:?} us, jitter {} us",
+        "{} nodes each {} to {} ms, {:?}, read {:?}, route {:?}, delay {:?} us, jitter {} us",
         options.nodes,
         options.interval / MS,
+        options.slowest / MS,
         options.drive,
         options.read,
         options.route,
@@ -66,7 +71,7 @@ fn text(options: &Options) -> String {
 
 #[test]
 fn swarm_join() {
-    runs("swarm_join", 6, |seed| {
+    runs("swarm_join", 3, |seed| {
         let mut rng = Rng::new(seed);
         let nodes = rng.range(3, 200) as usize;
         let case = Join {
@@ -84,7 +89,7 @@ fn swarm_join() {
 
 #[test]
 fn swarm_crash() {
-    runs("swarm_crash", 6, |seed| {
+    runs("swarm_crash", 3, |seed| {
         let (options, _) = draw(seed, 3, 200);
         let what = text(&options);
         let bound = bound(&options);
@@ -94,7 +99,7 @@ fn swarm_crash() {
 
 #[test]
 fn swarm_restart() {
-    runs("swarm_restart", 6, |seed| {
+    runs("swarm_restart", 3, |seed| {
         let (options, mut rng) = draw(seed, 3, 200);
         let soon = When::Soon(rng.range(MS, 2 * SECOND));
         let case = Restart {
@@ -111,7 +116,7 @@ fn swarm_restart() {
 
 #[test]
 fn swarm_loss() {
-    runs("swarm_loss", 6, |seed| {
+    runs("swarm_loss", 3, |seed| {
         let (options, mut rng) = draw(seed, 3, 200);
         let share = rng.range(5, 30) as f64 / 100.0;
         let one_way = rng.range(10, 50) as f64 / 100.0;
@@ -129,7 +134,7 @@ fn swarm_loss() {
 
 #[test]
 fn swarm_stall() {
-    runs("swarm_stall", 6, |seed| {
+    runs("swarm_stall", 3, |seed| {
         let (mut options, mut rng) = draw(seed, 8, 200);
         options.inbox = rng.pick(&[None, Some(50), Some(500)]);
         let period = rng.range(1000, 5000) * MS;
@@ -150,7 +155,7 @@ fn swarm_stall() {
 
 #[test]
 fn swarm_partition() {
-    runs("swarm_partition", 6, |seed| {
+    runs("swarm_partition", 3, |seed| {
         let (options, mut rng) = draw(seed, 4, 100);
         let side = rng.range(1, options.nodes as u64 / 2) as usize;
         let time = 8 * SECOND + 2 * bound(&options);

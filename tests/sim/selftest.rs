@@ -3,13 +3,13 @@
 use crate::checks::Rule;
 use crate::cluster::{MS, SECOND};
 use crate::faults::Name;
-use crate::options::{Carrier, Drive, Options, Read, Resume, Stall};
+use crate::options::{Carrier, Drive, Options, Read, Resume, Route, Stall};
 use crate::report::{buried, detection, wrong_time};
 use crate::runner::spread;
 use crate::toy::{Toy, fault};
 use crate::views::Change;
 use crate::world::World;
-use gossip::types::NodeStatus;
+use gossip::types::{NodeId, NodeStatus};
 
 fn options(seed: u64) -> Options {
     Options::new(seed, 8, 50 * MS)
@@ -51,7 +51,8 @@ fn chaos_breaks_no_rule_of_an_honest_node_and_every_fault_takes_place() {
     let world = chaos(9);
     assert_eq!(world.views.violations.count, 0, "{:?}", world.views.violations.first);
     let counts = world.counts;
-    assert!(counts.lost > 100 && counts.delivered > 1000 && counts.nowhere > 0, "{counts:?}");
+    assert!(counts.lost > 100 && counts.delivered > 1000 && counts.doubled > 100, "{counts:?}");
+    assert!(counts.nowhere > 0 && counts.overflown > 0 && counts.stopped > 0, "{counts:?}");
     assert!(buried(&world.views.log, 0).count() > 10, "the cut must part the halves");
 }
 
@@ -179,6 +180,40 @@ fn without_time_a_cluster_forms_at_once() {
         assert!(world.all_online(), "{read:?}: {}", world.wrong_text());
         assert_eq!(world.now, 0);
     }
+}
+
+#[test]
+fn a_message_finds_a_moved_node_by_its_id_alone() {
+    for route in [Route::Id, Route::Address] {
+        let mut options = options(19);
+        (options.route, options.duplicate) = (route, 0.0);
+        let mut world = World::<Toy<0>>::new(options);
+        assert!(world.form().is_some());
+        let old = world.nodes[2].address;
+        world.restart(2, 0, true);
+        let id = world.nodes[2].id;
+        let found = world.net.find(id, &old.ip().to_string(), i32::from(old.port()));
+        assert_eq!(found, (route == Route::Id).then_some(2));
+        let new = world.nodes[2].address;
+        let named = world.net.find(NodeId::ZERO, &new.ip().to_string(), i32::from(new.port()));
+        assert_eq!(named, Some(2));
+        assert_eq!(world.net.find(NodeId::ZERO, "not an address", 1), None);
+        assert_eq!(world.net.find(NodeId::ZERO, &new.ip().to_string(), 70_000), None);
+    }
+}
+
+#[test]
+fn nodes_tick_each_at_its_own_pace() {
+    let mut options = options(23);
+    options.slowest = 4 * options.interval;
+    let mut world = World::<Toy<0>>::new(options);
+    world.run(10 * SECOND);
+    let beats: Vec<u64> = world.nodes.iter().map(|node| node.peer_heartbeat()).collect();
+    for (node, beats) in world.nodes.iter().zip(&beats) {
+        let want = 10 * SECOND / node.interval;
+        assert!(beats.abs_diff(want) <= 1 + want / 20, "{beats} rounds, not {want}");
+    }
+    assert!(beats.iter().max() > beats.iter().min().map(|least| least * 3 / 2).as_ref());
 }
 
 #[test]

@@ -131,7 +131,8 @@ impl<P: Peer> World<P> {
     fn add_node(&mut self, index: usize, id: NodeId) {
         let address = address_of(index, 0);
         let clock_offset = self.rng.range(0, 1 << 40);
-        let peer = self.make_peer(id, address, 0, self.options.interval, clock_offset);
+        let interval = self.rng.range(self.options.interval, self.options.slowest);
+        let peer = self.make_peer(id, address, 0, interval, clock_offset);
         let any = [Read::OnArrival, Read::BeforeTick, Read::AfterTick];
         let drawn = self.rng.pick(&any);
         self.nodes.push(Node {
@@ -140,7 +141,7 @@ impl<P: Peer> World<P> {
             address,
             up: true,
             left: false,
-            interval: self.options.interval,
+            interval,
             read: self.options.read.unwrap_or(drawn),
             moves: 0,
             life: 0,
@@ -248,7 +249,7 @@ impl<P: Peer> World<P> {
     fn arrive(&mut self, index: usize, packet: Packet) {
         let node = &mut self.nodes[index];
         if !node.up {
-            self.counts.lost += 1;
+            self.counts.stopped += 1;
             return;
         }
         let stalled = self.now < node.stalled_until;
@@ -257,7 +258,7 @@ impl<P: Peer> World<P> {
             return self.take(index, &packet);
         }
         if self.options.inbox.is_some_and(|most| node.inbox.len() >= most) {
-            self.counts.lost += 1;
+            self.counts.overflown += 1;
         } else {
             node.inbox.push_back(packet);
         }
@@ -423,6 +424,7 @@ impl<P: Peer> World<P> {
         self.counts.sent(&header, entries.len());
         self.trace.number(header.kind as u64);
         self.trace.number(entries.len() as u64);
+        entries.iter().for_each(|entry| self.trace.number(entry.heartbeat));
         let Some(to) = self.net.find(id, ip, port) else {
             self.counts.nowhere += 1;
             return;
@@ -431,6 +433,7 @@ impl<P: Peer> World<P> {
         let packet = Packet { source, header, entries: entries.into() };
         let copies = self.net.carry(from, to);
         self.counts.lost += u64::from(copies == [None, None]);
+        self.counts.doubled += u64::from(copies[0].is_some() && copies[1].is_some());
         for delay in copies.into_iter().flatten() {
             self.plan(self.now + delay, Due::Arrive(to, packet.clone()));
         }
