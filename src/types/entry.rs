@@ -16,6 +16,9 @@ pub struct Entry<'a> {
     pub config_epoch: u64,
     /// The owner's counter; valid below 2^63.
     pub heartbeat: u64,
+    /// The owner's heartbeat at its last change of the configuration part (P-1); 0 where the carrier
+    /// has no field for it, and the entry's heartbeat is taken.
+    pub config_heartbeat: u64,
     /// Counts changes of the record; carried, never compared.
     pub version: u64,
     /// What is claimed.
@@ -37,6 +40,7 @@ pub struct NodeView {
     pub port: i32,
     pub config_epoch: u64,
     pub heartbeat: u64,
+    pub config_heartbeat: u64,
     pub version: u64,
     pub status: NodeStatus,
     pub role: String,
@@ -54,6 +58,7 @@ impl NodeView {
             port: self.port,
             config_epoch: self.config_epoch,
             heartbeat: self.heartbeat,
+            config_heartbeat: self.config_heartbeat,
             version: self.version,
             status: self.status,
             role: &self.role,
@@ -71,6 +76,7 @@ impl From<Entry<'_>> for NodeView {
             port: entry.port,
             config_epoch: entry.config_epoch,
             heartbeat: entry.heartbeat,
+            config_heartbeat: entry.config_heartbeat,
             version: entry.version,
             status: entry.status,
             role: entry.role.into(),
