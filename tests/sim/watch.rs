@@ -17,9 +17,8 @@ impl Watch {
     }
 
     fn is(self, one: usize, two: Option<usize>) -> bool {
-        self.0.is_some_and(|(a, b)| {
-            Some(b) == two && a == one || a == two.unwrap_or(a + 1) && b == one
-        })
+        let pair = two.map(|two| (one, two));
+        self.0.is_some_and(|(a, b)| pair == Some((a, b)) || pair == Some((b, a)))
     }
 
     /// One of the two is told of the other.
