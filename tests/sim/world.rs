@@ -389,7 +389,7 @@ impl<P: Peer> World<P> {
                 Effect::Told { node, old } => self.told(index, &node, old),
             }
         }
-        if self.nodes.len() <= 40 {
+        if self.nodes.len() <= 16 {
             self.check_list(index);
         }
         if self.options.drive == Drive::Timers {
