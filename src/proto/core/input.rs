@@ -47,13 +47,18 @@ impl Core {
             self.answer_after_leaving(header, own.as_ref(), path);
             return Ok(());
         }
-        self.find_placeholder(header, own.as_ref(), path);
+        let renamed = self.find_placeholder(header, own.as_ref(), path);
         let mut teller = self.teller(header, own.as_ref(), path);
         if header.kind == MessageKind::Leave {
             self.hear_leave(own.as_ref(), entries, &teller);
             return Ok(());
         }
         self.hear_sender(header, own.as_ref(), &mut teller);
+        if let Some(slot) = renamed.filter(|&slot| self.members[slot].status == NodeStatus::Joining)
+        {
+            // Not proved yet, so nothing else tells the program of the id that it lists now.
+            self.event(slot, NodeStatus::Unknown);
+        }
         for (i, entry) in entries.enumerate() {
             if Some(i) == own_at {
                 continue;
@@ -139,9 +144,14 @@ impl Core {
     }
 
     /// P-13: a joining entry never heard from is a placeholder for its address, whatever its id.
-    fn find_placeholder(&mut self, header: &Header, own: Option<&Entry<'_>>, path: Path) {
+    fn find_placeholder(
+        &mut self,
+        header: &Header,
+        own: Option<&Entry<'_>>,
+        path: Path,
+    ) -> Option<Slot> {
         if self.joins.is_empty() || self.members.slot(&header.sender).is_some() {
-            return;
+            return None;
         }
         let from = match path {
             Path::Json(from) => from,
@@ -160,6 +170,7 @@ impl Core {
             self.members[slot].flags.set(Flags::PLACEHOLDER, false);
             self.members.rename(slot, header.sender);
         }
+        found
     }
 
     /// The sender's own entry, its answer, and what it shows of itself.
@@ -301,7 +312,7 @@ impl Core {
         let held = self.members[slot].claim();
         if heartbeat.since(held.heartbeat) > super::MAX_JUMP {
             self.stats.dropped_entries += 1;
-            return self.probe_soon(slot);
+            return;
         }
         if held.status == NodeStatus::Joining {
             self.hear(slot, &Teller { path: Path::Struct, ..*teller });

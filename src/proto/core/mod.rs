@@ -87,6 +87,8 @@ pub struct Core {
     timers: BTreeSet<(u64, Slot)>,
     /// Members to be probed out of turn.
     urgent: VecDeque<Slot>,
+    /// Pings of this round to nodes that claims too far ahead are about (P-4).
+    asked_claimants: u32,
     joins: VecDeque<round::Join>,
     pushes: VecDeque<round::Push>,
     heal_at: Instant,
@@ -146,6 +148,7 @@ impl Core {
             suspicions: BTreeMap::new(),
             timers: BTreeSet::new(),
             urgent: VecDeque::new(),
+            asked_claimants: 0,
             joins: VecDeque::new(),
             pushes: VecDeque::new(),
             heal_at: Instant::ZERO,

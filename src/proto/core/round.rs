@@ -127,6 +127,7 @@ impl Core {
         let interval = u64::from(self.config.round_interval_ms) * 1000;
         let wait = self.awareness.stretch(interval);
         self.round_at = Instant::from_micros(self.now().as_micros() + wait);
+        self.asked_claimants = 0;
     }
 
     fn beat(&mut self) {
