@@ -7,7 +7,7 @@ use super::super::outbox::Content;
 use super::claims::Teller;
 use super::exchange::AddressText;
 use super::round::Push;
-use super::{Core, has_short_texts};
+use super::{Core, has_short_texts, is_packets};
 use crate::types::{
     Entry, Header, Heartbeat, Instant, MessageKind, NodeId, NodeStatus, Path, SyncPayload,
 };
@@ -68,6 +68,9 @@ impl Core {
             } else {
                 self.learn(&entry, &teller);
             }
+        }
+        if let Some(slot) = self.sync_with.take().filter(|_| is_packets(&self.config)) {
+            self.send_digest(slot);
         }
         self.answer(header, own.as_ref(), &teller, count);
         Ok(())
@@ -150,7 +153,7 @@ impl Core {
         own: Option<&Entry<'_>>,
         path: Path,
     ) -> Option<Slot> {
-        if self.joins.is_empty() || self.members.slot(&header.sender).is_some() {
+        if self.joins.is_empty() {
             return None;
         }
         let from = match path {
@@ -166,11 +169,18 @@ impl Core {
             let tells = own.is_some_and(|own| own.port == member.port && same_host(own.ip, ip));
             fits && (tells || from.is_some_and(|from| is_at(ip, member.port, from)))
         });
-        if let Some(slot) = found {
-            self.members[slot].flags.set(Flags::PLACEHOLDER, false);
-            self.members.rename(slot, header.sender);
+        let slot = found?;
+        if let Some(known) = self.members.slot(&header.sender) {
+            // Others told us of it before it spoke: the placeholder has served.
+            if known != slot {
+                self.forget(slot);
+                self.sync_with = Some(known);
+            }
+            return None;
         }
-        found
+        self.members[slot].flags.set(Flags::PLACEHOLDER, false);
+        self.members.rename(slot, header.sender);
+        Some(slot)
     }
 
     /// The sender's own entry, its answer, and what it shows of itself.

@@ -96,6 +96,8 @@ pub struct Core {
     sync_at: Instant,
     round_at: Instant,
     gossip_at: Instant,
+    /// A member to pull the list from when the message in hand has been read (P-13).
+    sync_with: Option<Slot>,
     leaving: Option<u32>,
     refute: about_us::Refutation,
     outbox: Outbox,
@@ -156,6 +158,7 @@ impl Core {
             sync_at: now,
             round_at: now,
             gossip_at: now,
+            sync_with: None,
             leaving: None,
             refute: about_us::Refutation::default(),
             outbox: Outbox::default(),

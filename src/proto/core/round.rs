@@ -177,9 +177,7 @@ impl Core {
         }
         self.members[slot].flags.set(Flags::JOINS, false);
         self.joins.retain(|join| join.slot != slot);
-        if is_packets(&self.config) {
-            self.send_digest(slot);
-        }
+        self.sync_with = Some(slot);
     }
 
     /// A newcomer is to get the list, if there is anything to tell; in packets it pulls instead.
