@@ -34,6 +34,8 @@ pub(super) use build::{Book, Piece};
 
 /// A claim further ahead than this needs the subject's own answer (P-4).
 const MAX_JUMP: u64 = 1 << 32;
+/// Claims are sent at least as often as in a group of this size.
+const SMALL_GROUP: usize = 64;
 
 /// One node's protocol state, sans-I/O. Four kinds of method:
 ///
@@ -226,7 +228,8 @@ impl Core {
     }
 
     fn transmit_limit(&self) -> u8 {
-        transmit_limit(self.config.lambda, self.online)
+        // A node that knows few yet may be early in a large group: its news must not run dry.
+        transmit_limit(self.config.lambda, self.online.max(SMALL_GROUP))
     }
 
     fn send(&mut self, kind: MessageKind, slot: Slot, content: Content) {
