@@ -4,5 +4,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "net")]
+pub mod net;
 pub mod proto;
 pub mod types;
+pub mod wire;
