@@ -10,8 +10,8 @@
 mod address;
 mod counters;
 mod error;
-pub mod limits;
 mod lifecycle;
+pub mod limits;
 mod pack;
 mod shared;
 mod tcp;

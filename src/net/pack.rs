@@ -116,7 +116,8 @@ mod tests {
     }
 
     fn pack(kind: MessageKind, nodes: &[NodeView]) -> (Vec<(usize, Message)>, Result<(), Error>) {
-        let header = Header { kind, sender: NodeId::new([9; 16]), timestamp: 5, ..Header::default() };
+        let header =
+            Header { kind, sender: NodeId::new([9; 16]), timestamp: 5, ..Header::default() };
         let mut got = Vec::new();
         let entries = nodes.iter().map(NodeView::as_entry);
         let result = Packer::default().pack(&header, entries, BUDGET, |frame| {
