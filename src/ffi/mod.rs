@@ -4,8 +4,13 @@
 //! stands beside it. One file an opaque C type.
 #![allow(unsafe_code, reason = "this layer reads the pointers of C programs")]
 
+pub mod callbacks;
+pub mod commands;
 pub mod convert;
+pub mod core;
 pub mod error;
 pub mod guard;
+pub mod handle;
 pub mod memory;
 pub mod types;
+pub mod version;
