@@ -145,12 +145,12 @@ pub enum Status {
 /// A [`Flaw`].
 pub fn entry_of(view: &gossip_node_view_t, status: Status) -> Result<Option<Entry<'_>>, Flaw> {
     let texts = [
-        core::str::from_utf8(terminated(&view.ip, "ip")?),
-        core::str::from_utf8(terminated(&view.role, "role")?),
-        core::str::from_utf8(terminated(&view.region, "region")?),
+        utf8(terminated(&view.ip, "ip")?),
+        utf8(terminated(&view.role, "role")?),
+        utf8(terminated(&view.region, "region")?),
     ];
     let status = status_of(view, status)?;
-    let [Ok(ip), Ok(role), Ok(region)] = texts else { return Ok(None) };
+    let [Some(ip), Some(role), Some(region)] = texts else { return Ok(None) };
     Ok(Some(Entry {
         id: NodeId::new(view.id.data),
         ip,
@@ -205,6 +205,15 @@ pub fn header_of(message: &gossip_message_t) -> Result<Header, Flaw> {
         timestamp: message.timestamp,
         ..Header::default()
     })
+}
+
+/// The bytes as text. Most are short ASCII, for which the general check costs several times more.
+fn utf8(bytes: &[u8]) -> Option<&str> {
+    if bytes.is_ascii() {
+        // SAFETY: ASCII is UTF-8.
+        return Some(unsafe { core::str::from_utf8_unchecked(bytes) });
+    }
+    core::str::from_utf8(bytes).ok()
 }
 
 fn terminated<'a>(text: &'a [c_char; TEXT_BYTES], field: &'static str) -> Result<&'a [u8], Flaw> {
