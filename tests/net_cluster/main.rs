@@ -53,6 +53,13 @@ impl Cluster {
             .all(|(node, _)| node.find(of).is_some_and(|found| raw_status(found.status) == status))
     }
 
+    /// Whether node number `of` has this status at any other.
+    fn any_sees(&self, of: u8, status: u32) -> bool {
+        let mut others = self.nodes.iter().zip(1..).filter(|(_, number)| *number != of);
+        others
+            .any(|(node, _)| node.find(of).is_some_and(|found| raw_status(found.status) == status))
+    }
+
     /// Whether every node sees all the others online.
     fn is_whole(&self) -> bool {
         (1..=NODES).all(|number| self.all_see(number, ONLINE))
@@ -66,7 +73,6 @@ impl Cluster {
             assert!(took < bound, "{what}: not within {bound:?}: {}", self.picture());
             for node in &self.nodes {
                 node.tick();
-                if !support::last_error().is_empty() { eprintln!("TICK {:?} {}", started.elapsed(), support::last_error()); }
                 node.calls();
             }
             std::thread::sleep(ROUND);
@@ -117,4 +123,52 @@ fn cluster_over_udp_sees_a_stop_and_a_return() {
 #[test]
 fn cluster_over_tcp_sees_a_stop_and_a_return() {
     cluster_sees_a_stop_and_a_return(BOTH[1]);
+}
+
+/// Junk of several kinds: no frame, a length that lies, broken text, deep nesting, empty frames.
+fn junk(number: usize) -> Vec<u8> {
+    let framed = |text: &[u8]| {
+        let bytes = u32::try_from(text.len()).expect("small");
+        [&bytes.to_be_bytes()[..], text].concat()
+    };
+    match number % 5 {
+        0 => number.to_le_bytes().repeat(20),
+        1 => b"\xff\xff\xff\xff{}".to_vec(),
+        2 => framed(b"{\"entries\":[{\"id\":\"zz\"}],\"type\":0}"),
+        3 => framed("[".repeat(900).as_bytes()),
+        _ => vec![0; 400],
+    }
+}
+
+#[test]
+fn flood_of_junk_fails_nobody() {
+    let cluster = Cluster::start(BOTH[0]);
+    cluster.run_until("all know all", Duration::from_secs(6), || cluster.is_whole());
+    let before = resident();
+    let port = cluster.wires[0].port();
+    let flood = std::thread::spawn(move || {
+        let (socket, _) = wired::socket();
+        for number in 0..200_000 {
+            let _ = socket.send_to(&junk(number), ("127.0.0.1", port));
+        }
+    });
+    let nobody_failed = || !(1..=NODES).any(|number| cluster.any_sees(number, FAILED));
+    cluster.run_until("the flood ends", Duration::from_secs(60), || {
+        assert!(nobody_failed(), "{}", cluster.picture());
+        flood.is_finished()
+    });
+    flood.join().expect("no panic");
+    cluster.run_until("all know all", Duration::from_secs(10), || {
+        assert!(nobody_failed(), "{}", cluster.picture());
+        cluster.is_whole()
+    });
+    let grown = resident().saturating_sub(before);
+    assert!(grown < 8 * 1024 * 1024, "{grown} bytes");
+}
+
+/// The memory of this process that is resident, in bytes; 0 where it cannot be known.
+fn resident() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok());
+    pages.unwrap_or(0) * 4096
 }
