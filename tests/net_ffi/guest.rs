@@ -33,7 +33,8 @@ fn a_forked_child_is_refused_and_destroys_at_once() {
         let port = one.port();
         for round in 0..20 {
             // A message under way keeps the locks busy.
-            let meet = message(MessageKind::Meet, 2, round, &[online(2, round)]);
+            let entries = [online(2, round)];
+            let meet = message(MessageKind::Meet, 2, round, &entries);
             assert_eq!(one.send(&meet, &two.view(1)), GOSSIP_ERR_SUCCESS);
             in_child(|| {
                 let ping = message(MessageKind::Ping, 1, 1, &[]);
@@ -54,7 +55,8 @@ fn a_forked_child_is_refused_and_destroys_at_once() {
         }
         assert_eq!(one.port(), port);
         wait_for("the parent's transports still work", || {
-            let meet = message(MessageKind::Meet, 3, 99, &[online(3, 99)]);
+            let entries = [online(3, 99)];
+            let meet = message(MessageKind::Meet, 3, 99, &entries);
             assert_eq!(one.send(&meet, &two.view(1)), GOSSIP_ERR_SUCCESS);
             node.find(3).is_some()
         });
@@ -68,9 +70,37 @@ fn a_forked_child_may_make_transports_of_its_own() {
         let (one, two) = (Wire::start(UDP), Wire::start(UDP));
         let node = Node::new(1);
         two.serve(&node);
-        let meet = message(MessageKind::Meet, 3, 99, &[online(3, 99)]);
+        let entries = [online(3, 99)];
+        let meet = message(MessageKind::Meet, 3, 99, &entries);
         one.send(&meet, &two.view(1));
         wait_for("it came", || node.find(3).is_some());
         true
     });
+}
+
+std::thread_local! {
+    /// Destroyed when its thread ends, after all thread-local data that was used later.
+    static LATE: std::cell::RefCell<Option<Wire>> = const { std::cell::RefCell::new(None) };
+}
+
+#[test]
+fn a_transport_may_be_destroyed_by_a_thread_local_destructor() {
+    for kind in BOTH {
+        let thread = std::thread::spawn(move || {
+            // Used first, so that its destructor runs last.
+            LATE.with_borrow_mut(|late| *late = None);
+            let (wire, peer) = (Wire::start(kind), Wire::start(kind));
+            let ping = message(MessageKind::Ping, 1, 1, &[]);
+            assert_eq!(wire.send(&ping, &peer.view(2)), GOSSIP_ERR_SUCCESS);
+            let port = wire.port();
+            LATE.with_borrow_mut(|late| *late = Some(wire));
+            port
+        });
+        let port = thread.join().expect("no panic");
+        // Not at once: children that other tests forked meanwhile have the socket too.
+        wait_for("the port is free", || match kind {
+            UDP => std::net::UdpSocket::bind(("127.0.0.1", port)).is_ok(),
+            _ => std::net::TcpStream::connect(("127.0.0.1", port)).is_err(),
+        });
+    }
 }

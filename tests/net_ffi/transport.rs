@@ -10,6 +10,7 @@ use gossip::ffi::types::gossip_error_code::*;
 use gossip::ffi::types::gossip_node_view_t;
 use gossip::types::MessageKind;
 use std::mem::{MaybeUninit, forget};
+use std::ptr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -136,7 +137,7 @@ fn core_and_transport_may_be_destroyed_inside_a_callback_of_the_transport() {
         let peer = Wire::start(kind);
         let wire = Wire::start(kind);
         let target = wire.view(1);
-        let node = Node::of(&target);
+        let mut node = Node::of(&target);
         let (tell, told) = std::sync::mpsc::channel();
         let (core, transport) = (node.core as usize, wire.0 as usize);
         let mut is_first = true;
@@ -151,10 +152,11 @@ fn core_and_transport_may_be_destroyed_inside_a_callback_of_the_transport() {
             }
         });
         wire.serve(&node);
-        // Its log is still used while the callback returns, so it stays.
-        forget(node);
+        // The callback destroys both, not their owners here.
+        node.core = ptr::null_mut();
         forget(wire);
-        let meet = message(MessageKind::Meet, 2, 9, &[peer_view(&peer)]);
+        let entries = [peer_view(&peer)];
+        let meet = message(MessageKind::Meet, 2, 9, &entries);
         assert_eq!(peer.send(&meet, &target), GOSSIP_ERR_SUCCESS);
         told.recv_timeout(DEADLINE).expect("an event of the meet");
         wait_for("the port is free", || {
@@ -164,6 +166,7 @@ fn core_and_transport_may_be_destroyed_inside_a_callback_of_the_transport() {
                 _ => std::net::TcpStream::connect(("127.0.0.1", port)).is_err(),
             }
         });
+        drop(node);
     }
 }
 
