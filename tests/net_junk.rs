@@ -20,11 +20,11 @@ fn junk(state: &mut u64) -> Vec<u8> {
         0 => (0..random % 300).map(|_| next(state).to_le_bytes()[0]).collect(),
         // A length that is not there.
         1 => b"\xff\xff\xff\xff{}".to_vec(),
-        // A message with a byte changed.
+        // A message whose end is wrong, so that all of it is read for nothing.
         2 => {
             let mut datagram = framed(&message(random), 0);
-            let place = usize::try_from(next(state)).unwrap() % datagram.len();
-            datagram[place] = b'#';
+            datagram.pop();
+            datagram.push(b'#');
             datagram
         }
         // Deep nesting.
@@ -62,5 +62,5 @@ fn flood_of_junk_does_not_grow_the_process() {
     });
     let grown = resident().saturating_sub(before);
     assert!(grown < 8 * 1024 * 1024, "{grown} bytes");
-    assert!(timestamps(&collector.take(1)).contains(&7));
+    assert!(timestamps(&collector.take(1)).iter().all(|timestamp| *timestamp == 7));
 }
