@@ -1,0 +1,100 @@
+//! The thread of a transport: how it is made, waited for, and left behind.
+
+use super::shared::{Run, lock};
+use super::{Error, limits};
+use crate::os::with_signals_blocked;
+use core::cell::Cell;
+use core::ptr;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
+use std::time::Instant;
+use tokio::runtime::Runtime;
+
+std::thread_local! {
+    /// The address of the run that this thread is for. Without a destructor, so that a transport
+    /// can be destroyed by one.
+    static RUN: Cell<*const Run> = const { Cell::new(ptr::null()) };
+}
+
+/// A thread that was started, until it is gone.
+pub(super) struct Worker {
+    run: Arc<Run>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    done: Arc<Done>,
+}
+
+/// Tells that the thread has closed everything and has only to return.
+#[derive(Default)]
+struct Done {
+    is_done: Mutex<bool>,
+    changed: Condvar,
+}
+
+/// Tells it when dropped, so also when the thread panics.
+struct TellDone(Arc<Done>);
+
+impl Drop for TellDone {
+    fn drop(&mut self) {
+        *lock(&self.0.is_done) = true;
+        self.0.changed.notify_all();
+    }
+}
+
+impl Worker {
+    /// Makes the thread, which drives `runtime` with `main` and then ends all that runs in it.
+    ///
+    /// The thread has no signal to take, and no memory of the program beyond what `main` holds.
+    pub(super) fn start(
+        name: &str,
+        runtime: Runtime,
+        run: Arc<Run>,
+        main: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<Self, Error> {
+        let done = Arc::new(Done::default());
+        let tell = TellDone(done.clone());
+        let own_run = run.clone();
+        let body = move || {
+            let _tell = tell;
+            RUN.set(Arc::as_ptr(&own_run));
+            runtime.block_on(main);
+            drop(runtime);
+        };
+        let thread = with_signals_blocked(|| Builder::new().name(name.into()).spawn(body))
+            .map_err(Error::Resources)?;
+        Ok(Self { run, thread: Mutex::new(Some(thread)), done })
+    }
+
+    /// Asks the thread to end.
+    pub(super) fn stop(&self) {
+        self.run.stop();
+    }
+
+    /// Whether this is the thread itself: it is inside a callback then, and cannot be waited for.
+    pub(super) fn is_current(&self) -> bool {
+        ptr::eq(RUN.get(), Arc::as_ptr(&self.run))
+    }
+
+    /// Waits for the end of the thread after [`Worker::stop`].
+    ///
+    /// # Errors
+    /// [`Error::InCallback`] if the program keeps it in a callback for longer than
+    /// [`limits::STOP_TIME`]; it ends by itself once the callback returns.
+    pub(super) fn wait(&self) -> Result<(), Error> {
+        let deadline = Instant::now() + limits::STOP_TIME;
+        let mut is_done = lock(&self.done.is_done);
+        while !*is_done {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(Error::InCallback);
+            }
+            let waited = self.done.changed.wait_timeout(is_done, left);
+            is_done = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        drop(is_done);
+        if let Some(thread) = lock(&self.thread).take() {
+            // Its panic, if there was one, was already told of where it happened.
+            let _ = thread.join();
+        }
+        Ok(())
+    }
+}
