@@ -8,10 +8,12 @@ mod view;
 use cluster::{Cluster, Launch};
 use lines::{Line, Status};
 use screen::{Screen, length, table};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use view::{Life, NODES, View, name};
+
+use crate::place::Place;
+use crate::{install, shell};
 
 /// The node that the others join through.
 const SEED: usize = 0;
@@ -68,14 +70,11 @@ impl Options {
     }
 }
 
-/// Runs the demo. `build_node` makes the node's program, unless the caller gave one.
+/// Runs the demo.
 ///
 /// # Errors
 /// Which step did not happen in its bound, and what was seen instead.
-pub(crate) fn run(
-    args: &[String],
-    build_node: impl FnOnce() -> Result<PathBuf, String>,
-) -> Result<(), String> {
+pub(crate) fn run(args: &[String]) -> Result<(), String> {
     if args.iter().any(|arg| arg == "--help" || arg == "-h") {
         println!("{USAGE}");
         return Ok(());
@@ -90,37 +89,27 @@ pub(crate) fn run(
     };
     let launch = Launch { program, transport: options.transport, interval_ms: options.interval_ms };
     let mut demo = Demo::new(launch, Screen::new(options.plain));
-    let result = demo.play();
-    if let Err(reason) = &result {
-        demo.show_failure(reason);
-    }
-    result
+    demo.play().map_err(|reason| {
+        demo.show_failure();
+        format!("The demo FAILED: {reason}")
+    })
 }
 
-/// Builds `c_examples/udp_node.c` with CMake in `build_dir`, as a user would against the package
-/// installed at `prefix`.
-///
-/// # Errors
-/// What CMake or the compiler printed.
-pub(crate) fn build_node(cmake: &Path, prefix: &Path, build_dir: &Path) -> Result<PathBuf, String> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../c_examples");
-    let mut configure = Command::new(cmake);
-    configure.arg("-S").arg(source).arg("-B").arg(build_dir);
-    configure.arg("-DCMAKE_BUILD_TYPE=Release");
-    configure.arg(format!("-DCMAKE_PREFIX_PATH={}", prefix.display()));
-    quietly(&mut configure)?;
-    quietly(Command::new(cmake).arg("--build").arg(build_dir).args(["--target", "udp_node"]))?;
-    Ok(build_dir.join("udp_node"))
-}
-
-/// Runs a command and shows what it printed only if it fails.
-fn quietly(command: &mut Command) -> Result<(), String> {
-    let output = command.output().map_err(|error| format!("cannot run {command:?}: {error}"))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let printed = [output.stdout, output.stderr].concat();
-    Err(format!("{command:?} failed:\n{}", String::from_utf8_lossy(&printed)))
+/// Installs the library under `target/` and builds `c_examples/udp_node.c` against it with CMake, as
+/// a user would.
+fn build_node() -> Result<PathBuf, String> {
+    let place = Place::find()?;
+    println!("Building the library and installing it (the first time takes a while) ...");
+    let package = install::package(&place)?;
+    let build = place.work.join("demo");
+    let options = [
+        format!("-DCMAKE_PREFIX_PATH={}", package.prefix.display()),
+        "-DCMAKE_BUILD_TYPE=Release".to_owned(),
+    ];
+    install::configure(&package.tools, &place.root.join("c_examples"), &build, &options)?;
+    shell::capture(install::compile(&package.tools, &build).args(["--target", "udp_node"]))?;
+    println!("Installed below {}; the node is built against it.", package.prefix.display());
+    Ok(build.join("udp_node"))
 }
 
 /// The demo while it runs.
@@ -370,13 +359,12 @@ impl Demo {
     }
 
     /// The table as it was when it went wrong.
-    fn show_failure(&mut self, reason: &str) {
+    fn show_failure(&mut self) {
         self.paint(true);
         let table = table(&self.view, self.screen.paint());
         self.screen.print_plain(&table);
         let mut lines = self.view.false_alarms().to_vec();
         lines.push(self.said.clone());
-        lines.push(format!("The demo FAILED: {reason}"));
         self.screen.print(&lines);
     }
 }
