@@ -5,7 +5,7 @@ mod lines;
 mod screen;
 mod view;
 
-use cluster::{Cluster, Launch};
+use cluster::{Cluster, Launch, News};
 use lines::{Line, Status};
 use screen::{Screen, length, table};
 use std::path::PathBuf;
@@ -322,13 +322,28 @@ impl Demo {
                 Some(Line::Other(text)) => self.said = format!("{}: {text}", name(news.node)),
                 Some(line) => self.view.apply(news.at, news.node, &line),
                 None if self.view.nodes[news.node].life == Life::Running => {
-                    return Err(format!("{} ended by itself. {}", name(news.node), self.said));
+                    return Err(self.unexpected_end(news.node));
                 }
                 None => {}
             }
         }
         self.paint(false);
         Ok(())
+    }
+
+    /// A node is gone that should run. Its error text comes by another pipe, so maybe later.
+    fn unexpected_end(&mut self, node: usize) -> String {
+        let deadline = Instant::now() + Duration::from_millis(200);
+        let mut said = String::new();
+        while Instant::now() < deadline {
+            let news = self.cluster.news(Duration::from_millis(50));
+            if let Some(News { node: from, line: Some(Line::Other(text)), .. }) = news
+                && from == node
+            {
+                said = text;
+            }
+        }
+        format!("{} ended by itself. {said}", name(node))
     }
 
     /// Draws the table and the steps; at most about 20 times a second unless `now`.
