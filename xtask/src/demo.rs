@@ -334,16 +334,15 @@ impl Demo {
     /// A node is gone that should run. Its error text comes by another pipe, so maybe later.
     fn unexpected_end(&mut self, node: usize) -> String {
         let deadline = Instant::now() + Duration::from_millis(200);
-        let mut said = String::new();
         while Instant::now() < deadline {
-            let news = self.cluster.news(Duration::from_millis(50));
-            if let Some(News { node: from, line: Some(Line::Other(text)), .. }) = news
-                && from == node
-            {
-                said = text;
+            match self.cluster.news(Duration::from_millis(50)) {
+                Some(News { node: from, line: Some(Line::Other(text)), .. }) if from == node => {
+                    self.said = format!("{}: {text}", name(node));
+                }
+                _ => {}
             }
         }
-        format!("{} ended by itself. {said}", name(node))
+        format!("{} ended by itself. {}", name(node), self.said)
     }
 
     /// Draws the table and the steps; at most about 20 times a second unless `now`.
