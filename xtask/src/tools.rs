@@ -83,9 +83,7 @@ fn pip(place: &Place, folder: &Path, packages: &[&str]) -> Result<(), String> {
         .ok_or("there is no Python to install it with")?;
     shell::fresh_folder(folder)?;
     // Some distributions ship `venv` without the part that puts pip into it; theirs is used then.
-    let made = shell::capture(
-        shell::command(python, &place.root).args(["-m", "venv"]).arg(folder),
-    );
+    let made = shell::capture(shell::command(python, &place.root).args(["-m", "venv"]).arg(folder));
     let (pip, options) = match made {
         Ok(_) => (program(folder, "python"), vec![]),
         Err(_) => (python.into(), vec!["--prefix".into(), folder.as_os_str().to_owned()]),
