@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::place::Place;
 use crate::report::Report;
 use crate::shell;
 
@@ -63,18 +64,24 @@ pub fn names(folder: &Path) -> Result<BTreeSet<String>, String> {
 }
 
 /// Compiles every installed header by itself, as each language version, with each compiler.
-pub fn compile_alone(report: &mut Report, include: &Path) {
+pub fn compile_alone(report: &mut Report, place: &Place, include: &Path) {
     let compilers = [("gcc", "c"), ("clang", "c"), ("g++", "c++"), ("clang++", "c++")].into_iter();
     for (compiler, language) in compilers.filter(|(compiler, _)| shell::works(compiler)) {
         let versions: &[&str] = if language == "c" { &C } else { &CPP };
         for version in versions {
-            let result = compile(compiler, language, version, include);
+            let result = compile(place, compiler, language, version, include);
             report.check(&format!("headers: {compiler} -std={version}"), result);
         }
     }
 }
 
-fn compile(compiler: &str, language: &str, version: &str, include: &Path) -> Result<(), String> {
+fn compile(
+    place: &Place,
+    compiler: &str,
+    language: &str,
+    version: &str,
+    include: &Path,
+) -> Result<(), String> {
     let mut headers = files(include, "h")?;
     // The headers in C++ ask for C++17.
     if matches!(version, "c++17" | "c++20") {
@@ -83,14 +90,20 @@ fn compile(compiler: &str, language: &str, version: &str, include: &Path) -> Res
     if headers.is_empty() {
         return Err(format!("no header in {}", include.display()));
     }
+    let source = place.work.join("header_alone.c");
     for header in headers {
+        // Including it twice shows whether its guard works; a source with nothing else is not C.
+        let line = format!("#include \"{}\"\n", header.display());
+        std::fs::write(&source, format!("{line}{line}typedef int not_empty;\n"))
+            .map_err(|error| format!("{}: {error}", source.display()))?;
         let mut command = shell::command(compiler, include);
-        command
-            .args([&format!("-std={version}"), "-x", language, "-fsyntax-only"])
-            .args(["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I", "."])
-            // A header that is compiled as the main file has nothing to do with `#pragma once`.
-            .args(["-include", &header.to_string_lossy(), "/dev/null"]);
-        shell::capture(&mut command)?;
+        command.args([&format!("-std={version}"), "-x", language, "-fsyntax-only"]).args([
+            "-Wall",
+            "-Wextra",
+            "-Wpedantic",
+            "-Werror",
+        ]);
+        shell::capture(command.arg("-I").arg(include).arg(&source))?;
     }
     Ok(())
 }

@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::shell;
-
 /// Where things are.
 pub struct Place {
     /// The source tree.
@@ -31,16 +29,5 @@ impl Place {
         let work = target.join("xtask");
         std::fs::create_dir_all(&work).map_err(|error| format!("{}: {error}", work.display()))?;
         Ok(Self { root, work, target })
-    }
-
-    /// The version of the library, from Cargo.toml.
-    ///
-    /// # Errors
-    /// When the file cannot be read or has no version.
-    pub fn version(&self) -> Result<String, String> {
-        shell::read(&self.root.join("Cargo.toml"))?
-            .lines()
-            .find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"').map(String::from))
-            .ok_or_else(|| "Cargo.toml has no version".to_owned())
     }
 }

@@ -48,7 +48,7 @@ pub fn run(place: &Place, wanted: &[String]) -> Result<(), String> {
 fn installed(report: &mut Report, name: &str, place: &Place, package: &Package) {
     match name {
         "abi" => abi::checks(report, place, package),
-        "headers" => headers::compile_alone(report, &package.include()),
+        "headers" => headers::compile_alone(report, place, &package.include()),
         "c" => programs(report, place, package, "tests/c"),
         "examples" => programs(report, place, package, "c_examples"),
         "consumers" => consumers::run(report, place, package),
