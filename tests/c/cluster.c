@@ -234,15 +234,15 @@ static void start_core(struct node *node)
     memset(node->seen, 0, node->cluster->count);
 }
 
-static void read_settings(struct cluster *cluster, long interval_ms)
+static void read_settings(struct cluster *cluster, struct presets presets)
 {
-    cluster->interval_us = (uint64_t)h_option("interval-ms", interval_ms) * 1000u;
+    cluster->interval_us = (uint64_t)h_option("interval-ms", presets.interval_ms) * 1000u;
     long delay = h_option("delay-us", 1000);
     cluster->delay_min_us = (uint64_t)(delay / 2);
     cluster->delay_max_us = (uint64_t)(delay + delay / 2);
-    cluster->loss = (double)h_option("loss", 0);
+    cluster->loss = (double)h_option("loss", presets.loss);
     cluster->one_way = h_option("one-way", 0) != 0;
-    cluster->stalled = (size_t)h_option("stalled", 0);
+    cluster->stalled = (size_t)h_option("stalled", presets.stalled);
     cluster->stall_us = (uint64_t)h_option("stall-ms", 1800) * 1000u;
     cluster->stall_period_us = (uint64_t)h_option("period-ms", 3000) * 1000u;
     cluster->stall_apart = h_option("stall-apart", 0) != 0;
@@ -253,10 +253,10 @@ static void read_settings(struct cluster *cluster, long interval_ms)
     cluster->delivery = h_option("direct", 0) ? DELIVER_NOW : DELIVER_QUEUED;
 }
 
-void cluster_open(struct cluster *cluster, size_t count, long interval_ms)
+void cluster_open(struct cluster *cluster, size_t count, struct presets presets)
 {
     memset(cluster, 0, sizeof *cluster);
-    read_settings(cluster, interval_ms);
+    read_settings(cluster, presets);
     if (count < 1 || count > CLUSTER_MAX || cluster->interval_us == 0) {
         fprintf(stderr, "1 to %d nodes, and an interval\n", CLUSTER_MAX);
         exit(2);

@@ -70,10 +70,15 @@ struct cluster {
     bool chain_unchecked;     /* placeholders change their ids, so old statuses prove nothing */
 };
 
+/* What a program wants where the command line says nothing. */
+struct presets {
+    long interval_ms, loss, stalled;
+};
+
 /* Makes `count` cores that do not know each other. Settings come from the command line:
  * --interval-ms --delay-us --loss --one-way --stalled --stall-ms --period-ms --stall-apart
  * --catch-up --tick-first --inbox --lockstep --direct. Faults begin only with cluster_faults. */
-void cluster_open(struct cluster *cluster, size_t count, long interval_ms);
+void cluster_open(struct cluster *cluster, size_t count, struct presets presets);
 void cluster_close(struct cluster *cluster);
 
 /* Loss and stalls, as the settings want them, begin or end. */

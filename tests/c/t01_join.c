@@ -15,7 +15,7 @@ int main(int argc, char **argv)
     unsigned limit = (unsigned)h_option("rounds", 20);
     bool by_join = h_option("by-join", 0) != 0;
     bool zero_id = h_option("zero-id", 0) != 0;
-    cluster_open(&cluster, nodes, 20);
+    cluster_open(&cluster, nodes, (struct presets){.interval_ms = 20});
     h_options_end();
 
     cluster.chain_unchecked = zero_id;

@@ -66,7 +66,7 @@ int main(int argc, char **argv)
     unsigned warm_ms = (unsigned)h_option("warm-ms", 1500);
     unsigned stay_ms = (unsigned)h_option("stay-ms", 3000);
     limit_ms = (unsigned)h_option("limit-ms", 4000);
-    cluster_open(&cluster, nodes, 20);
+    cluster_open(&cluster, nodes, (struct presets){.interval_ms = 20});
     h_options_end();
     victim = victim_setting >= 0 ? (size_t)victim_setting : 1 + h_random_below(nodes - 1);
 

@@ -16,10 +16,8 @@ int main(int argc, char **argv)
     unsigned seconds = (unsigned)h_option("seconds", 20);
     unsigned calm_ms = (unsigned)h_option("calm-ms", 10000);
     bool from_start = h_option("from-start", 0) != 0;
-    cluster_open(&cluster, nodes, 20);
+    cluster_open(&cluster, nodes, (struct presets){.interval_ms = 20, .loss = 30});
     h_options_end();
-    if (cluster.loss <= 0)
-        cluster.loss = 30;
 
     cluster_faults(&cluster, from_start);
     cluster_join_all(&cluster, true);

@@ -15,10 +15,8 @@ int main(int argc, char **argv)
     size_t nodes = (size_t)h_option("nodes", 32);
     unsigned seconds = (unsigned)h_option("seconds", 24);
     unsigned calm_ms = (unsigned)h_option("calm-ms", 20000);
-    cluster_open(&cluster, nodes, 20);
+    cluster_open(&cluster, nodes, (struct presets){.interval_ms = 20, .stalled = 4});
     h_options_end();
-    if (cluster.stalled == 0)
-        cluster.stalled = 4;
 
     cluster_join_all(&cluster, false);
     CHECK(cluster_run_until(&cluster, cluster_all_online, NULL, 40000) >= 0,

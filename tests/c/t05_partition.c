@@ -13,7 +13,7 @@ int main(int argc, char **argv)
     size_t nodes = (size_t)h_option("nodes", 20), first = (size_t)h_option("first", 0);
     unsigned cut_ms = (unsigned)h_option("cut-ms", 12000);
     unsigned heal_ms = (unsigned)h_option("heal-ms", 40000);
-    cluster_open(&cluster, nodes, 20);
+    cluster_open(&cluster, nodes, (struct presets){.interval_ms = 20});
     h_options_end();
     if (first == 0)
         first = nodes / 2;

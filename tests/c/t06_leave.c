@@ -115,7 +115,7 @@ int main(int argc, char **argv)
     size_t nodes = (size_t)h_option("nodes", 32);
     bool stops = h_option("stops", 0) != 0;
     limit = (unsigned)h_option("rounds", 12);
-    cluster_open(&cluster, nodes, 20);
+    cluster_open(&cluster, nodes, (struct presets){.interval_ms = 20});
     h_options_end();
 
     cluster_join_all(&cluster, true);
