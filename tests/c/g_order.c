@@ -132,7 +132,7 @@ static struct pair *open_pair(void)
     own.port = (int)gossip_transport_port(pair->transport);
     pair->core = gossip_core_create(&own, on_send, on_event, pair);
     gossip_transport_set_core(pair->transport, pair->core);
-    target_port = (unsigned)own.port;
+    target_port = 0;
     return pair;
 }
 
@@ -147,6 +147,7 @@ static bool wait_for(atomic_uint *counter, unsigned more)
 static void destroy_while_messages_arrive(bool core_first)
 {
     struct pair *pair = open_pair();
+    target_port = gossip_transport_port(pair->transport);
     CHECK(wait_for(&pair->sends, 1), "no message arrived");
     if (core_first) {
         gossip_core_destroy(pair->core);
@@ -169,6 +170,7 @@ static void replace_parts(void)
     struct pair *pair = open_pair();
     gossip_serializer_t *json = gossip_json_serializer_create();
     gossip_transport_set_serializer(pair->transport, json);
+    target_port = gossip_transport_port(pair->transport);
     CHECK(wait_for(&pair->sends, 1), "no message arrived");
     gossip_serializer_destroy(json);
     gossip_node_view_t *self = gossip_core_self(pair->core);
@@ -188,13 +190,15 @@ static void from_callback(enum deed deed, bool in_event, bool on_our_thread)
 {
     struct pair *pair = open_pair();
     pair->in_event = in_event;
-    if (in_event && on_our_thread)
-        target_port = 0;
-    else
+    if (in_event) {
+        /* The first message of the stranger is the event, so it may come only after this. */
+        pair->deed = deed;
+        target_port = on_our_thread ? 0 : gossip_transport_port(pair->transport);
+    } else {
+        target_port = gossip_transport_port(pair->transport);
         CHECK(wait_for(&pair->sends, 1), "no message arrived");
-    if (in_event && !on_our_thread)
-        gossip_core_reset(pair->core); /* so that the stranger is news again */
-    pair->deed = deed;
+        pair->deed = deed;
+    }
     if (on_our_thread) {
         gossip_node_view_t node;
         memset(&node, 0, sizeof node);
