@@ -6,7 +6,10 @@ extern crate alloc;
 
 #[cfg(feature = "ffi")]
 pub mod ffi;
+#[cfg(feature = "net")]
+pub mod net;
 #[cfg(feature = "std")]
 pub mod os;
 pub mod proto;
 pub mod types;
+pub mod wire;

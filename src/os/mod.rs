@@ -1,13 +1,18 @@
-//! What the library asks of the operating system: a clock, entropy, and whether it was forked.
+//! What the library asks of the operating system: a clock, entropy, whether it was forked, and
+//! threads that take no signal.
 //!
 //! The only place that reads a clock or takes entropy. The layers below get both as arguments.
 
 mod clock;
 mod entropy;
-#[cfg(feature = "ffi")]
+#[cfg(any(feature = "ffi", feature = "net"))]
 mod fork;
+#[cfg(feature = "net")]
+mod signals;
 
 pub use clock::now;
 pub use entropy::{EntropyError, entropy};
-#[cfg(feature = "ffi")]
+#[cfg(any(feature = "ffi", feature = "net"))]
 pub use fork::process_mark;
+#[cfg(feature = "net")]
+pub use signals::with_signals_blocked;

@@ -1,0 +1,91 @@
+//! The thread of a transport: how it is made, waited for, and left behind.
+
+use super::shared::{Run, lock};
+use super::{Error, limits};
+use crate::os::with_signals_blocked;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle, ThreadId};
+use std::time::Instant;
+use tokio::runtime::Runtime;
+
+/// A thread that was started, until it is gone.
+pub(super) struct Worker {
+    run: Arc<Run>,
+    id: ThreadId,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    done: Arc<Done>,
+}
+
+/// Tells that the thread has closed everything and has only to return.
+#[derive(Default)]
+struct Done {
+    is_done: Mutex<bool>,
+    changed: Condvar,
+}
+
+/// Tells it when dropped, so also when the thread panics.
+struct TellDone(Arc<Done>);
+
+impl Drop for TellDone {
+    fn drop(&mut self) {
+        *lock(&self.0.is_done) = true;
+        self.0.changed.notify_all();
+    }
+}
+
+impl Worker {
+    /// Makes the thread, which drives `runtime` with `main` and then ends all that runs in it.
+    ///
+    /// The thread has no signal to take, and no memory of the program beyond what `main` holds.
+    pub(super) fn start(
+        name: &str,
+        runtime: Runtime,
+        run: Arc<Run>,
+        main: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<Self, Error> {
+        let done = Arc::new(Done::default());
+        let tell = TellDone(done.clone());
+        let body = move || {
+            let _tell = tell;
+            runtime.block_on(main);
+            drop(runtime);
+        };
+        let thread = with_signals_blocked(|| Builder::new().name(name.into()).spawn(body))
+            .map_err(Error::Resources)?;
+        Ok(Self { run, id: thread.thread().id(), thread: Mutex::new(Some(thread)), done })
+    }
+
+    /// Asks the thread to end.
+    pub(super) fn stop(&self) {
+        self.run.stop();
+    }
+
+    /// Whether this is the thread itself: it is inside a callback then, and cannot be waited for.
+    pub(super) fn is_current(&self) -> bool {
+        std::thread::current().id() == self.id
+    }
+
+    /// Waits for the end of the thread after [`Worker::stop`].
+    ///
+    /// # Errors
+    /// [`Error::InCallback`] if the program keeps it in a callback for longer than
+    /// [`limits::STOP_TIME`]; it ends by itself once the callback returns.
+    pub(super) fn wait(&self) -> Result<(), Error> {
+        let deadline = Instant::now() + limits::STOP_TIME;
+        let mut is_done = lock(&self.done.is_done);
+        while !*is_done {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(Error::InCallback);
+            }
+            let waited = self.done.changed.wait_timeout(is_done, left);
+            is_done = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        drop(is_done);
+        if let Some(thread) = lock(&self.thread).take() {
+            // Its panic, if there was one, was already told of where it happened.
+            let _ = thread.join();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,76 @@
+//! Every bound of the transports, with its unit and its reason.
+
+use core::time::Duration;
+
+/// What a datagram may hold before a message is split: an Ethernet frame without its headers, with
+/// some room for tunnels. Larger ones are cut into pieces on the way, and one lost piece loses all.
+pub const DATAGRAM_BYTES: usize = 1400;
+
+/// The largest datagram that is sent, for a single entry with much metadata: below UDP's own limit
+/// of 65 507 and what libgossip 1.4.2 can read.
+pub const LARGE_DATAGRAM_BYTES: usize = 60_000;
+
+/// What a TCP frame may hold before a message is split: libgossip 1.4.2 loses frames of 64 KiB and
+/// more. A single entry with more than that goes in a frame of up to
+/// [`MAX_MESSAGE_BYTES`](crate::wire::MAX_MESSAGE_BYTES).
+pub const STREAM_FRAME_BYTES: usize = 60_000;
+
+/// How many datagrams are read for one wake-up, so that a flood does not starve the rest.
+pub const DATAGRAMS_PER_WAKE: usize = 64;
+
+/// The receive buffer that a UDP socket asks of the kernel, in bytes: room for a burst of answers.
+pub const RECEIVE_BUFFER_BYTES: usize = 1024 * 1024;
+
+/// How long [`stop`](super::Transport::stop) waits for the thread to end.
+pub const STOP_TIME: Duration = Duration::from_millis(900);
+
+/// How long a stopping TCP transport goes on writing what is queued, so that a leave gets out.
+pub const FLUSH_TIME: Duration = Duration::from_millis(300);
+
+/// How long a TCP send outside of callbacks waits to learn that nobody listens.
+pub const SEND_WAIT: Duration = Duration::from_millis(200);
+
+/// How long a connection may take to come about.
+pub const CONNECT_TIME: Duration = Duration::from_secs(3);
+
+/// How long a write to a connection may make no end.
+pub const WRITE_TIME: Duration = Duration::from_secs(5);
+
+/// The pause after the first refused connection; it doubles up to [`BACK_OFF_MAX`].
+pub const BACK_OFF_MIN: Duration = Duration::from_millis(50);
+
+/// The longest pause before an address that refused is tried again. A second, so that a peer that
+/// comes back is not kept out for as long as it was gone.
+pub const BACK_OFF_MAX: Duration = Duration::from_secs(1);
+
+/// A connection up for less than this when it breaks counts as refused at the second time.
+pub const STABLE_TIME: Duration = Duration::from_secs(1);
+
+/// How long an accepted connection may be without a complete frame at first.
+pub const SILENT_TIME: Duration = Duration::from_secs(10);
+
+/// How long an accepted connection may be without a complete frame later on.
+pub const IDLE_TIME: Duration = Duration::from_secs(60);
+
+/// How long a connection of our own is kept unused. Shorter than [`IDLE_TIME`], so that we close it
+/// and not the peer, just as we write.
+pub const UNUSED_TIME: Duration = Duration::from_secs(45);
+
+/// The most accepted connections at a time.
+pub const MAX_ACCEPTED: usize = 1024;
+
+/// The most accepted connections from one address at a time: many nodes may share a host or a
+/// translated address, but one of them may not take all places.
+pub const MAX_ACCEPTED_PER_ADDRESS: usize = 256;
+
+/// The most peers that are connected to or remembered as refusing.
+pub const MAX_PEERS: usize = 1024;
+
+/// The most bytes that wait for one peer.
+pub const PEER_QUEUE_BYTES: usize = 4 * 1024 * 1024;
+
+/// The most bytes that wait for all peers together.
+pub const ALL_QUEUES_BYTES: usize = 64 * 1024 * 1024;
+
+/// The most bytes of incomplete frames that all accepted connections together may hold.
+pub const ALL_PARTIAL_BYTES: usize = 64 * 1024 * 1024;

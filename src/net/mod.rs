@@ -1,0 +1,24 @@
+//! The transports: the only sockets and threads of the library.
+//!
+//! A [`Transport`] carries messages as text of libgossip 1.4.2 over UDP or TCP. It has one thread,
+//! made by [`Transport::start`] and ended by [`Transport::stop`]; each message that comes is handed
+//! to an [`Inbound`] on that thread, with no lock of the transport held. Sending works from any
+//! thread: UDP sends at once, TCP puts the bytes into the queue of a connection.
+//!
+//! What is absent: retries, acknowledgements and order between messages. The protocol needs none.
+
+mod address;
+mod counters;
+mod error;
+mod lifecycle;
+pub mod limits;
+mod pack;
+mod shared;
+mod tcp;
+mod transport;
+mod udp;
+
+pub use counters::Counters;
+pub use error::Error;
+pub use shared::Inbound;
+pub use transport::{Protocol, Transport};

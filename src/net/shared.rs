@@ -1,0 +1,111 @@
+use super::Counters;
+use super::counters::Counts;
+use crate::types::{Message, Path};
+use crate::wire::{framing, json};
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// What takes the messages that come.
+pub trait Inbound: Send + Sync {
+    /// Takes one message, on the transport's thread and with no lock of the transport held: every
+    /// function of the transport may be called here. It holds up all that comes after.
+    fn deliver(&self, path: Path, message: &Message);
+}
+
+/// What the thread and the callers of a transport share, for the transport's whole life.
+#[derive(Default)]
+pub(super) struct Shared {
+    pub(super) counts: Counts,
+    inbound: Mutex<Option<Arc<dyn Inbound>>>,
+    json: AtomicBool,
+}
+
+impl Shared {
+    pub(super) fn counters(&self) -> Counters {
+        self.counts.snapshot()
+    }
+
+    pub(super) fn set_inbound(&self, inbound: Option<Arc<dyn Inbound>>) {
+        let old = core::mem::replace(&mut *lock(&self.inbound), inbound);
+        // What is dropped here may be the last of something large, so not under the lock.
+        drop(old);
+    }
+
+    pub(super) fn use_json(&self) {
+        self.json.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn uses_json(&self) -> bool {
+        self.json.load(Ordering::Relaxed)
+    }
+
+    /// Takes the frames of a datagram, until `run` is to stop.
+    pub(super) fn take_datagram(&self, run: &Run, path: Path, datagram: &[u8]) {
+        let mut any = false;
+        for frame in framing::frames(datagram) {
+            if run.is_stopping() {
+                return;
+            }
+            any = true;
+            self.take_frame(path, frame);
+        }
+        if !any {
+            self.counts.junk.add(1);
+        }
+    }
+
+    /// Takes one frame.
+    pub(super) fn take_frame(&self, path: Path, frame: &[u8]) {
+        if frame.is_empty() {
+            // It reads as a ping from the zero id, and the core takes nothing from that id: a
+            // datagram of zeros would be 16 000 of them, so they end here.
+            self.counts.empty.add(1);
+            return;
+        }
+        let inbound = lock(&self.inbound).clone();
+        let Some(inbound) = inbound.filter(|_| self.uses_json()) else {
+            self.counts.junk.add(1);
+            return;
+        };
+        match json::decode(frame) {
+            Ok(message) => {
+                self.counts.received.add(1);
+                inbound.deliver(path, &message);
+            }
+            Err(_) => self.counts.junk.add(1),
+        }
+    }
+}
+
+/// One run of the thread, from a start to a stop.
+#[derive(Default)]
+pub(super) struct Run {
+    stopping: AtomicBool,
+    wake: Notify,
+}
+
+impl Run {
+    /// Asks the thread to end, as soon as it is out of the callback it may be in.
+    pub(super) fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+        self.wake.notify_one();
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Waits for [`Run::stop`].
+    pub(super) async fn stopped(&self) {
+        while !self.is_stopping() {
+            self.wake.notified().await;
+        }
+    }
+}
+
+/// Locks a mutex, whatever became of a thread that held it: all states under the transport's
+/// locks are whole between two statements.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,226 @@
+//! The receiving side.
+
+use crate::net::shared::{Run, Shared, lock};
+use crate::net::{address, limits};
+use crate::types::Path;
+use crate::wire::framing::FrameReader;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use socket2::{Domain, Protocol, Socket, Type};
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
+
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 1024;
+
+/// What is read at once.
+const CHUNK_BYTES: usize = 16 * 1024;
+
+/// Binds a listener that never blocks.
+pub(in crate::net) fn bind(at: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let socket = Socket::new(Domain::for_address(at), Type::STREAM, Some(Protocol::TCP))?;
+    if at.ip().is_ipv6() && at.ip().is_unspecified() {
+        socket.set_only_v6(false)?;
+    }
+    // On unix this lets a restarted node listen while old connections time out; on Windows it
+    // would let two nodes share a port.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&at.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Accepts connections and reads each in a task of its own, until the runtime ends.
+pub(in crate::net) async fn accept(listener: TcpListener, shared: Arc<Shared>, run: Arc<Run>) {
+    let places = Arc::new(Places::default());
+    loop {
+        match listener.accept().await {
+            Ok((stream, from)) => match Place::take(&places, address::canonical(from).ip()) {
+                Some(place) => {
+                    shared.counts.accepted.add(1);
+                    tokio::spawn(read(stream, place, shared.clone(), run.clone()));
+                }
+                None => shared.counts.turned_away.add(1),
+            },
+            Err(_) => {
+                // Descriptors or memory are short; trying again at once would only burn time.
+                shared.counts.errors.add(1);
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+/// Reads one connection until it ends, is silent or idle, or breaks the rules.
+async fn read(stream: TcpStream, place: Place, shared: Arc<Shared>, run: Arc<Run>) {
+    let mut reader = FrameReader::default();
+    let mut held = Held { bytes: 0, all: &place.places.partial };
+    let mut deadline = Instant::now() + limits::SILENT_TIME;
+    loop {
+        let end = match tokio::time::timeout_at(deadline, stream.readable()).await {
+            Ok(Ok(())) => read_some(&stream, &mut reader),
+            Ok(Err(error)) => Err(error),
+            Err(_) => return shared.counts.closed.add(1),
+        };
+        match end {
+            Ok(true) => {}
+            Ok(false) | Err(_) => return,
+        }
+        match deliver(&mut reader, &shared, &run) {
+            Ok(true) => deadline = Instant::now() + limits::IDLE_TIME,
+            Ok(false) => {}
+            Err(()) => return shared.counts.closed.add(1),
+        }
+        if !held.set(reader.capacity()) {
+            return shared.counts.closed.add(1);
+        }
+        // One connection with much to say must not keep the others waiting.
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Takes what is there; `false` at the end of the stream.
+fn read_some(stream: &TcpStream, reader: &mut FrameReader) -> io::Result<bool> {
+    let mut chunk = [0; CHUNK_BYTES];
+    match stream.try_read(&mut chunk) {
+        Ok(0) => Ok(false),
+        Ok(bytes) => {
+            reader.push(&chunk[..bytes]);
+            Ok(true)
+        }
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// Takes every complete frame; whether there was one. An error is a frame beyond the limit, or the
+/// end of the run.
+fn deliver(reader: &mut FrameReader, shared: &Shared, run: &Run) -> Result<bool, ()> {
+    let mut any = false;
+    loop {
+        if run.is_stopping() {
+            return Err(());
+        }
+        match reader.next_frame() {
+            Ok(Some(frame)) => shared.take_frame(Path::Json(None), frame),
+            Ok(None) => return Ok(any),
+            Err(_) => {
+                shared.counts.junk.add(1);
+                return Err(());
+            }
+        }
+        any = true;
+    }
+}
+
+/// Who has how many of the connections.
+#[derive(Default)]
+struct Places {
+    taken: Mutex<Taken>,
+    /// Bytes reserved for incomplete frames, by all.
+    partial: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Taken {
+    all: usize,
+    by_address: HashMap<IpAddr, usize>,
+}
+
+/// The right to one connection, given back when dropped.
+struct Place {
+    places: Arc<Places>,
+    address: IpAddr,
+}
+
+impl Place {
+    fn take(places: &Arc<Places>, address: IpAddr) -> Option<Self> {
+        let mut taken = lock(&places.taken);
+        if taken.all >= limits::MAX_ACCEPTED {
+            return None;
+        }
+        let own = taken.by_address.entry(address).or_default();
+        if *own >= limits::MAX_ACCEPTED_PER_ADDRESS {
+            return None;
+        }
+        *own += 1;
+        taken.all += 1;
+        Some(Self { places: places.clone(), address })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = lock(&self.places.taken);
+        taken.all -= 1;
+        if let Some(own) = taken.by_address.get_mut(&self.address) {
+            *own -= 1;
+            if *own == 0 {
+                taken.by_address.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// The part of one connection in what all hold.
+struct Held<'a> {
+    bytes: usize,
+    all: &'a AtomicUsize,
+}
+
+impl Held<'_> {
+    /// Sets what this one holds; `false` if all together hold too much then.
+    fn set(&mut self, bytes: usize) -> bool {
+        self.all.fetch_sub(self.bytes, Ordering::Relaxed);
+        let before = self.all.fetch_add(bytes, Ordering::Relaxed);
+        self.bytes = bytes;
+        before.saturating_add(bytes) <= limits::ALL_PARTIAL_BYTES
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.all.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_cannot_take_all_places() {
+        let places = Arc::new(Places::default());
+        let mut kept = Vec::new();
+        for last in 1..=4_u8 {
+            let address = IpAddr::from([10, 0, 0, last]);
+            while let Some(place) = Place::take(&places, address) {
+                kept.push(place);
+            }
+            assert_eq!(kept.len(), usize::from(last) * limits::MAX_ACCEPTED_PER_ADDRESS);
+        }
+        assert_eq!(kept.len(), limits::MAX_ACCEPTED);
+        assert!(Place::take(&places, IpAddr::from([10, 0, 0, 9])).is_none());
+        kept.truncate(0);
+        assert!(lock(&places.taken).by_address.is_empty());
+        assert!(Place::take(&places, IpAddr::from([10, 0, 0, 9])).is_some());
+    }
+
+    #[test]
+    fn incomplete_frames_of_all_are_counted_together() {
+        let all = AtomicUsize::new(0);
+        let mut one = Held { bytes: 0, all: &all };
+        assert!(one.set(limits::ALL_PARTIAL_BYTES));
+        let mut two = Held { bytes: 0, all: &all };
+        assert!(!two.set(1));
+        assert!(one.set(5) && two.set(2));
+        drop(one);
+        assert_eq!(all.load(Ordering::Relaxed), 2);
+    }
+}

@@ -1,0 +1,320 @@
+use super::lifecycle::Worker;
+use super::shared::{Run, Shared, lock};
+use super::{Counters, Error, Inbound, address, tcp, udp};
+use crate::os::process_mark;
+use crate::types::{Entry, Header};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use tokio::runtime::Runtime;
+
+/// What carries the messages.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Protocol {
+    /// Datagrams: cheap, and what is lost is lost.
+    Udp,
+    /// Connections, made when first needed and used again.
+    Tcp,
+}
+
+/// Carries messages between this host and others.
+///
+/// All methods may be called from any thread, and from inside [`Inbound::deliver`]. Dropping it
+/// stops it; on its own thread it ends when the callback returns. In a forked child it can only be
+/// dropped: that touches nothing, since everything it has is the parent's.
+///
+/// ```
+/// use gossip::net::{Protocol, Transport};
+/// let transport = Transport::new(Protocol::Udp, "127.0.0.1", 0).unwrap();
+/// transport.use_json();
+/// transport.start().unwrap();
+/// assert_ne!(transport.port(), 0);
+/// transport.stop().unwrap();
+/// ```
+pub struct Transport {
+    process: u64,
+    /// `None` only while it is dropped.
+    inner: Option<Inner>,
+}
+
+struct Inner {
+    protocol: Protocol,
+    host: IpAddr,
+    port: u16,
+    shared: Arc<Shared>,
+    udp: udp::Sender,
+    tcp: Arc<tcp::Peers>,
+    life: Mutex<Life>,
+}
+
+#[derive(Default)]
+struct Life {
+    /// The thread between a start and a stop.
+    running: Option<Arc<Worker>>,
+    /// The thread of the run before, which may not be gone yet.
+    ending: Option<Arc<Worker>>,
+    /// The port that was bound last.
+    bound: Option<u16>,
+}
+
+impl Transport {
+    /// Makes a transport that will listen on `host`, a numeric IPv4 or IPv6 address, and `port`, 0
+    /// for any. No socket and no thread is made before [`Transport::start`].
+    ///
+    /// # Errors
+    /// [`Error::Host`].
+    pub fn new(protocol: Protocol, host: &str, port: u16) -> Result<Self, Error> {
+        let inner = Inner {
+            protocol,
+            host: address::host(host)?,
+            port,
+            shared: Arc::default(),
+            udp: udp::Sender::default(),
+            tcp: Arc::default(),
+            life: Mutex::default(),
+        };
+        Ok(Self { process: process_mark(), inner: Some(inner) })
+    }
+
+    /// Carries messages as text of libgossip 1.4.2. Without it nothing is sent, and what comes is
+    /// counted as junk.
+    pub fn use_json(&self) {
+        if let Ok(inner) = self.inner() {
+            inner.shared.use_json();
+        }
+    }
+
+    /// Says who takes the messages that come; `None` for nobody. One that is being delivered may
+    /// still reach the receiver before.
+    pub fn set_inbound(&self, inbound: Option<Arc<dyn Inbound>>) {
+        if let Ok(inner) = self.inner() {
+            inner.shared.set_inbound(inbound);
+        }
+    }
+
+    /// Binds the address and makes the thread. After a stop the port is the same as before, if it
+    /// can still be had or was asked for.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyStarted`], [`Error::InCallback`] on the thread of the run before,
+    /// [`Error::Bind`], [`Error::Resources`], [`Error::Forked`].
+    pub fn start(&self) -> Result<(), Error> {
+        let inner = self.inner()?;
+        let ending = lock(&inner.life).ending.clone();
+        if let Some(worker) = ending {
+            inner.await_end(&worker)?;
+        }
+        let mut life = lock(&inner.life);
+        if life.running.is_some() {
+            return Err(Error::AlreadyStarted);
+        }
+        let worker = inner.listen(&mut life)?;
+        life.running = Some(Arc::new(worker));
+        Ok(())
+    }
+
+    /// Closes everything and ends the thread; nothing is delivered after it returns. Within one
+    /// second, and as often as you like.
+    ///
+    /// On the transport's own thread it only asks for the end, which comes when the callback
+    /// returns.
+    ///
+    /// # Errors
+    /// [`Error::InCallback`] if the thread is kept inside a callback; it ends afterwards by itself.
+    /// [`Error::Forked`].
+    pub fn stop(&self) -> Result<(), Error> {
+        let inner = self.inner()?;
+        inner.stop()
+    }
+
+    /// The port listened on, or that was last; before the first start the port asked for.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.inner().map_or(0, |inner| lock(&inner.life).bound.unwrap_or(inner.port))
+    }
+
+    /// The address that a text and a port mean for [`Transport::send`]. "localhost" is this host;
+    /// no other name is known.
+    ///
+    /// # Errors
+    /// [`Error::Host`], [`Error::Port`], [`Error::Forked`].
+    pub fn target(&self, ip: &str, port: i32) -> Result<SocketAddr, Error> {
+        address::target(self.inner()?.host, ip, port)
+    }
+
+    /// Sends a message, split if it must be (see [`super::limits`]): what does not fit follows as
+    /// updates of the same sender.
+    ///
+    /// UDP never waits. TCP queues; with `may_wait`, and not on the transport's own thread, it
+    /// waits up to [`super::limits::SEND_WAIT`] to learn that nobody listens. Success means that
+    /// the message was on its way, not that it came.
+    ///
+    /// # Errors
+    /// [`Error::NotStarted`], [`Error::NoSerializer`], [`Error::Wire`], [`Error::Send`],
+    /// [`Error::Unreachable`], [`Error::QueueFull`], [`Error::MetadataLeftOut`], [`Error::Forked`].
+    pub fn send<'a>(
+        &self,
+        header: &Header,
+        entries: impl IntoIterator<Item = Entry<'a>>,
+        to: SocketAddr,
+        may_wait: bool,
+    ) -> Result<(), Error> {
+        let inner = self.inner()?;
+        if !inner.shared.uses_json() {
+            return Err(Error::NoSerializer);
+        }
+        match inner.protocol {
+            Protocol::Udp => inner.udp.send(&inner.shared, header, entries, to),
+            Protocol::Tcp => {
+                let may_wait = may_wait && !inner.is_own_thread();
+                inner.tcp.send(&inner.shared, header, entries, to, may_wait)
+            }
+        }
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.inner().map_or_else(|_| Counters::default(), |inner| inner.shared.counters())
+    }
+
+    fn inner(&self) -> Result<&Inner, Error> {
+        if self.process != process_mark() {
+            return Err(Error::Forked);
+        }
+        self.inner.as_ref().ok_or(Error::NotStarted)
+    }
+}
+
+impl Drop for Transport {
+    fn drop(&mut self) {
+        if self.process != process_mark() {
+            // A lock may be held by a thread that does not exist here, and closing an epoll
+            // registration would end the parent's. All of it is left to the end of the process.
+            core::mem::forget(self.inner.take());
+        } else if let Some(inner) = &self.inner {
+            // A thread that is kept in a callback holds what it needs by itself.
+            let _ = inner.stop();
+        }
+    }
+}
+
+impl Inner {
+    /// Binds, and makes the thread.
+    fn listen(&self, life: &mut Life) -> Result<Worker, Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(Error::Resources)?;
+        let run = Arc::new(Run::default());
+        let (worker, bound) = match self.protocol {
+            Protocol::Udp => self.listen_udp(life.bound, runtime, run)?,
+            Protocol::Tcp => self.listen_tcp(life.bound, runtime, run)?,
+        };
+        life.bound = Some(bound);
+        Ok(worker)
+    }
+
+    fn listen_udp(
+        &self,
+        before: Option<u16>,
+        runtime: Runtime,
+        run: Arc<Run>,
+    ) -> Result<(Worker, u16), Error> {
+        let socket = self.bind(before, udp::bind)?;
+        let bound = socket.local_addr().map_err(Error::Resources)?.port();
+        let sending = socket.try_clone().map_err(Error::Resources)?;
+        let reading = {
+            let _inside = runtime.enter();
+            tokio::net::UdpSocket::from_std(socket).map_err(Error::Resources)?
+        };
+        let (shared, own_run) = (self.shared.clone(), run.clone());
+        let main = async move {
+            let reader = tokio::spawn(udp::serve(reading, shared, own_run.clone()));
+            own_run.stopped().await;
+            reader.abort();
+        };
+        // Before the thread is there, since the first callback may already send.
+        self.udp.open(sending, self.host);
+        let worker = Worker::start("gossip-udp", runtime, run, main);
+        worker.inspect_err(|_| self.udp.close()).map(|worker| (worker, bound))
+    }
+
+    fn listen_tcp(
+        &self,
+        before: Option<u16>,
+        runtime: Runtime,
+        run: Arc<Run>,
+    ) -> Result<(Worker, u16), Error> {
+        let listener = self.bind(before, tcp::bind)?;
+        let bound = listener.local_addr().map_err(Error::Resources)?.port();
+        let listener = {
+            let _inside = runtime.enter();
+            tokio::net::TcpListener::from_std(listener).map_err(Error::Resources)?
+        };
+        let (shared, own_run, peers) = (self.shared.clone(), run.clone(), self.tcp.clone());
+        let main = async move {
+            let accepting = tokio::spawn(tcp::accept(listener, shared.clone(), own_run.clone()));
+            own_run.stopped().await;
+            accepting.abort();
+            peers.flush().await;
+            peers.clear(&shared);
+        };
+        // Before the thread is there, since the first callback may already send.
+        self.tcp.open(runtime.handle().clone());
+        let worker = Worker::start("gossip-tcp", runtime, run, main);
+        worker.inspect_err(|_| self.tcp.close()).map(|worker| (worker, bound))
+    }
+
+    /// Binds the port asked for. When any will do, the one of the run before is tried first.
+    fn bind<T>(
+        &self,
+        before: Option<u16>,
+        bind: impl Fn(SocketAddr) -> io::Result<T>,
+    ) -> Result<T, Error> {
+        if let (0, Some(port)) = (self.port, before) {
+            if let Ok(socket) = bind(SocketAddr::new(self.host, port)) {
+                return Ok(socket);
+            }
+        }
+        let at = SocketAddr::new(self.host, self.port);
+        bind(at).map_err(|error| Error::Bind(at, error))
+    }
+
+    fn stop(&self) -> Result<(), Error> {
+        let worker = {
+            let mut life = lock(&self.life);
+            if let Some(worker) = life.running.take() {
+                worker.stop();
+                self.udp.close();
+                self.tcp.close();
+                life.ending = Some(worker);
+            }
+            life.ending.clone()
+        };
+        match worker {
+            Some(worker) if !worker.is_current() => self.await_end(&worker),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits for a thread that was asked to end, with no lock held.
+    fn await_end(&self, worker: &Arc<Worker>) -> Result<(), Error> {
+        if worker.is_current() {
+            return Err(Error::InCallback);
+        }
+        worker.wait()?;
+        let mut life = lock(&self.life);
+        if life.ending.as_ref().is_some_and(|ending| Arc::ptr_eq(ending, worker)) {
+            life.ending = None;
+        }
+        Ok(())
+    }
+
+    fn is_own_thread(&self) -> bool {
+        let life = lock(&self.life);
+        let mut workers = [&life.running, &life.ending].into_iter().flatten();
+        workers.any(|worker| worker.is_current())
+    }
+}

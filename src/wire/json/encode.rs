@@ -1,0 +1,184 @@
+//! Writing, by hand: the bytes are fixed, and one pass over borrowed texts needs no serializer.
+
+use crate::types::{Entry, Header, NodeId};
+use crate::wire::{Error, MAX_ENTRIES, MAX_MESSAGE_BYTES};
+use alloc::vec::Vec;
+
+/// Writes a message to the end of `out`, without a length prefix.
+///
+/// Left is written failed, since the old format has no word for it, and an entry that says nothing
+/// about metadata is written with `{}`, since the old library always writes the key.
+///
+/// # Errors
+/// [`Error::Kind`], [`Error::TooManyEntries`] or [`Error::TooLarge`]; `out` is as before then.
+///
+/// ```
+/// use gossip::types::{Header, MessageKind};
+/// let mut out = Vec::new();
+/// let header = Header { kind: MessageKind::Update, timestamp: 7, ..Header::default() };
+/// gossip::wire::json::encode(&header, [], &mut out).unwrap();
+/// assert!(out.starts_with(br#"{"entries":[],"sender":"00,00,"#));
+/// assert!(out.ends_with(br#"00","timestamp":7,"type":5}"#));
+/// ```
+pub fn encode<'a>(
+    header: &Header,
+    entries: impl IntoIterator<Item = Entry<'a>>,
+    out: &mut Vec<u8>,
+) -> Result<(), Error> {
+    let start = out.len();
+    let result = append(header, entries, out, start);
+    if result.is_err() {
+        out.truncate(start);
+    }
+    result
+}
+
+fn append<'a>(
+    header: &Header,
+    entries: impl IntoIterator<Item = Entry<'a>>,
+    out: &mut Vec<u8>,
+    start: usize,
+) -> Result<(), Error> {
+    begin_message(out);
+    for (index, entry) in entries.into_iter().enumerate() {
+        if index == MAX_ENTRIES {
+            return Err(Error::TooManyEntries);
+        }
+        if index > 0 {
+            out.push(b',');
+        }
+        encode_entry(&entry, out);
+        if out.len() - start > MAX_MESSAGE_BYTES {
+            return Err(Error::TooLarge(out.len() - start));
+        }
+    }
+    end_message(header, out)?;
+    match out.len() - start {
+        bytes if bytes > MAX_MESSAGE_BYTES => Err(Error::TooLarge(bytes)),
+        _ => Ok(()),
+    }
+}
+
+/// Writes what stands before the entries.
+pub(crate) fn begin_message(out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"entries\":[");
+}
+
+/// Writes what stands behind the entries.
+pub(crate) fn end_message(header: &Header, out: &mut Vec<u8>) -> Result<(), Error> {
+    if !header.kind.is_struct() {
+        return Err(Error::Kind(header.kind));
+    }
+    out.extend_from_slice(b"],\"sender\":");
+    id(&header.sender, out);
+    out.extend_from_slice(b",\"timestamp\":");
+    unsigned(header.timestamp, out);
+    out.extend_from_slice(b",\"type\":");
+    unsigned(header.kind as u64, out);
+    out.push(b'}');
+    Ok(())
+}
+
+/// The most bytes that [`end_message`] writes.
+#[cfg(feature = "net")]
+pub(crate) const fn encoded_header_bytes() -> usize {
+    "],\"sender\":\"\",\"timestamp\":,\"type\":}".len() + 47 + 20 + 1
+}
+
+/// Writes one entry.
+pub(crate) fn encode_entry(entry: &Entry<'_>, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"config_epoch\":");
+    unsigned(entry.config_epoch, out);
+    out.extend_from_slice(b",\"heartbeat\":");
+    unsigned(entry.heartbeat, out);
+    out.extend_from_slice(b",\"id\":");
+    id(&entry.id, out);
+    out.extend_from_slice(b",\"ip\":");
+    text(entry.ip, out);
+    out.extend_from_slice(b",\"metadata\":{");
+    let pairs = entry.metadata.into_iter().flat_map(|metadata| metadata.iter());
+    for (index, (key, value)) in pairs.enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        text(key, out);
+        out.push(b':');
+        text(value, out);
+    }
+    out.extend_from_slice(b"},\"port\":");
+    if entry.port < 0 {
+        out.push(b'-');
+    }
+    unsigned(u64::from(entry.port.unsigned_abs()), out);
+    out.extend_from_slice(b",\"region\":");
+    text(entry.region, out);
+    out.extend_from_slice(b",\"role\":");
+    text(entry.role, out);
+    out.extend_from_slice(b",\"status\":");
+    unsigned(u64::from(entry.status.to_v1()), out);
+    out.extend_from_slice(b",\"suspicion_count\":0,\"version\":");
+    unsigned(entry.version, out);
+    out.push(b'}');
+}
+
+fn id(id: &NodeId, out: &mut Vec<u8>) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    out.push(b'"');
+    for (index, byte) in id.as_bytes().iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        out.push(DIGITS[usize::from(byte >> 4)]);
+        out.push(DIGITS[usize::from(byte & 15)]);
+    }
+    out.push(b'"');
+}
+
+fn unsigned(value: u64, out: &mut Vec<u8>) {
+    let mut digits = [0; 20];
+    let mut start = digits.len();
+    let mut rest = value;
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[start..]);
+}
+
+/// Writes a string with its quotes. Only what must be is escaped: UTF-8 and `/` go as they are.
+fn text(value: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    let mut plain = 0;
+    for (index, byte) in value.bytes().enumerate() {
+        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        out.extend_from_slice(&value.as_bytes()[plain..index]);
+        plain = index + 1;
+        escape(byte, out);
+    }
+    out.extend_from_slice(&value.as_bytes()[plain..]);
+    out.push(b'"');
+}
+
+fn escape(byte: u8, out: &mut Vec<u8>) {
+    let short = match byte {
+        b'"' | b'\\' => byte,
+        0x08 => b'b',
+        0x0c => b'f',
+        b'\n' => b'n',
+        b'\r' => b'r',
+        b'\t' => b't',
+        _ => {
+            out.extend_from_slice(b"\\u00");
+            out.push(b'0' + (byte >> 4));
+            out.push(b"0123456789abcdef"[usize::from(byte & 15)]);
+            return;
+        }
+    };
+    out.extend_from_slice(&[b'\\', short]);
+}

@@ -1,0 +1,19 @@
+//! The text form of libgossip 1.4.2, byte for byte as it writes it.
+//!
+//! A message is an object of `entries`, `sender`, `timestamp` and `type`, an entry one of
+//! `config_epoch`, `heartbeat`, `id`, `ip`, `metadata`, `port`, `region`, `role`, `status`,
+//! `suspicion_count` and `version`. Keys are written in this order and without white space; they
+//! are read in any order, missing ones as zero or empty, unknown ones not at all, and of a
+//! repeated one the last. An id is 16 bytes of two hex digits with commas between.
+//!
+//! Unlike the old reader this one takes no value that is of the wrong type or out of its range:
+//! half a message is worse than none.
+
+mod decode;
+mod encode;
+mod fields;
+
+pub use decode::decode;
+pub use encode::encode;
+#[cfg(feature = "net")]
+pub(crate) use encode::{begin_message, encode_entry, encoded_header_bytes, end_message};

@@ -1,0 +1,66 @@
+//! A flood of junk. A program of its own, since it measures the memory of the process.
+#![cfg(target_os = "linux")]
+
+mod net_support;
+
+use gossip::net::Protocol;
+use net_support::{address, framed, message, resident, start, timestamps, wait_for};
+use std::net::UdpSocket;
+
+/// A small generator, so that each run sends the same.
+fn next(state: &mut u64) -> u64 {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    *state >> 33
+}
+
+fn junk(state: &mut u64) -> Vec<u8> {
+    let random = next(state);
+    match random % 5 {
+        // Bytes of any kind.
+        0 => (0..random % 300).map(|_| next(state).to_le_bytes()[0]).collect(),
+        // A length that is not there.
+        1 => b"\xff\xff\xff\xff{}".to_vec(),
+        // A message with a byte changed.
+        2 => {
+            let mut datagram = framed(&message(random), 0);
+            let place = usize::try_from(next(state)).unwrap() % datagram.len();
+            datagram[place] = b'#';
+            datagram
+        }
+        // Deep nesting.
+        3 => {
+            let text = "[".repeat(800);
+            [&800_u32.to_be_bytes()[..], text.as_bytes()].concat()
+        }
+        // Frames of nothing.
+        _ => vec![0; 400],
+    }
+}
+
+#[test]
+fn flood_of_junk_does_not_grow_the_process() {
+    let (transport, collector) = start(Protocol::Udp, "127.0.0.1", 0);
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let to = address(&transport);
+    let mut state = 1;
+    for _ in 0..2_000 {
+        let _ = socket.send_to(&junk(&mut state), to);
+    }
+    let before = resident();
+    for count in 1..=200_000_u32 {
+        let _ = socket.send_to(&junk(&mut state), to);
+        if count % 500 == 0 {
+            // Some get lost when the sender is faster; a pause keeps most of them.
+            std::thread::yield_now();
+        }
+    }
+    let counters = transport.counters();
+    assert!(counters.junk > 10_000, "{counters:?}");
+    wait_for("a message comes through", || {
+        socket.send_to(&framed(&message(7), 0), to).unwrap();
+        collector.len() > 0
+    });
+    let grown = resident().saturating_sub(before);
+    assert!(grown < 8 * 1024 * 1024, "{grown} bytes");
+    assert!(timestamps(&collector.take(1)).contains(&7));
+}
