@@ -1,0 +1,421 @@
+//! `cargo xtask demo`: five real processes form a cluster, and you watch it cope.
+
+mod cluster;
+mod lines;
+mod screen;
+mod view;
+
+use cluster::{Cluster, Launch, News};
+use lines::{Line, Status};
+use screen::{Screen, length, table};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use view::{Life, NODES, View, name};
+
+use crate::place::Place;
+use crate::{install, shell};
+
+/// The node that the others join through.
+const SEED: usize = 0;
+/// The node that is killed and comes back.
+const VICTIM: usize = 3;
+/// The node that leaves.
+const LEAVER: usize = 1;
+
+/// The longest that each step may take. Their sum with the pauses stays under 40 seconds.
+const FORM_BOUND: Duration = Duration::from_secs(8);
+const FAIL_BOUND: Duration = Duration::from_secs(8);
+const BACK_BOUND: Duration = Duration::from_secs(8);
+const LEAVE_BOUND: Duration = Duration::from_secs(4);
+const EXIT_BOUND: Duration = Duration::from_secs(4);
+
+const USAGE: &str = "\
+usage: cargo xtask demo [--transport udp|tcp] [--interval-ms N] [--plain] [--node PROGRAM]
+  --transport    what the nodes talk over (default udp)
+  --interval-ms  time between two rounds of a node, 10 to 200 (default 100)
+  --plain        print lines, do not draw a table in place
+  --node         a built c_examples/udp_node to use; nothing is built then";
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq, Eq)]
+struct Options {
+    transport: &'static str,
+    interval_ms: u32,
+    plain: bool,
+    node: Option<PathBuf>,
+}
+
+impl Options {
+    fn parse(args: &[String]) -> Result<Self, String> {
+        let mut options = Self { transport: "udp", interval_ms: 100, plain: false, node: None };
+        let mut args = args.iter();
+        while let Some(name) = args.next() {
+            if name == "--plain" {
+                options.plain = true;
+                continue;
+            }
+            let value = args.next().ok_or_else(|| format!("{name} needs a value\n{USAGE}"))?;
+            match (name.as_str(), value.as_str()) {
+                ("--transport", "udp") => options.transport = "udp",
+                ("--transport", "tcp") => options.transport = "tcp",
+                ("--node", path) => options.node = Some(PathBuf::from(path)),
+                ("--interval-ms", text) => match text.parse() {
+                    Ok(ms @ 10..=200) => options.interval_ms = ms,
+                    _ => return Err(format!("--interval-ms {text}: give 10 to 200\n{USAGE}")),
+                },
+                _ => return Err(format!("{name} {value} is not understood\n{USAGE}")),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Runs the demo.
+///
+/// # Errors
+/// Which step did not happen in its bound, and what was seen instead.
+pub(crate) fn run(args: &[String]) -> Result<(), String> {
+    if args.iter().any(|arg| arg == "--help" || arg == "-h") {
+        println!("{USAGE}");
+        return Ok(());
+    }
+    if !cfg!(unix) {
+        return Err("the demo needs a Unix-like system: its node uses POSIX signals".to_owned());
+    }
+    let options = Options::parse(args)?;
+    let program = match options.node {
+        Some(program) => program,
+        None => build_node()?,
+    };
+    let launch = Launch { program, transport: options.transport, interval_ms: options.interval_ms };
+    let mut demo = Demo::new(launch, Screen::new(options.plain));
+    demo.play().map_err(|reason| {
+        demo.show_failure();
+        format!("The demo FAILED: {reason}")
+    })
+}
+
+/// Installs the library under `target/` and builds `c_examples/udp_node.c` against it with CMake, as
+/// a user would.
+fn build_node() -> Result<PathBuf, String> {
+    let place = Place::find()?;
+    println!("Building the library and installing it (the first time takes a while) ...");
+    let package = install::package(&place)?;
+    let build = place.work.join("demo");
+    let options = [
+        format!("-DCMAKE_PREFIX_PATH={}", package.prefix.display()),
+        "-DCMAKE_BUILD_TYPE=Release".to_owned(),
+    ];
+    install::configure(&package.tools, &place.root.join("c_examples"), &build, &options)?;
+    shell::capture(install::compile(&package.tools, &build).args(["--target", "udp_node"]))?;
+    println!("Installed below {}; the node is built against it.", package.prefix.display());
+    Ok(build.join("udp_node"))
+}
+
+/// The demo while it runs.
+struct Demo {
+    cluster: Cluster,
+    view: View,
+    screen: Screen,
+    header: String,
+    /// What has happened, as shown.
+    done: Vec<String>,
+    /// What is being waited for, and since when.
+    waiting: Option<(String, Instant)>,
+    /// One line a step for the end.
+    summary: Vec<(String, Duration)>,
+    /// What a node said last that is none of its usual lines, such as an error text.
+    said: String,
+    started: Instant,
+    painted: Instant,
+}
+
+impl Demo {
+    fn new(launch: Launch, screen: Screen) -> Self {
+        let header = format!(
+            "{NODES} processes on 127.0.0.1, {}, a round every {} ms",
+            launch.transport.to_uppercase(),
+            launch.interval_ms
+        );
+        let now = Instant::now();
+        Self {
+            cluster: Cluster::new(launch),
+            view: View::new(),
+            screen,
+            header,
+            done: Vec::new(),
+            waiting: None,
+            summary: Vec::new(),
+            said: String::new(),
+            started: now,
+            painted: now,
+        }
+    }
+
+    /// All steps in order.
+    fn play(&mut self) -> Result<(), String> {
+        self.form()?;
+        self.kill_one()?;
+        self.bring_it_back()?;
+        self.let_one_leave()?;
+        self.finish()
+    }
+
+    fn form(&mut self) -> Result<(), String> {
+        let what = format!("{NODES} nodes start, n2 to n{NODES} join through {}", name(SEED));
+        self.begin(&what);
+        let since = Instant::now();
+        self.cluster.start(SEED, "127.0.0.1:0", None)?;
+        self.wait(since, FORM_BOUND, &|view| view.nodes[SEED].at.is_some())?;
+        let title = format!("   {}", self.title());
+        self.screen.print_plain(&[title]);
+        let seed = self.view.nodes[SEED].at.clone();
+        for node in (0..NODES).filter(|&node| node != SEED) {
+            self.cluster.start(node, "127.0.0.1:0", seed.as_deref())?;
+        }
+        let took = self.wait(since, FORM_BOUND, &View::all_see_all)?;
+        self.view.settle();
+        self.end("all see each other online", took, &[]);
+        self.pause()
+    }
+
+    fn kill_one(&mut self) -> Result<(), String> {
+        let victim = name(VICTIM);
+        self.begin(&format!("{victim} is killed with SIGKILL"));
+        let since = Instant::now();
+        self.cluster.kill(VICTIM)?;
+        self.view.ended(VICTIM, Life::Killed);
+        let all = |view: &View| view.all_saw(since, VICTIM, Status::Failed);
+        let took = self.wait(since, FAIL_BOUND, &all)?;
+        let details = [
+            self.delays("suspected after", since, VICTIM, Status::Suspect),
+            self.delays("failed after", since, VICTIM, Status::Failed),
+        ];
+        self.end(&format!("every survivor calls {victim} failed"), took, &details);
+        self.pause()
+    }
+
+    fn bring_it_back(&mut self) -> Result<(), String> {
+        let victim = name(VICTIM);
+        self.begin(&format!("{victim} starts again: same id, heartbeat 0"));
+        let since = Instant::now();
+        let bind = self.view.nodes[VICTIM].at.clone().unwrap_or_default();
+        let seed = self.view.nodes[SEED].at.clone();
+        self.view.restarted(VICTIM);
+        self.cluster.start(VICTIM, &bind, seed.as_deref())?;
+        let all = |view: &View| view.all_saw(since, VICTIM, Status::Online) && view.all_see_all();
+        let took = self.wait(since, BACK_BOUND, &all)?;
+        self.view.settle();
+        let details = [self.delays("online after", since, VICTIM, Status::Online)];
+        self.end(&format!("{victim} is back, all see each other"), took, &details);
+        self.pause()
+    }
+
+    fn let_one_leave(&mut self) -> Result<(), String> {
+        let leaver = name(LEAVER);
+        self.begin(&format!("{leaver} leaves gracefully (others see a leave as FAILED)"));
+        let since = Instant::now();
+        self.view.ended(LEAVER, Life::Left);
+        self.cluster.ask_to_leave(LEAVER);
+        let all = |view: &View| view.all_saw(since, LEAVER, Status::Failed);
+        let took = self.wait(since, LEAVE_BOUND, &all)?;
+        let details = [self.delays("known after", since, LEAVER, Status::Failed)];
+        self.end(&format!("all know that {leaver} left"), took, &details);
+        self.expect_exit(LEAVER)?;
+        self.pause()
+    }
+
+    /// Lets the process end by itself, and well.
+    fn expect_exit(&mut self, node: usize) -> Result<(), String> {
+        let deadline = Instant::now() + EXIT_BOUND;
+        while Instant::now() < deadline {
+            match self.cluster.exit_status(node) {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => return Err(format!("{} left but ended with {status}", name(node))),
+                None => self.listen(Duration::from_millis(20))?,
+            }
+        }
+        Err(format!("{} did not end within {} after it left", name(node), length(EXIT_BOUND)))
+    }
+
+    fn finish(&mut self) -> Result<(), String> {
+        self.paint(true);
+        let alarms = self.view.false_alarms();
+        let mut lines = vec![String::new(), self.screen.paint().strong("Summary")];
+        for (what, took) in &self.summary {
+            lines.push(format!("  {what:<44}{:>8}", length(*took)));
+        }
+        lines.push(format!("  {:<44}{:>8}", "running nodes called failed", alarms.len()));
+        let verdict = format!("The demo went well, in {}.", length(self.started.elapsed()));
+        if alarms.is_empty() {
+            lines.push(self.screen.paint().good(&verdict));
+        }
+        let failed = alarms.first().map(|first| format!("false alarm: {first}"));
+        self.screen.print(&lines);
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Shows a new step.
+    fn begin(&mut self, what: &str) {
+        self.waiting = Some((what.to_owned(), Instant::now()));
+        self.screen.print_plain(&[String::new(), format!("-> {what}")]);
+        self.paint(true);
+    }
+
+    /// Shows that the step has happened.
+    fn end(&mut self, outcome: &str, took: Duration, details: &[String]) {
+        let paint = self.screen.paint();
+        let what = self.waiting.take().map_or_else(String::new, |(what, _)| what);
+        self.done.push(paint.strong(&what));
+        let result = format!("   {} {outcome:<42}{:>8}", paint.good("ok"), length(took));
+        let mut lines = vec![result];
+        lines.extend_from_slice(details);
+        self.done.extend(lines.iter().cloned());
+        self.screen.print_plain(&lines);
+        self.screen.print_plain(&table(&self.view, paint));
+        self.summary.push((outcome.to_owned(), took));
+        self.paint(true);
+    }
+
+    /// How long each node took to see another in that status, in one line.
+    fn delays(&self, what: &str, since: Instant, subject: usize, status: Status) -> String {
+        let mut line = format!("      {what:<16}");
+        for observer in self.view.observers_of(subject) {
+            let delay = self.view.delay(since, observer, subject, status);
+            let text = delay.map_or_else(|| "-".to_owned(), length);
+            line += &format!("{} {text:<9}", name(observer));
+        }
+        line.trim_end().to_owned()
+    }
+
+    /// Listens to the nodes until it is so; tells how long after `since` that was.
+    fn wait(
+        &mut self,
+        since: Instant,
+        bound: Duration,
+        until: &dyn Fn(&View) -> bool,
+    ) -> Result<Duration, String> {
+        while !until(&self.view) {
+            if since.elapsed() > bound {
+                let what = self.waiting.as_ref().map_or("", |(what, _)| what);
+                return Err(format!("not done after {}: {what}", length(bound)));
+            }
+            self.listen(Duration::from_millis(50))?;
+        }
+        Ok(since.elapsed())
+    }
+
+    /// Time to look at the table.
+    fn pause(&mut self) -> Result<(), String> {
+        let pause_ms = if self.screen.is_live() { 1500 } else { 300 };
+        let end = Instant::now() + Duration::from_millis(pause_ms);
+        while Instant::now() < end {
+            self.listen(Duration::from_millis(50))?;
+        }
+        Ok(())
+    }
+
+    /// Takes in what comes within `patience`, and shows it.
+    fn listen(&mut self, patience: Duration) -> Result<(), String> {
+        if let Some(news) = self.cluster.news(patience) {
+            match news.line {
+                Some(Line::Other(text)) => self.said = format!("{}: {text}", name(news.node)),
+                Some(line) => self.view.apply(news.at, news.node, &line),
+                None if self.view.nodes[news.node].life == Life::Running => {
+                    return Err(self.unexpected_end(news.node));
+                }
+                None => {}
+            }
+        }
+        self.paint(false);
+        Ok(())
+    }
+
+    /// A node is gone that should run. Its error text comes by another pipe, so maybe later.
+    fn unexpected_end(&mut self, node: usize) -> String {
+        let deadline = Instant::now() + Duration::from_millis(200);
+        while Instant::now() < deadline {
+            match self.cluster.news(Duration::from_millis(50)) {
+                Some(News { node: from, line: Some(Line::Other(text)), .. }) if from == node => {
+                    self.said = format!("{}: {text}", name(node));
+                }
+                _ => {}
+            }
+        }
+        format!("{} ended by itself. {}", name(node), self.said)
+    }
+
+    /// Draws the table and the steps; at most about 20 times a second unless `now`.
+    fn paint(&mut self, now: bool) {
+        if !now && self.painted.elapsed() < Duration::from_millis(50) {
+            return;
+        }
+        self.painted = Instant::now();
+        let paint = self.screen.paint();
+        let mut block = vec![self.title(), String::new()];
+        block.extend(table(&self.view, paint));
+        block.push(String::new());
+        block.extend_from_slice(&self.done);
+        if let Some((what, since)) = &self.waiting {
+            let clock = paint.faint(&format!("{:>4.1} s", since.elapsed().as_secs_f64()));
+            block.push(format!("{} {clock}", paint.strong(what)));
+        }
+        if !self.said.is_empty() {
+            block.push(paint.faint(&self.said));
+        }
+        self.screen.draw(&block);
+    }
+
+    /// What runs here, in one line.
+    fn title(&self) -> String {
+        let library = format!("libgossip {}", self.view.version);
+        format!("{}: {}", self.screen.paint().strong(library.trim_end()), self.header)
+    }
+
+    /// The table as it was when it went wrong.
+    fn show_failure(&mut self) {
+        self.paint(true);
+        let table = table(&self.view, self.screen.paint());
+        self.screen.print_plain(&table);
+        let mut lines = self.view.false_alarms().to_vec();
+        lines.push(self.said.clone());
+        self.screen.print(&lines);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Options;
+    use std::path::PathBuf;
+
+    fn parse(text: &str) -> Result<Options, String> {
+        Options::parse(&text.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn reads_the_command_line() {
+        let options = parse("--transport tcp --interval-ms 20 --plain --node /n");
+        assert_eq!(
+            options,
+            Ok(Options {
+                transport: "tcp",
+                interval_ms: 20,
+                plain: true,
+                node: Some(PathBuf::from("/n"))
+            })
+        );
+        for bad in
+            ["--transport x", "--interval-ms 0", "--interval-ms", "--interval-ms 999", "-x 1"]
+        {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_readme_shows_the_program_that_is_tested() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+        let read = |path| std::fs::read_to_string(format!("{root}/{path}")).expect(path);
+        let program = read("c_examples/readme.c");
+        assert!(read("README.md").contains(&format!("```c\n{program}```\n")));
+    }
+}
