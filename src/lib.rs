@@ -4,5 +4,9 @@
 
 extern crate alloc;
 
+#[cfg(feature = "ffi")]
+pub mod ffi;
+#[cfg(feature = "std")]
+pub mod os;
 pub mod proto;
 pub mod types;

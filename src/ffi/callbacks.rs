@@ -1,0 +1,183 @@
+//! What a core wants to tell its program, copied out of it so that no lock is held while it is told.
+
+use super::convert::{c_id, c_kind, c_status, view_of};
+use super::types::{
+    gossip_event_callback_t, gossip_message_t, gossip_node_view_t, gossip_send_callback_t,
+};
+use crate::proto::Output;
+use crate::types::{Entry, Header, Metadata, NodeStatus};
+use alloc::sync::Arc;
+use core::cell::Cell;
+use core::ffi::c_void;
+use core::ptr;
+
+/// The program's functions. Either may be NULL: then its calls are left out.
+pub(super) struct Targets {
+    pub(super) send: gossip_send_callback_t,
+    pub(super) event: gossip_event_callback_t,
+    pub(super) user_data: *mut c_void,
+}
+
+// SAFETY: the pointer is never followed here, only handed back; that the program's functions may
+// be called from any of its threads is part of the contract of gossip_core_create.
+unsafe impl Send for Targets {}
+// SAFETY: as above; nothing in it changes.
+unsafe impl Sync for Targets {}
+
+/// What an entry has and a C struct has no room for.
+#[derive(Clone, Default, Debug)]
+pub struct Extra {
+    /// The status with left apart from failed.
+    pub status: NodeStatus,
+    /// The metadata; `None` says nothing about it.
+    pub metadata: Option<Arc<Metadata>>,
+}
+
+/// One call to make; the numbers are places in [`Batch::views`].
+enum Call {
+    Send { header: Header, target: usize, entries: usize },
+    Event { node: usize, old_status: NodeStatus },
+}
+
+/// Calls to make, in order, with the structs they point to. Its buffers are used again and again.
+#[derive(Default)]
+pub(super) struct Batch {
+    calls: Vec<Call>,
+    next: usize,
+    views: Vec<gossip_node_view_t>,
+    extras: Vec<Extra>,
+}
+
+/// The structs that an emptied batch keeps room for: 68 KB. More is given back.
+const KEPT_VIEWS: usize = 256;
+
+impl Batch {
+    /// The calls not made yet.
+    pub(super) fn len(&self) -> usize {
+        self.calls.len() - self.next
+    }
+
+    /// Whether every call was made.
+    pub(super) fn is_done(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Forgets all calls and keeps the buffers.
+    pub(super) fn clear(&mut self) {
+        self.calls.clear();
+        self.next = 0;
+        self.views.clear();
+        self.extras.clear();
+        if self.views.capacity() > KEPT_VIEWS * 2 {
+            self.calls.shrink_to(KEPT_VIEWS);
+            self.views.shrink_to(KEPT_VIEWS);
+            self.extras.shrink_to(KEPT_VIEWS);
+        }
+    }
+
+    /// Copies one output of the core, if the program has a function for it.
+    pub(super) fn push(&mut self, output: &Output<'_>, targets: &Targets) {
+        match output {
+            Output::Transmit(transmit) if targets.send.is_some() => {
+                let target = self.push_view(&transmit.target);
+                for entry in transmit.entries() {
+                    self.push_view(&entry);
+                }
+                let entries = self.views.len() - target - 1;
+                self.calls.push(Call::Send { header: transmit.header, target, entries });
+            }
+            Output::Event(event) if targets.event.is_some() => {
+                let node = self.push_view(&event.node);
+                self.calls.push(Call::Event { node, old_status: event.old_status });
+            }
+            Output::Transmit(_) | Output::Event(_) => {}
+        }
+    }
+
+    fn push_view(&mut self, entry: &Entry<'_>) -> usize {
+        self.views.push(view_of(entry));
+        self.extras.push(Extra { status: entry.status, metadata: entry.metadata.cloned() });
+        self.views.len() - 1
+    }
+
+    /// Makes the next call and returns whether there was one. Must run with no lock held.
+    ///
+    /// If an exception leaves the program's function, the call counts as made.
+    pub(super) fn call_next(&mut self, targets: &Targets) -> bool {
+        let Some(call) = self.calls.get(self.next) else { return false };
+        self.next += 1;
+        match *call {
+            Call::Send { ref header, target, entries } => {
+                let Some(send) = targets.send else { return true };
+                let last = target + 1 + entries;
+                let views = self.views[target..last].as_mut_ptr();
+                let message = gossip_message_t {
+                    sender: c_id(header.sender),
+                    r#type: c_kind(header.kind),
+                    timestamp: header.timestamp,
+                    entries: if entries == 0 { ptr::null_mut() } else { views.wrapping_add(1) },
+                    entries_count: entries,
+                };
+                let handed_out = HandedOut {
+                    message: &raw const message,
+                    header,
+                    extras: &self.extras[target + 1..last],
+                };
+                let _current = Current::set(&handed_out);
+                // SAFETY: a function of the program with this type, called with structs that live
+                // until it returns and that nothing else touches meanwhile.
+                unsafe { send(&raw const message, views, targets.user_data) };
+            }
+            Call::Event { node, old_status } => {
+                let Some(event) = targets.event else { return true };
+                // SAFETY: as above.
+                unsafe {
+                    event(&raw const self.views[node], c_status(old_status), targets.user_data)
+                };
+            }
+        }
+        true
+    }
+}
+
+/// The message that a send callback of this thread was called with, and what its struct lacks.
+#[derive(Clone, Copy)]
+pub struct HandedOut<'a> {
+    message: *const gossip_message_t,
+    /// The message as the core made it, but for its entries.
+    pub header: &'a Header,
+    /// One for each entry, in the same order.
+    pub extras: &'a [Extra],
+}
+
+std::thread_local! {
+    /// The innermost one, while its callback runs. No destructor, as in `error`.
+    static CURRENT: Cell<*const HandedOut<'static>> = const { Cell::new(ptr::null()) };
+}
+
+/// Puts the outer message back, also when an exception passes.
+struct Current(*const HandedOut<'static>);
+
+impl Current {
+    fn set(handed_out: &HandedOut<'_>) -> Self {
+        Self(CURRENT.replace(ptr::from_ref(handed_out).cast()))
+    }
+}
+
+impl Drop for Current {
+    fn drop(&mut self) {
+        CURRENT.set(self.0);
+    }
+}
+
+/// Runs `body` with what the struct `message` lacks, if this is the very message that the send
+/// callback running on this thread was called with; with `None` for any other.
+pub fn with_handed_out<R>(
+    message: *const gossip_message_t,
+    body: impl FnOnce(Option<HandedOut<'_>>) -> R,
+) -> R {
+    // SAFETY: the pointer is NULL or set by `Current` for a value that outlives the callback of
+    // this thread inside which we are called, and `body` cannot keep the borrow.
+    let handed_out = unsafe { CURRENT.get().as_ref() };
+    body(handed_out.copied().filter(|current| current.message == message))
+}

@@ -1,0 +1,306 @@
+//! C structs to the library's types and back. Integers and texts from C are checked, never trusted.
+
+use super::error::cut;
+use super::types::{
+    gossip_message_t, gossip_message_type_t, gossip_node_id_t, gossip_node_status_t,
+    gossip_node_view_t,
+};
+use crate::types::{Entry, Header, MessageKind, NodeId, NodeStatus, NodeView};
+use core::ffi::c_char;
+use core::fmt;
+use core::mem::MaybeUninit;
+use std::borrow::Cow;
+
+/// The bytes of a text field, with its NUL.
+pub const TEXT_BYTES: usize = 64;
+
+/// Why a struct of the program was not taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Flaw {
+    /// The named text field has no NUL.
+    Unterminated(&'static str),
+    /// The status is not one of `gossip_node_status_t`.
+    Status(u32),
+    /// The message type is not one that a struct can carry.
+    Kind(u32),
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unterminated(field) => {
+                write!(f, "{field} has no NUL in its {TEXT_BYTES} bytes; end it with one")
+            }
+            Self::Status(raw) => {
+                write!(f, "status is {raw}; pass a gossip_node_status_t, 0 to 4")
+            }
+            Self::Kind(raw) => write!(f, "type is {raw}; pass a message type from 0 to 7"),
+        }
+    }
+}
+
+/// The number that a program put into an enumeration, whatever it is.
+#[must_use]
+pub fn raw_status(status: MaybeUninit<gossip_node_status_t>) -> u32 {
+    // SAFETY: the enumeration has the size of u32, and every bit pattern is a u32. The bytes come
+    // from the program's memory or from a function's argument, so they have some value.
+    unsafe { core::mem::transmute(status) }
+}
+
+/// The number that a program put into a message type, whatever it is.
+#[must_use]
+pub fn raw_kind(kind: MaybeUninit<gossip_message_type_t>) -> u32 {
+    // SAFETY: as in `raw_status`.
+    unsafe { core::mem::transmute(kind) }
+}
+
+/// A message type for C; the numbers 6 and 7 have no name there.
+#[must_use]
+pub fn c_kind(kind: MessageKind) -> MaybeUninit<gossip_message_type_t> {
+    // SAFETY: a MaybeUninit may hold any bytes, and the sizes are equal.
+    unsafe { core::mem::transmute(u32::from(kind as u8)) }
+}
+
+/// A status as C knows it: left shows as failed.
+#[must_use]
+pub fn c_status(status: NodeStatus) -> gossip_node_status_t {
+    match status {
+        NodeStatus::Unknown => gossip_node_status_t::GOSSIP_NODE_UNKNOWN,
+        NodeStatus::Joining => gossip_node_status_t::GOSSIP_NODE_JOINING,
+        NodeStatus::Online => gossip_node_status_t::GOSSIP_NODE_ONLINE,
+        NodeStatus::Suspect => gossip_node_status_t::GOSSIP_NODE_SUSPECT,
+        NodeStatus::Failed | NodeStatus::Left => gossip_node_status_t::GOSSIP_NODE_FAILED,
+    }
+}
+
+/// An id for C.
+#[must_use]
+pub fn c_id(id: NodeId) -> gossip_node_id_t {
+    gossip_node_id_t { data: *id.as_bytes() }
+}
+
+/// A text for C: cut to 63 bytes between characters, and the rest of the array zero.
+#[must_use]
+pub fn c_text(text: &str) -> [c_char; TEXT_BYTES] {
+    let mut bytes = [0_u8; TEXT_BYTES];
+    let len = cut(text, TEXT_BYTES - 1);
+    bytes[..len].copy_from_slice(&text.as_bytes()[..len]);
+    // SAFETY: c_char is one byte, and every byte is a valid one.
+    unsafe { core::mem::transmute::<[u8; TEXT_BYTES], [c_char; TEXT_BYTES]>(bytes) }
+}
+
+/// The bytes of a text of C up to its NUL; all 64 if it has none.
+#[must_use]
+pub fn text_bytes(text: &[c_char; TEXT_BYTES]) -> &[u8] {
+    // SAFETY: c_char is one byte, every byte is a valid u8, and the lifetime stays the same.
+    let bytes = unsafe { &*core::ptr::from_ref(text).cast::<[u8; TEXT_BYTES]>() };
+    &bytes[..bytes.iter().position(|&byte| byte == 0).unwrap_or(TEXT_BYTES)]
+}
+
+/// A text of C as UTF-8: what is not UTF-8 is replaced, what becomes too long by it is cut.
+///
+/// An array without NUL gives all its 64 bytes, so a caller that must refuse it looks at
+/// [`text_bytes`] first; [`entry_of`] and [`owned_of`] do.
+#[must_use]
+pub fn read_text(text: &[c_char; TEXT_BYTES]) -> Cow<'_, str> {
+    match String::from_utf8_lossy(text_bytes(text)) {
+        Cow::Owned(mut owned) => {
+            owned.truncate(cut(&owned, TEXT_BYTES - 1));
+            Cow::Owned(owned)
+        }
+        borrowed @ Cow::Borrowed(_) => borrowed,
+    }
+}
+
+/// A node for C. The two message counters are zero.
+#[must_use]
+pub fn view_of(entry: &Entry<'_>) -> gossip_node_view_t {
+    gossip_node_view_t {
+        id: c_id(entry.id),
+        ip: c_text(entry.ip),
+        port: entry.port,
+        config_epoch: entry.config_epoch,
+        heartbeat: entry.heartbeat,
+        version: entry.version,
+        status: MaybeUninit::new(c_status(entry.status)),
+        role: c_text(entry.role),
+        region: c_text(entry.region),
+        sent_messages: 0,
+        received_messages: 0,
+    }
+}
+
+/// Whether the status of a view means something to the function that reads it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// It must be one of the enumeration.
+    Read,
+    /// It is not looked at and reads as unknown.
+    Ignored,
+}
+
+/// A view as an entry that borrows its texts; `Ok(None)` if a text is not UTF-8, see [`owned_of`].
+///
+/// # Errors
+/// A [`Flaw`].
+pub fn entry_of(view: &gossip_node_view_t, status: Status) -> Result<Option<Entry<'_>>, Flaw> {
+    let texts = [
+        core::str::from_utf8(terminated(&view.ip, "ip")?),
+        core::str::from_utf8(terminated(&view.role, "role")?),
+        core::str::from_utf8(terminated(&view.region, "region")?),
+    ];
+    let status = status_of(view, status)?;
+    let [Ok(ip), Ok(role), Ok(region)] = texts else { return Ok(None) };
+    Ok(Some(Entry {
+        id: NodeId::new(view.id.data),
+        ip,
+        port: view.port,
+        config_epoch: view.config_epoch,
+        heartbeat: view.heartbeat,
+        version: view.version,
+        status,
+        role,
+        region,
+        // A C struct says nothing about metadata.
+        metadata: None,
+    }))
+}
+
+/// A view with texts of its own; what is not UTF-8 in them is replaced.
+///
+/// # Errors
+/// A [`Flaw`].
+pub fn owned_of(view: &gossip_node_view_t, status: Status) -> Result<NodeView, Flaw> {
+    terminated(&view.ip, "ip")?;
+    terminated(&view.role, "role")?;
+    terminated(&view.region, "region")?;
+    Ok(NodeView {
+        id: NodeId::new(view.id.data),
+        ip: read_text(&view.ip).into_owned(),
+        port: view.port,
+        config_epoch: view.config_epoch,
+        heartbeat: view.heartbeat,
+        version: view.version,
+        status: status_of(view, status)?,
+        role: read_text(&view.role).into_owned(),
+        region: read_text(&view.region).into_owned(),
+        metadata: None,
+    })
+}
+
+/// The header of a message of C.
+///
+/// # Errors
+/// [`Flaw::Kind`].
+pub fn header_of(message: &gossip_message_t) -> Result<Header, Flaw> {
+    let raw = raw_kind(message.r#type);
+    let kind = MessageKind::from_raw(raw).filter(|kind| kind.is_struct()).ok_or(Flaw::Kind(raw))?;
+    Ok(Header {
+        sender: NodeId::new(message.sender.data),
+        kind,
+        timestamp: message.timestamp,
+        ..Header::default()
+    })
+}
+
+fn terminated<'a>(text: &'a [c_char; TEXT_BYTES], field: &'static str) -> Result<&'a [u8], Flaw> {
+    let bytes = text_bytes(text);
+    if bytes.len() < TEXT_BYTES { Ok(bytes) } else { Err(Flaw::Unterminated(field)) }
+}
+
+fn status_of(view: &gossip_node_view_t, status: Status) -> Result<NodeStatus, Flaw> {
+    if status == Status::Ignored {
+        return Ok(NodeStatus::Unknown);
+    }
+    let raw = raw_status(view.status);
+    // 5 is a number of our own that no C struct carries.
+    NodeStatus::from_raw(raw).filter(|&status| status != NodeStatus::Left).ok_or(Flaw::Status(raw))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry() -> Entry<'static> {
+        Entry {
+            id: NodeId::new([7; 16]),
+            ip: "10.0.0.7",
+            port: -8,
+            config_epoch: 3,
+            heartbeat: u64::MAX,
+            version: 5,
+            status: NodeStatus::Suspect,
+            role: "replica",
+            region: "\u{20ac}u",
+            metadata: None,
+        }
+    }
+
+    fn raw(status: u32) -> MaybeUninit<gossip_node_status_t> {
+        // SAFETY: any bytes are allowed in a MaybeUninit of the same size.
+        unsafe { core::mem::transmute(status) }
+    }
+
+    #[test]
+    fn a_view_reads_back_as_the_entry() {
+        let view = view_of(&entry());
+        assert_eq!(entry_of(&view, Status::Read), Ok(Some(entry())));
+        assert_eq!(owned_of(&view, Status::Read).expect("no flaw").as_entry(), entry());
+    }
+
+    #[test]
+    fn left_shows_as_failed() {
+        let view = view_of(&Entry { status: NodeStatus::Left, ..entry() });
+        assert_eq!(raw_status(view.status), 4);
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_characters_and_terminated() {
+        let text = c_text(&"\u{20ac}".repeat(40));
+        assert_eq!(text_bytes(&text).len(), 63);
+        assert_eq!(read_text(&text), "\u{20ac}".repeat(21));
+        let text = c_text(&format!("a{}", "\u{20ac}".repeat(40)));
+        assert_eq!(text_bytes(&text).len(), 61);
+        assert!(text[61..].iter().all(|&byte| byte == 0));
+    }
+
+    #[test]
+    fn an_unterminated_text_is_refused_and_never_read_past() {
+        let mut view = view_of(&entry());
+        view.role = [b'x' as c_char; TEXT_BYTES];
+        assert_eq!(text_bytes(&view.role).len(), TEXT_BYTES);
+        assert_eq!(entry_of(&view, Status::Read), Err(Flaw::Unterminated("role")));
+        assert_eq!(owned_of(&view, Status::Read), Err(Flaw::Unterminated("role")));
+    }
+
+    #[test]
+    fn text_that_is_not_utf8_is_replaced() {
+        let mut view = view_of(&entry());
+        view.role[0] = 0xff_u8 as c_char;
+        assert_eq!(entry_of(&view, Status::Read), Ok(None));
+        assert_eq!(owned_of(&view, Status::Read).expect("no flaw").role, "\u{fffd}eplica");
+        view.role = [0xff_u8 as c_char; TEXT_BYTES];
+        view.role[63] = 0;
+        assert_eq!(owned_of(&view, Status::Read).expect("no flaw").role, "\u{fffd}".repeat(21));
+    }
+
+    #[test]
+    fn foreign_numbers_are_refused() {
+        let mut view = view_of(&entry());
+        for number in [5, 6, 77, u32::MAX] {
+            view.status = raw(number);
+            assert_eq!(entry_of(&view, Status::Read), Err(Flaw::Status(number)));
+            assert!(entry_of(&view, Status::Ignored).is_ok());
+        }
+        let mut message = gossip_message_t {
+            sender: c_id(NodeId::ZERO),
+            r#type: c_kind(MessageKind::Nack),
+            timestamp: 0,
+            entries: core::ptr::null_mut(),
+            entries_count: 0,
+        };
+        assert_eq!(header_of(&message).expect("a type of ours").kind, MessageKind::Nack);
+        message.r#type = c_kind(MessageKind::SyncDigest);
+        assert_eq!(header_of(&message), Err(Flaw::Kind(8)));
+    }
+}

@@ -1,0 +1,134 @@
+//! The text of the last error of each thread.
+
+use core::cell::{Cell, RefCell};
+use core::ffi::c_char;
+use core::fmt::{self, Write};
+
+/// The most bytes of an error text, with its final NUL; what is longer is cut.
+const TEXT_BYTES: usize = 512;
+
+/// A text of bounded length that always ends in NUL. `repr(C)`: a pointer to it points to the text.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Text {
+    bytes: [u8; TEXT_BYTES],
+    len: usize,
+}
+
+impl Text {
+    const EMPTY: Self = Self { bytes: [0; TEXT_BYTES], len: 0 };
+
+    fn clear(&mut self) {
+        self.len = 0;
+        self.bytes[0] = 0;
+    }
+}
+
+impl Write for Text {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        let room = TEXT_BYTES - 1 - self.len;
+        let more = &more.as_bytes()[..cut(more, room)];
+        self.bytes[self.len..self.len + more.len()].copy_from_slice(more);
+        self.len += more.len();
+        self.bytes[self.len] = 0;
+        Ok(())
+    }
+}
+
+/// The most bytes of `text` up to `most` that end between two characters.
+pub(super) fn cut(text: &str, most: usize) -> usize {
+    if text.len() <= most {
+        return text.len();
+    }
+    // Index 0 is always a boundary.
+    (0..=most).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0)
+}
+
+// Neither has a destructor: so they can be used while a thread or the process is taken down, and
+// nothing is registered that would be called after the library was unloaded.
+std::thread_local! {
+    static LAST: RefCell<Text> = const { RefCell::new(Text::EMPTY) };
+    static FUNCTION: Cell<&'static str> = const { Cell::new("libgossip") };
+}
+
+/// Notes which function of the ABI this thread runs; returns the one it ran before.
+pub(super) fn enter(function: &'static str) -> &'static str {
+    FUNCTION.replace(function)
+}
+
+/// Makes the text of this thread empty.
+pub(super) fn clear() {
+    LAST.with_borrow_mut(Text::clear);
+}
+
+/// Sets the error text of this thread, after the name of the function that it runs.
+///
+/// The text names the argument, its value and the remedy, as in
+/// `format_args!("count is {count}; pass at most 8")`.
+pub fn set_last_error(text: fmt::Arguments<'_>) {
+    LAST.with_borrow_mut(|last| {
+        last.clear();
+        // Writing to the bounded text cannot fail; a Display of ours that fails leaves it cut.
+        let _ = write!(last, "{}: {text}", FUNCTION.get());
+    });
+}
+
+/// An error text that callbacks must not overwrite.
+pub(super) struct Saved(Option<Text>);
+
+/// Takes a copy of the text of this thread, if there is one.
+pub(super) fn save() -> Saved {
+    LAST.with_borrow(|last| Saved((last.len > 0).then_some(*last)))
+}
+
+impl Saved {
+    /// Brings the copy back; without one the text becomes empty.
+    pub(super) fn restore(self) {
+        LAST.with_borrow_mut(|last| match self.0 {
+            Some(text) => *last = text,
+            None => last.clear(),
+        });
+    }
+}
+
+/// The text of this thread, ending in NUL; empty if its last call had no error.
+pub(super) fn last() -> *const c_char {
+    LAST.with(|last| last.as_ptr().cast::<c_char>().cast_const())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LAST, TEXT_BYTES, clear, enter, last, save, set_last_error};
+
+    fn text() -> String {
+        LAST.with_borrow(|last| String::from_utf8(last.bytes[..last.len].to_vec()).expect("UTF-8"))
+    }
+
+    #[test]
+    fn names_the_function_and_ends_in_nul() {
+        let before = enter("gossip_test");
+        set_last_error(format_args!("count is {}; pass 1", 2));
+        assert_eq!(text(), "gossip_test: count is 2; pass 1");
+        assert_eq!(LAST.with_borrow(|last| last.bytes[last.len]), 0);
+        assert!(!last().is_null());
+        clear();
+        assert_eq!(text(), "");
+        enter(before);
+    }
+
+    #[test]
+    fn cuts_a_long_text_between_characters() {
+        set_last_error(format_args!("{}", "\u{20ac}".repeat(TEXT_BYTES)));
+        assert!(text().ends_with('\u{20ac}'));
+        assert!(text().len() > TEXT_BYTES - 5 && text().len() < TEXT_BYTES);
+    }
+
+    #[test]
+    fn a_saved_text_comes_back() {
+        set_last_error(format_args!("one"));
+        let saved = save();
+        set_last_error(format_args!("two"));
+        saved.restore();
+        assert!(text().ends_with("one"));
+    }
+}

@@ -1,0 +1,120 @@
+//! What stands around every function of the ABI: no panic leaves the library.
+
+use super::error;
+use core::any::Any;
+use core::cell::Cell;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
+
+std::thread_local! {
+    /// Whether this thread runs inside [`contain`]. No destructor, see [`error`].
+    static CONTAINED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs the body of an ABI function and returns `fallback` if it panics.
+///
+/// The error text of the thread is emptied first and tells of the panic afterwards.
+pub fn guard<T>(function: &'static str, fallback: T, body: impl FnOnce() -> T) -> T {
+    error::clear();
+    guard_quiet(function, fallback, body)
+}
+
+/// As [`guard`], but leaves the error text alone: for functions that free, so that a program can
+/// clean up before it reports.
+pub fn guard_quiet<T>(function: &'static str, fallback: T, body: impl FnOnce() -> T) -> T {
+    let caller = error::enter(function);
+    let result = contain(fallback, body);
+    error::enter(caller);
+    result
+}
+
+/// Callbacks that an ABI function brought about, to be run by the thread that called it.
+pub trait Callbacks {
+    /// Runs them, with no lock held.
+    fn run(self);
+}
+
+/// As [`guard`], for functions that lead to callbacks: they run after the body, outside of what
+/// catches panics, so that an exception of the program passes through.
+pub fn guard_then<C: Callbacks>(function: &'static str, body: impl FnOnce() -> Option<C>) {
+    if let Some(callbacks) = guard(function, None, body) {
+        callbacks.run();
+    }
+}
+
+/// Runs `body`; a panic in it becomes `fallback` and an error text. Prints nothing.
+pub(super) fn contain<T>(fallback: T, body: impl FnOnce() -> T) -> T {
+    silence_contained_panics();
+    let outer = CONTAINED.replace(true);
+    let result = panic::catch_unwind(AssertUnwindSafe(body));
+    CONTAINED.set(outer);
+    result.unwrap_or_else(|payload| {
+        report(payload);
+        fallback
+    })
+}
+
+fn report(payload: Box<dyn Any + Send>) {
+    let text = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no text");
+    error::set_last_error(format_args!(
+        "internal error: {text}; this is a bug in libgossip, destroy the object and report it"
+    ));
+}
+
+/// Keeps the panic hook from printing what [`contain`] catches.
+///
+/// A shared library has a panic hook of its own, so nobody else sees this one. In a Rust program
+/// that links the crate it is only set once an ABI function runs, and passes all other panics on
+/// to the hook that was there.
+fn silence_contained_panics() {
+    static SET: Once = Once::new();
+    if SET.is_completed() || std::thread::panicking() {
+        return;
+    }
+    SET.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !CONTAINED.get() {
+                previous(info);
+            }
+        }));
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CONTAINED, contain, guard, guard_quiet};
+    use crate::ffi::error;
+    use core::ffi::CStr;
+
+    fn last_error() -> String {
+        // SAFETY: the text ends in NUL and lives as long as the thread.
+        unsafe { CStr::from_ptr(error::last()) }.to_str().expect("UTF-8").to_owned()
+    }
+
+    #[test]
+    fn a_panic_becomes_the_fallback_and_a_text() {
+        assert_eq!(guard("gossip_test", 7, || panic!("number {}", 9)), 7);
+        assert!(last_error().starts_with("gossip_test: internal error: number 9;"));
+        assert_eq!(guard("gossip_test", 7, || 8), 8);
+        assert_eq!(last_error(), "");
+    }
+
+    #[test]
+    fn freeing_keeps_the_text() {
+        guard("gossip_test", (), || error::set_last_error(format_args!("kept")));
+        guard_quiet("gossip_free", (), || ());
+        assert_eq!(last_error(), "gossip_test: kept");
+    }
+
+    #[test]
+    fn panics_outside_reach_the_hook_that_was_there() {
+        contain((), || assert!(CONTAINED.get()));
+        contain((), || panic!("caught"));
+        assert!(!CONTAINED.get());
+    }
+}

@@ -1,0 +1,338 @@
+//! A core that is shared between the program's threads and its transports.
+
+use super::callbacks::{Batch, Targets};
+use super::convert::{Flaw, Status, entry_of, owned_of};
+use super::error::{self, set_last_error};
+use super::guard::{Callbacks, contain};
+use super::types::gossip_node_view_t;
+use crate::os;
+use crate::proto::{Core, Output};
+use crate::types::{Entry, Header, Instant, Message, NodeView, Path};
+use alloc::sync::Arc;
+use core::fmt;
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// How many calls a thread takes out of the core at once before it makes them.
+const BATCH_CALLS: usize = 64;
+/// How many calls wait for another thread's callbacks; beyond it messages to send are dropped.
+const QUEUED_CALLS: usize = 1024;
+/// How many calls wait at most; events beyond it stay in the core, which then takes no messages.
+const QUEUED_EVENTS: usize = 16 * 1024;
+
+/// One core with its callbacks. Transports hold it too, so it may outlive its handle, closed.
+pub struct Shared {
+    targets: Targets,
+    /// The process that made it; a forked child may not use it.
+    process: u64,
+    closed: AtomicBool,
+    dropped: AtomicU64,
+    state: Mutex<State>,
+    /// Told when the thread that ran callbacks stopped.
+    stopped: Condvar,
+}
+
+struct State {
+    core: Core,
+    /// Waits for the runner, in order.
+    queue: Batch,
+    /// The runner's, while there is none: empty, or what an exception left over.
+    rest: Batch,
+    /// The thread that runs callbacks, see [`thread_mark`]; 0 if there is none.
+    runner: usize,
+    /// An empty vector, kept for its memory.
+    scratch: Vec<Entry<'static>>,
+}
+
+/// A number that no two running threads share and that is never 0.
+fn thread_mark() -> usize {
+    std::thread_local! { static MARK: u8 = const { 0 } }
+    MARK.with(|mark| core::ptr::from_ref(mark).addr())
+}
+
+impl Shared {
+    pub(super) fn new(core: Core, targets: Targets) -> Arc<Self> {
+        let state = State {
+            core,
+            queue: Batch::default(),
+            rest: Batch::default(),
+            runner: 0,
+            scratch: Vec::new(),
+        };
+        Arc::new(Self {
+            targets,
+            process: os::process_mark(),
+            closed: AtomicBool::new(false),
+            dropped: AtomicU64::new(0),
+            state: Mutex::new(state),
+            stopped: Condvar::new(),
+        })
+    }
+
+    /// Whether this is a forked child's copy: no lock may be taken, and nothing freed or closed.
+    #[must_use]
+    pub fn is_foreign(&self) -> bool {
+        self.process != os::process_mark()
+    }
+
+    /// Messages that were not handed to the send callback because too many calls waited already.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Gives the core a message that came by a transport, and runs the callbacks that it leads to.
+    ///
+    /// If another thread runs callbacks of this core, they join its queue and this returns at
+    /// once. Does nothing once the program destroyed the core. Waits for nobody's callback.
+    pub fn deliver(self: &Arc<Self>, path: Path, message: &Message) {
+        let callbacks = contain(None, || {
+            self.input(|core, now, _| {
+                let entries = message.entries.iter().map(NodeView::as_entry);
+                core.handle_message(now, path, &message.header, entries)
+            })
+        });
+        if let Some(callbacks) = callbacks {
+            callbacks.run();
+        }
+    }
+
+    /// Gives the core a message that the program carried itself.
+    pub(super) fn deliver_struct(
+        self: &Arc<Self>,
+        header: &Header,
+        views: &[gossip_node_view_t],
+    ) -> Option<Pending> {
+        self.input(|core, now, scratch| {
+            let mut entries: Vec<Entry<'_>> = core::mem::take(scratch);
+            let result = read_entries(views, &mut entries).map(|utf8| {
+                if utf8 {
+                    core.handle_message(now, Path::Struct, header, entries.iter().copied())
+                } else {
+                    deliver_replaced(core, now, header, views)
+                }
+            });
+            *scratch = recycle(entries);
+            match result {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(refused)) => Err(Unread::Refused(refused)),
+                Err((index, flaw)) => Err(Unread::Flaw(index, flaw)),
+            }
+        })
+    }
+
+    /// Runs an input or command of the core; the result is to be run once all locks are gone.
+    ///
+    /// An error becomes this thread's error text.
+    pub(super) fn input<E: fmt::Display>(
+        self: &Arc<Self>,
+        body: impl FnOnce(&mut Core, Instant, &mut Vec<Entry<'static>>) -> Result<(), E>,
+    ) -> Option<Pending> {
+        let mut guard = self.lock()?;
+        let state = &mut *guard;
+        // Read under the lock, so that no thread brings an older time than the one before it.
+        if let Err(error) = body(&mut state.core, os::now(), &mut state.scratch) {
+            set_last_error(format_args!("{error}"));
+        }
+        self.fill(state);
+        if state.runner != 0 || (state.queue.is_done() && state.rest.is_done()) {
+            return None;
+        }
+        state.runner = thread_mark();
+        let batch = core::mem::take(&mut state.rest);
+        Some(Pending { shared: Arc::clone(self), batch, released: false })
+    }
+
+    /// Reads something of the core; `None`, with an error text, if it cannot be used any more.
+    pub(super) fn read<R>(&self, body: impl FnOnce(&Core) -> R) -> Option<R> {
+        self.lock().map(|state| body(&state.core))
+    }
+
+    /// Makes the core do nothing any more and waits for a callback that another thread runs.
+    ///
+    /// Called inside a callback of this core it returns at once: that callback is the last one.
+    pub(super) fn close(&self) {
+        if self.is_foreign() {
+            return;
+        }
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.closed.store(true, Ordering::Release);
+        if state.runner == thread_mark() {
+            return;
+        }
+        while state.runner != 0 {
+            state = self.stopped.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.queue = Batch::default();
+        state.rest = Batch::default();
+    }
+
+    fn lock(&self) -> Option<MutexGuard<'_, State>> {
+        if self.is_foreign() {
+            set_last_error(format_args!(
+                "this core was made by the parent of this forked process; only destroy it here"
+            ));
+            return None;
+        }
+        if self.closed.load(Ordering::Acquire) {
+            set_last_error(format_args!("the core was destroyed; make a new one"));
+            return None;
+        }
+        let Ok(state) = self.state.lock() else {
+            set_last_error(format_args!(
+                "an internal error happened to this core before; destroy it and make a new one"
+            ));
+            return None;
+        };
+        Some(state)
+    }
+
+    /// Takes what the core wants done into the queue, in order.
+    ///
+    /// The thread that runs callbacks comes back for what does not fit. Only while that is another
+    /// thread, which may never come, are messages dropped.
+    fn fill(&self, state: &mut State) {
+        let runner_is_other = state.runner != 0 && state.runner != thread_mark();
+        let room = if runner_is_other { QUEUED_CALLS } else { BATCH_CALLS };
+        while state.queue.len() < room {
+            let Some(output) = state.core.poll_output() else { return };
+            state.queue.push(&output, &self.targets);
+        }
+        while runner_is_other && state.queue.len() < QUEUED_EVENTS {
+            match state.core.poll_output() {
+                Some(Output::Transmit(_)) => {
+                    self.dropped.fetch_add(1, Ordering::Relaxed);
+                }
+                Some(event @ Output::Event(_)) => state.queue.push(&event, &self.targets),
+                None => return,
+            }
+        }
+    }
+}
+
+/// Why a message of the program was not taken.
+enum Unread {
+    Flaw(usize, Flaw),
+    Refused(crate::proto::Refused),
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flaw(index, flaw) => write!(f, "msg->entries[{index}].{flaw}"),
+            Self::Refused(refused) => write!(f, "msg was not taken: {refused}"),
+        }
+    }
+}
+
+/// Reads all views; `Ok(false)` if a text in them is not UTF-8.
+fn read_entries<'a>(
+    views: &'a [gossip_node_view_t],
+    entries: &mut Vec<Entry<'a>>,
+) -> Result<bool, (usize, Flaw)> {
+    let mut utf8 = true;
+    for (index, view) in views.iter().enumerate() {
+        match entry_of(view, Status::Read) {
+            Ok(Some(entry)) => entries.push(entry),
+            Ok(None) => utf8 = false,
+            Err(flaw) => return Err((index, flaw)),
+        }
+    }
+    Ok(utf8)
+}
+
+/// The rare case: some text is not UTF-8 and is replaced in a copy.
+fn deliver_replaced(
+    core: &mut Core,
+    now: Instant,
+    header: &Header,
+    views: &[gossip_node_view_t],
+) -> Result<(), crate::proto::Refused> {
+    let owned: Vec<NodeView> =
+        views.iter().filter_map(|view| owned_of(view, Status::Read).ok()).collect();
+    core.handle_message(now, Path::Struct, header, owned.iter().map(NodeView::as_entry))
+}
+
+/// Keeps the memory of a vector and drops what it borrows.
+fn recycle(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'static>> {
+    entries.clear();
+    // An empty vector of the same layout: std collects it in place.
+    entries.into_iter().map(|_| Entry::default()).collect()
+}
+
+/// Callbacks to run, with the right to run them. Dropped with calls left, as when an exception
+/// passes, it gives the right back and leaves the rest to the next call.
+pub(super) struct Pending {
+    shared: Arc<Shared>,
+    batch: Batch,
+    /// Whether the right was given back already.
+    released: bool,
+}
+
+impl Callbacks for Pending {
+    fn run(mut self) {
+        let saved = error::save();
+        while contain(false, || self.next_batch()) {
+            while self.may_call() && self.batch.call_next(&self.shared.targets) {}
+        }
+        saved.restore();
+    }
+}
+
+impl Pending {
+    /// Whether calls may be made still: not after a callback destroyed the core, nor in a child
+    /// that a callback forked.
+    fn may_call(&self) -> bool {
+        !self.shared.closed.load(Ordering::Acquire) && !self.shared.is_foreign()
+    }
+
+    /// Gets the next calls to make; `false` when there are none.
+    fn next_batch(&mut self) -> bool {
+        if !self.may_call() {
+            return false;
+        }
+        if !self.batch.is_done() {
+            return true;
+        }
+        self.batch.clear();
+        let shared = Arc::clone(&self.shared);
+        let Ok(mut state) = shared.state.lock() else { return false };
+        let state = &mut *state;
+        shared.fill(state);
+        core::mem::swap(&mut self.batch, &mut state.queue);
+        if self.batch.is_done() {
+            // Under the lock under which nothing was found, so that no later call finds a runner
+            // that will not look again.
+            self.release(state);
+            return false;
+        }
+        true
+    }
+
+    fn release(&mut self, state: &mut State) {
+        state.runner = 0;
+        state.rest = core::mem::take(&mut self.batch);
+        self.released = true;
+        if self.shared.closed.load(Ordering::Acquire) {
+            state.rest = Batch::default();
+            state.queue = Batch::default();
+        }
+        self.shared.stopped.notify_all();
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        if self.released {
+            return;
+        }
+        if self.shared.is_foreign() {
+            // A forked child: another thread of the parent may have held any lock.
+            core::mem::forget(core::mem::take(&mut self.batch));
+            return;
+        }
+        let shared = Arc::clone(&self.shared);
+        let mut state = shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.release(&mut state);
+    }
+}

@@ -1,0 +1,16 @@
+//! The C ABI: the functions of libgossip 1.4.2 and what was added to them.
+//!
+//! Every export is a plain function whose body is one call of a guard of [`guard`]; what it does
+//! stands beside it. One file an opaque C type.
+#![allow(unsafe_code, reason = "this layer reads the pointers of C programs")]
+
+pub mod callbacks;
+pub mod commands;
+pub mod convert;
+pub mod core;
+pub mod error;
+pub mod guard;
+pub mod handle;
+pub mod memory;
+pub mod types;
+pub mod version;

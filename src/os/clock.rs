@@ -1,0 +1,33 @@
+use crate::types::Instant;
+use std::sync::OnceLock;
+
+/// The point on the monotonic clock that is the origin of every [`Instant`] made here.
+static ORIGIN: OnceLock<std::time::Instant> = OnceLock::new();
+
+/// The monotonic clock, in microseconds since the first call in this process.
+///
+/// It never goes back and no change of the wall clock moves it. Allocates nothing.
+#[must_use]
+pub fn now() -> Instant {
+    let origin = ORIGIN.get_or_init(std::time::Instant::now);
+    Instant::from_micros(u64::try_from(origin.elapsed().as_micros()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::now;
+    use core::time::Duration;
+
+    #[test]
+    fn moves_with_real_time_and_never_back() {
+        let start = now();
+        let real = std::time::Instant::now();
+        let mut last = start;
+        while real.elapsed() < Duration::from_millis(5) {
+            let next = now();
+            assert!(next >= last);
+            last = next;
+        }
+        assert!(last.since(start) >= Duration::from_millis(4));
+    }
+}

@@ -1,0 +1,207 @@
+//! The C headers in `include/` are generated from `src/ffi`, committed, and compared here.
+//!
+//! `GOSSIP_WRITE_HEADERS=1 cargo test --test headers` writes them anew.
+
+use cbindgen::{Builder, Config, DocumentationStyle, Language, Style};
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// One header and what it is made of.
+struct Header {
+    path: &'static str,
+    sources: &'static [&'static str],
+    guard: &'static str,
+    include: &'static str,
+    brief: &'static str,
+    /// Enumerations and types that no function names.
+    also: &'static [&'static str],
+}
+
+const CORE: Header = Header {
+    path: "include/core/gossip_core.h",
+    sources: &["src/ffi/types.rs", "src/ffi/version.rs", "src/ffi/core.rs"],
+    guard: "GOSSIP_C_H",
+    include: "libgossip_api.h",
+    brief: "Cluster membership and failure detection by gossip: one node and its view of the others.",
+    also: &[
+        "gossip_node_status_t",
+        "gossip_message_type_t",
+        "gossip_error_code_t",
+        "gossip_node_id_t",
+        "gossip_node_view_t",
+        "gossip_message_t",
+    ],
+};
+
+const NET: Header = Header {
+    path: "include/net/gossip_net.h",
+    sources: &["src/ffi/net.rs"],
+    guard: "GOSSIP_NET_C_H",
+    include: "../core/gossip_core.h",
+    brief: "UDP and TCP transports for a gossip core, and messages as bytes.",
+    also: &["gossip_transport_type_t"],
+};
+
+const RULES: &str = " * All functions may be called from any thread and from inside callbacks. NULL where an object is
+ * expected does no harm: the function does nothing or returns its failure value. No function
+ * prints or ends the process. After fork() the child may only destroy what it inherited.
+";
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn exists(header: &Header) -> bool {
+    header.sources.iter().all(|source| root().join(source).exists())
+}
+
+fn config(header: &Header) -> Config {
+    let mut config = Config {
+        language: Language::C,
+        style: Style::Tag,
+        cpp_compat: true,
+        include_guard: Some(header.guard.into()),
+        no_includes: true,
+        // Written out, for their order.
+        after_includes: Some(format!(
+            "#include \"{}\"\n#include <stddef.h>\n#include <stdint.h>",
+            header.include
+        )),
+        usize_is_size_t: true,
+        documentation_style: DocumentationStyle::Doxy,
+        line_length: 100,
+        tab_width: 4,
+        header: Some(format!(
+            "/**\n * @file\n * @brief {}\n *\n{RULES} *\n * Generated from src/ffi by \
+             tests/headers.rs; do not edit.\n */",
+            header.brief
+        )),
+        ..Config::default()
+    };
+    config.function.prefix = Some("LIBGOSSIP_API".into());
+    config.export.include = header.also.iter().map(|&name| name.into()).collect();
+    if header.guard == CORE.guard {
+        let includes = config.after_includes.take().unwrap_or_default();
+        config.after_includes = Some(includes + "\n" + &version_define());
+    }
+    config
+}
+
+/// The version as the preprocessor sees it; said once, in Cargo.toml.
+fn version_define() -> String {
+    let part = |text: &str| text.parse::<u32>().expect("a number");
+    let number = part(env!("CARGO_PKG_VERSION_MAJOR")) * 10_000
+        + part(env!("CARGO_PKG_VERSION_MINOR")) * 100
+        + part(env!("CARGO_PKG_VERSION_PATCH"));
+    format!(
+        "\n/**\n * The version of this header: 10000 * major + 100 * minor + patch. \
+         gossip_version_number() is that\n * of the library that runs.\n */\n\
+         #define GOSSIP_VERSION_NUMBER {number}"
+    )
+}
+
+fn generate(header: &Header) -> String {
+    let mut builder = Builder::new().with_config(config(header));
+    for source in header.sources {
+        builder = builder.with_src(root().join(source));
+    }
+    let mut bytes = Vec::new();
+    builder.generate().expect("the sources can be read").write(&mut bytes);
+    let text = String::from_utf8(bytes).expect("the header is UTF-8");
+    // What Rust's documentation calls safety is what a C caller has to see to.
+    text.replace(" * # Safety\n", " * @pre\n")
+}
+
+#[test]
+fn headers_are_those_of_the_sources() {
+    for header in [CORE, NET].iter().filter(|header| exists(header)) {
+        let path = root().join(header.path);
+        let text = generate(header);
+        if std::env::var_os("GOSSIP_WRITE_HEADERS").is_some() {
+            fs::write(&path, &text).expect("the header can be written");
+        }
+        let committed = fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            committed == text,
+            "{} is stale; run: GOSSIP_WRITE_HEADERS=1 cargo test --test headers",
+            header.path
+        );
+    }
+}
+
+/// The compilers of this machine, for C and for C++.
+fn compilers(names: [&'static str; 2]) -> Vec<&'static str> {
+    let works = |name: &&str| {
+        let mut command = Command::new(name);
+        command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    names.into_iter().filter(works).collect()
+}
+
+fn assert_clean(mut command: Command) {
+    let output = command.output().expect("the program was found before");
+    assert!(
+        output.status.success(),
+        "{command:?}\n{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// Each header must stand alone as the first one, twice, in every dialect.
+#[test]
+fn headers_compile_without_warnings() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let mut paths = vec!["core/libgossip_api.h", "core/gossip_core.h"];
+    if exists(&NET) {
+        paths.push("net/gossip_net.h");
+    }
+    let dialects = [
+        ("c", compilers(["gcc", "clang"]), &["c99", "c11", "c17"][..]),
+        ("c++", compilers(["g++", "clang++"]), &["c++11", "c++14", "c++17", "c++20"][..]),
+    ];
+    let mut combinations = 0;
+    for path in paths {
+        let source = folder.join(format!("{}.include", path.replace('/', "_")));
+        let text = format!("#include \"{path}\"\n#include \"{path}\"\nint only;\n");
+        fs::write(&source, text).expect("a writable target folder");
+        for (language, compilers, standards) in &dialects {
+            for (compiler, standard) in
+                compilers.iter().flat_map(|c| standards.iter().map(move |s| (c, s)))
+            {
+                let mut command = Command::new(compiler);
+                command.args(["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"]);
+                command.arg(format!("-std={standard}")).args(["-x", language]);
+                command.arg("-I").arg(root().join("include")).arg(&source);
+                assert_clean(command);
+                combinations += 1;
+            }
+        }
+    }
+    assert!(combinations > 0, "no C compiler found; install gcc or clang");
+}
+
+/// Every item and parameter is documented, and doxygen has nothing to say, where it is present.
+#[test]
+fn headers_are_clean_under_doxygen() {
+    if compilers(["doxygen", "doxygen"]).is_empty() {
+        eprintln!("doxygen is not installed; not checked");
+        return;
+    }
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let file = folder.join("Doxyfile");
+    let settings = format!(
+        "QUIET = YES\nWARNINGS = YES\nWARN_IF_UNDOCUMENTED = YES\nWARN_NO_PARAMDOC = YES\n\
+         WARN_AS_ERROR = FAIL_ON_WARNINGS\nGENERATE_HTML = YES\nHAVE_DOT = NO\nGENERATE_LATEX = NO\n\
+         MACRO_EXPANSION = YES\nPREDEFINED = LIBGOSSIP_STATIC_DEFINE\nOPTIMIZE_OUTPUT_FOR_C = YES\nFILE_PATTERNS = *.h\n\
+         INPUT = \"{0}\"\nRECURSIVE = YES\nOUTPUT_DIRECTORY = \"{1}\"\n",
+        root().join("include").display(),
+        folder.join("doxygen").display()
+    );
+    fs::write(&file, settings).expect("a writable target folder");
+    let mut command = Command::new("doxygen");
+    command.arg(&file);
+    assert_clean(command);
+}
