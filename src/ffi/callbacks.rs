@@ -106,6 +106,7 @@ impl Batch {
     pub(super) fn call_next(&mut self, targets: &Targets) -> bool {
         let Some(call) = self.calls.get(self.next) else { return false };
         self.next += 1;
+        let _inside = Inside::enter();
         match *call {
             Call::Send { ref header, target, entries } => {
                 let Some(send) = targets.send else { return true };
@@ -153,6 +154,29 @@ pub struct HandedOut<'a> {
 std::thread_local! {
     /// The innermost one, while its callback runs. No destructor, as in `error`.
     static CURRENT: Cell<*const HandedOut<'static>> = const { Cell::new(ptr::null()) };
+    /// How many callbacks this thread is inside of.
+    static DEPTH: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Whether this thread is inside a callback of any core: then nothing may wait.
+pub fn is_inside() -> bool {
+    DEPTH.get() > 0
+}
+
+/// Counts the callback out again, also when an exception passes.
+struct Inside;
+
+impl Inside {
+    fn enter() -> Self {
+        DEPTH.set(DEPTH.get() + 1);
+        Self
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        DEPTH.set(DEPTH.get() - 1);
+    }
 }
 
 /// Puts the outer message back, also when an exception passes.

@@ -37,7 +37,7 @@ unsafe fn core_ref<'a>(core: *const gossip_core_t) -> Option<&'a Arc<Shared>> {
 
 /// # Safety
 /// `pointer` is NULL or points to a `T` for as long as the result is used.
-unsafe fn argument<'a, T>(pointer: *const T, name: &str) -> Option<&'a T> {
+pub(super) unsafe fn argument<'a, T>(pointer: *const T, name: &str) -> Option<&'a T> {
     // SAFETY: the caller's promise.
     let value = unsafe { pointer.as_ref() };
     if value.is_none() {

@@ -12,5 +12,13 @@ pub mod error;
 pub mod guard;
 pub mod handle;
 pub mod memory;
+#[cfg(feature = "net")]
+pub mod net;
+#[cfg(feature = "net")]
+mod outgoing;
+#[cfg(feature = "net")]
+mod serializer;
+#[cfg(feature = "net")]
+mod transport;
 pub mod types;
 pub mod version;

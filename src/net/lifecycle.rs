@@ -3,15 +3,22 @@
 use super::shared::{Run, lock};
 use super::{Error, limits};
 use crate::os::with_signals_blocked;
+use core::cell::Cell;
+use core::ptr;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::{Builder, JoinHandle, ThreadId};
+use std::thread::{Builder, JoinHandle};
 use std::time::Instant;
 use tokio::runtime::Runtime;
+
+std::thread_local! {
+    /// The address of the run that this thread is for. Without a destructor, so that a transport
+    /// can be destroyed by one.
+    static RUN: Cell<*const Run> = const { Cell::new(ptr::null()) };
+}
 
 /// A thread that was started, until it is gone.
 pub(super) struct Worker {
     run: Arc<Run>,
-    id: ThreadId,
     thread: Mutex<Option<JoinHandle<()>>>,
     done: Arc<Done>,
 }
@@ -45,14 +52,16 @@ impl Worker {
     ) -> Result<Self, Error> {
         let done = Arc::new(Done::default());
         let tell = TellDone(done.clone());
+        let own_run = run.clone();
         let body = move || {
             let _tell = tell;
+            RUN.set(Arc::as_ptr(&own_run));
             runtime.block_on(main);
             drop(runtime);
         };
         let thread = with_signals_blocked(|| Builder::new().name(name.into()).spawn(body))
             .map_err(Error::Resources)?;
-        Ok(Self { run, id: thread.thread().id(), thread: Mutex::new(Some(thread)), done })
+        Ok(Self { run, thread: Mutex::new(Some(thread)), done })
     }
 
     /// Asks the thread to end.
@@ -62,7 +71,7 @@ impl Worker {
 
     /// Whether this is the thread itself: it is inside a callback then, and cannot be waited for.
     pub(super) fn is_current(&self) -> bool {
-        std::thread::current().id() == self.id
+        ptr::eq(RUN.get(), Arc::as_ptr(&self.run))
     }
 
     /// Waits for the end of the thread after [`Worker::stop`].

@@ -178,8 +178,14 @@ impl Transport {
         self.inner().map_or_else(|_| Counters::default(), |inner| inner.shared.counters())
     }
 
+    /// Whether this is a forked child's copy, which can only be dropped.
+    #[must_use]
+    pub fn is_foreign(&self) -> bool {
+        self.process != process_mark()
+    }
+
     fn inner(&self) -> Result<&Inner, Error> {
-        if self.process != process_mark() {
+        if self.is_foreign() {
             return Err(Error::Forked);
         }
         self.inner.as_ref().ok_or(Error::NotStarted)
@@ -188,7 +194,7 @@ impl Transport {
 
 impl Drop for Transport {
     fn drop(&mut self) {
-        if self.process != process_mark() {
+        if self.is_foreign() {
             // A lock may be held by a thread that does not exist here, and closing an epoll
             // registration would end the parent's. All of it is left to the end of the process.
             core::mem::forget(self.inner.take());

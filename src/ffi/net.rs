@@ -1,0 +1,350 @@
+//! `gossip_serializer_*` and `gossip_transport_*`: messages as bytes, and what carries them.
+#![allow(non_camel_case_types, reason = "the names are those of the C header")]
+
+use super::core::gossip_core_t;
+use super::guard::{guard, guard_quiet};
+use super::types::{gossip_error_code_t, gossip_message_t, gossip_node_view_t};
+use super::{serializer, transport as body};
+use crate::net::Transport;
+use core::ffi::c_char;
+use core::mem::MaybeUninit;
+use core::ptr;
+
+/// What carries the messages of a transport.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum gossip_transport_type {
+    /// Datagrams: cheap, and what is lost is lost.
+    GOSSIP_TRANSPORT_UDP = 0,
+    /// Connections, made when first needed and used again.
+    GOSSIP_TRANSPORT_TCP = 1,
+}
+/// See gossip_transport_type.
+pub type gossip_transport_type_t = gossip_transport_type;
+
+/// A form of messages as bytes. Opaque; holds no state, so one serves any number of threads.
+pub struct gossip_serializer {
+    /// Says that it is one of ours; a C program cannot make one.
+    pub(super) form: serializer::Form,
+}
+/// See gossip_serializer.
+pub type gossip_serializer_t = gossip_serializer;
+
+/// Carries the messages of a core between this host and others. Opaque.
+pub struct gossip_transport {
+    pub(super) transport: Transport,
+}
+/// See gossip_transport.
+pub type gossip_transport_t = gossip_transport;
+
+/// Makes a serializer for the JSON text that libgossip has always used.
+///
+/// @return The serializer, to be freed by gossip_serializer_destroy(); NULL if there is no memory.
+///
+/// Threads: any. From callbacks: yes. Since 1.0.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn gossip_json_serializer_create() -> *mut gossip_serializer_t {
+    guard("gossip_json_serializer_create", ptr::null_mut(), serializer::create)
+}
+
+/// Frees a serializer. Transports that it was set for keep what they need.
+///
+/// @param serializer The serializer; NULL does nothing.
+///
+/// Threads: any one, when no other thread uses it any more. From callbacks: yes. Since 1.0.
+///
+/// # Safety
+/// serializer is NULL or came from a function of this library and was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_serializer_destroy(serializer: *mut gossip_serializer_t) {
+    guard_quiet("gossip_serializer_destroy", (), || {
+        // SAFETY: the caller's promise.
+        unsafe { serializer::destroy(serializer) }
+    });
+}
+
+/// Writes a message as bytes.
+///
+/// Inside a send callback, with the very message it was called with, the bytes have the metadata
+/// of the entries too, which the structs have no room for.
+///
+/// @param serializer The form.
+/// @param msg The message, with at most 1024 entries; entries that are NULL are none.
+/// @param data Where a pointer to the bytes is put, to be freed by free(). They end without a NUL
+/// and begin without a length.
+/// @param data_size Where their number is put.
+/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL or the message has
+/// a foreign number or a text without NUL; GOSSIP_ERR_SERIALIZATION_ERROR if the text would have
+/// more than 1 MiB or there is no memory. On an error nothing is put anywhere.
+///
+/// Threads: any. From callbacks: yes. Since 1.0.
+///
+/// # Safety
+/// serializer is NULL or was not destroyed; msg is NULL or points to a message whose entries are
+/// NULL or an array of entries_count views; data and data_size are NULL or may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_serializer_serialize(
+    serializer: *const gossip_serializer_t,
+    msg: *const gossip_message_t,
+    data: *mut *mut u8,
+    data_size: *mut usize,
+) -> gossip_error_code_t {
+    guard("gossip_serializer_serialize", serializer::FAILED, || {
+        // SAFETY: the caller's promise.
+        unsafe { serializer::serialize(serializer, msg, data, data_size) }
+    })
+}
+
+/// Reads a message from bytes.
+///
+/// White space, missing and unknown keys are allowed, and no bytes at all are a ping from the zero
+/// id. Values of a wrong type or out of their range are errors, whose text says where they are.
+/// Metadata is read but has no room in the structs.
+///
+/// @param serializer The form.
+/// @param data The bytes, without a length before them; NULL is an error also with size 0.
+/// @param data_size Their number, at most 1 MiB.
+/// @param msg Where the message is put on success; its entries are one block to be freed by free(),
+/// or NULL if there are none. On an error it is left as it is.
+/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL;
+/// GOSSIP_ERR_SERIALIZATION_ERROR if the bytes are no message or there is no memory.
+///
+/// Threads: any. From callbacks: yes. Since 1.0.
+///
+/// # Safety
+/// serializer is NULL or was not destroyed; data is NULL or points to data_size bytes; msg is NULL
+/// or points to a message that may be overwritten.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_serializer_deserialize(
+    serializer: *const gossip_serializer_t,
+    data: *const u8,
+    data_size: usize,
+    msg: *mut gossip_message_t,
+) -> gossip_error_code_t {
+    guard("gossip_serializer_deserialize", serializer::FAILED, || {
+        // SAFETY: the caller's promise.
+        unsafe { serializer::deserialize(serializer, data, data_size, msg) }
+    })
+}
+
+/// Makes a transport without a serializer: until gossip_transport_set_serializer() it sends
+/// nothing and drops what it receives. gossip_transport_factory_create() makes one that has one.
+///
+/// No socket and no thread is made before gossip_transport_start().
+///
+/// @param type What carries the messages.
+/// @param host The address to listen on: a numeric IPv4 or IPv6 address; "0.0.0.0" is all of IPv4,
+/// "::" all of both.
+/// @param port The port to listen on; 0 for any that is free, see gossip_transport_port().
+/// @return The transport, to be freed by gossip_transport_destroy(); NULL if host is NULL or no
+/// numeric address, or the type is not one.
+///
+/// Threads: any. From callbacks: yes. Since 1.0.
+///
+/// # Safety
+/// host is NULL or a text that ends in NUL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_transport_create(
+    r#type: MaybeUninit<gossip_transport_type_t>,
+    host: *const c_char,
+    port: u16,
+) -> *mut gossip_transport_t {
+    guard("gossip_transport_create", ptr::null_mut(), || {
+        // SAFETY: the caller's promise.
+        unsafe { body::create(r#type, host, port, false) }
+    })
+}
+
+/// Stops a transport, as gossip_transport_stop() does, and frees it. The core stays.
+///
+/// No message is delivered after it has returned. Called inside a callback on the transport's own
+/// thread it returns at once, and that callback is the last one; so it is with a callback that
+/// does not return within a second.
+///
+/// @param transport The transport; NULL does nothing. In a forked child this gives nothing back,
+/// closes nothing of the parent's and is safe.
+///
+/// Threads: any one, when no other thread calls a function with this transport any more. From
+/// callbacks: yes. From destructors of static and thread-local objects: yes. Since 1.0.
+///
+/// # Safety
+/// transport is NULL or came from a function of this library and was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_transport_destroy(transport: *mut gossip_transport_t) {
+    guard_quiet("gossip_transport_destroy", (), || {
+        // SAFETY: the caller's promise.
+        unsafe { body::destroy(transport) }
+    });
+}
+
+/// Starts to listen: binds the address and makes the transport's one thread.
+///
+/// From then on the callbacks of the core may run on that thread. It blocks all signals and is
+/// named gossip-udp or gossip-tcp. A transport that was stopped can be started again, and has the
+/// same port then if that can still be had.
+///
+/// @param transport The transport.
+/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_NETWORK_ERROR if it is started already or the address
+/// cannot be had, as when the port is in use; GOSSIP_ERR_INVALID_ARGUMENT if transport is NULL;
+/// GOSSIP_ERR_OPERATION_NOT_PERMITTED in a forked child, or while the thread of the run before is
+/// still inside a callback.
+///
+/// Threads: any. From callbacks: yes. Since 1.0; since 1.5 also after a stop.
+///
+/// # Safety
+/// transport is NULL or was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_transport_start(
+    transport: *mut gossip_transport_t,
+) -> gossip_error_code_t {
+    guard("gossip_transport_start", body::FAILED, || {
+        // SAFETY: the caller's promise.
+        unsafe { body::start(transport) }
+    })
+}
+
+/// Stops listening: closes all sockets and ends the thread, within one second.
+///
+/// What TCP has queued is written for at most 0.3 seconds more, so that a leave still gets out.
+/// Inside a callback on the transport's own thread it only asks for the end, which comes when the
+/// callback returns.
+///
+/// @param transport The transport. One that is not started is left as it is.
+/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if transport is NULL;
+/// GOSSIP_ERR_OPERATION_NOT_PERMITTED in a forked child, or if a callback on the transport's thread
+/// did not return within a second: it is the last one, and the thread ends after it.
+///
+/// Threads: any. From callbacks: yes. Since 1.0.
+///
+/// # Safety
+/// transport is NULL or was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_transport_stop(
+    transport: *mut gossip_transport_t,
+) -> gossip_error_code_t {
+    guard("gossip_transport_stop", body::FAILED, || {
+        // SAFETY: the caller's promise.
+        unsafe { body::stop(transport) }
+    })
+}
+
+/// Sends a message, with its entries.
+///
+/// Inside a send callback, with the very message it was called with, their metadata is sent too. A
+/// message that does not fit a datagram of 1400 bytes is split: what does not fit follows as
+/// GOSSIP_MSG_UPDATE of the same sender. UDP never waits. TCP puts the message into the queue of a
+/// connection; outside of callbacks it waits up to 0.2 seconds to learn that nobody listens, inside
+/// of them it never does. Success means that the message is on its way, not that it came.
+///
+/// @param transport The transport; it must be started.
+/// @param msg The message, with at most 1024 entries; entries that are NULL are none.
+/// @param target Whom it is for; only its ip (a numeric address, or "localhost") and its port (1 to
+/// 65535) matter.
+/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL, foreign or out of
+/// range; GOSSIP_ERR_SERIALIZATION_ERROR if no serializer is set, or an entry was too large and was
+/// sent without its metadata; GOSSIP_ERR_NETWORK_ERROR if the transport is not started, nobody
+/// listens, or too much waits to be sent already; GOSSIP_ERR_OPERATION_NOT_PERMITTED in a forked
+/// child.
+///
+/// Threads: any. From callbacks: yes. Since 1.0; since 1.5 with the entries.
+///
+/// # Safety
+/// transport is NULL or was not destroyed; msg is NULL or points to a message whose entries are
+/// NULL or an array of entries_count views; target is NULL or points to a view.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_transport_send_message(
+    transport: *mut gossip_transport_t,
+    msg: *const gossip_message_t,
+    target: *const gossip_node_view_t,
+) -> gossip_error_code_t {
+    guard("gossip_transport_send_message", body::FAILED, || {
+        // SAFETY: the caller's promise.
+        unsafe { body::send_message(transport, msg, target) }
+    })
+}
+
+/// Says which core takes the messages that the transport receives.
+///
+/// The transport keeps what it needs of the core: either may be destroyed first. It does not send
+/// for the core; do that in the core's send callback, with gossip_transport_send_message().
+///
+/// @param transport The transport; NULL does nothing.
+/// @param core The core; NULL does nothing. It takes the place of one that was set before.
+///
+/// Threads: any. From callbacks: yes. Since 1.0.
+///
+/// # Safety
+/// transport is NULL or was not destroyed; core is NULL or a core that was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_transport_set_core(
+    transport: *mut gossip_transport_t,
+    core: *mut gossip_core_t,
+) {
+    guard("gossip_transport_set_core", (), || {
+        // SAFETY: the caller's promise.
+        unsafe { body::set_core(transport, core) }
+    });
+}
+
+/// Says in which form the transport sends and reads messages.
+///
+/// @param transport The transport; NULL does nothing.
+/// @param serializer The form; NULL does nothing. It stays the caller's, who may destroy it at
+/// once: the transport keeps what it needs.
+///
+/// Threads: any. From callbacks: yes. Since 1.0.
+///
+/// # Safety
+/// transport and serializer are NULL or were not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_transport_set_serializer(
+    transport: *mut gossip_transport_t,
+    serializer: *mut gossip_serializer_t,
+) {
+    guard("gossip_transport_set_serializer", (), || {
+        // SAFETY: the caller's promise.
+        unsafe { body::set_serializer(transport, serializer) }
+    });
+}
+
+/// Makes a transport that sends and reads JSON text: gossip_transport_create() and
+/// gossip_transport_set_serializer() in one.
+///
+/// @param type What carries the messages.
+/// @param host The address to listen on, as for gossip_transport_create().
+/// @param port The port to listen on; 0 for any that is free.
+/// @return The transport, to be freed by gossip_transport_destroy(); NULL as for
+/// gossip_transport_create().
+///
+/// Threads: any. From callbacks: yes. Since 1.0.
+///
+/// # Safety
+/// host is NULL or a text that ends in NUL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_transport_factory_create(
+    r#type: MaybeUninit<gossip_transport_type_t>,
+    host: *const c_char,
+    port: u16,
+) -> *mut gossip_transport_t {
+    guard("gossip_transport_factory_create", ptr::null_mut(), || {
+        // SAFETY: the caller's promise.
+        unsafe { body::create(r#type, host, port, true) }
+    })
+}
+
+/// The port that a transport listens on, or that it last listened on.
+///
+/// @param transport The transport.
+/// @return The port; before the first start the one that was asked for; 0 if transport is NULL.
+///
+/// Threads: any. From callbacks: yes. Since 1.5.
+///
+/// # Safety
+/// transport is NULL or was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_transport_port(transport: *const gossip_transport_t) -> u16 {
+    guard("gossip_transport_port", 0, || {
+        // SAFETY: the caller's promise.
+        unsafe { body::port(transport) }
+    })
+}
