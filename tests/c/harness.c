@@ -183,6 +183,13 @@ bool h_chance(double percent)
     return (double)(h_random() >> 11) * (100.0 / 9007199254740992.0) < percent;
 }
 
+void h_check_library(const char *error_text)
+{
+    static atomic_uint told;
+    if (error_text != NULL && strstr(error_text, "internal error") != NULL && told++ < 5)
+        CHECK(false, "the library says: %s", error_text);
+}
+
 size_t h_resident_bytes(void)
 {
     unsigned long size = 0, resident = 0;

@@ -70,6 +70,9 @@ uint64_t h_random_below(uint64_t bound);
 /* True with a chance of `percent` in 100. */
 bool h_chance(double percent);
 
+/* A failed check if the library's last call on this thread met an error of its own making. */
+void h_check_library(const char *error_text);
+
 /* Resident memory of this process in bytes. */
 size_t h_resident_bytes(void);
 /* Whether this program was built with a sanitizer, or runs under valgrind: then memory sizes and
