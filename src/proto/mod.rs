@@ -1,12 +1,26 @@
-//! The protocol as a sans-I/O state machine.
+//! The protocol as a sans-I/O state machine: SWIM with Lifeguard, observers, healing and
+//! anti-entropy. The rules P-1 to P-15 that code and tests cite are in docs/PROTOCOL.md.
 
+mod address;
+mod awareness;
+mod clock;
 mod config;
 mod core;
 mod error;
+mod hash;
+mod member;
+mod members;
+mod outbox;
 mod output;
+mod piggyback;
+mod probe;
+mod ring;
 mod stats;
+mod strings;
+mod suspicion;
+mod sync;
 
-pub use self::config::Config;
+pub use self::config::{Carrier, Config};
 pub use self::core::Core;
 pub use self::error::{CommandError, ConfigError, Refused};
 pub use self::output::{Event, Output, Transmit};

@@ -1,3 +1,4 @@
+use super::core::Book;
 use crate::types::{Entry, Header, NodeStatus};
 
 /// One thing the core wants done, in the order in which it was decided.
@@ -16,13 +17,13 @@ pub struct Transmit<'a> {
     pub header: Header,
     /// The node it goes to; its `ip` and `port` are where to send it.
     pub target: Entry<'a>,
-    pub(super) entries: &'a [Entry<'a>],
+    pub(super) book: Book<'a>,
 }
 
 impl<'a> Transmit<'a> {
     /// The entries in the order in which they travel.
     pub fn entries(&self) -> impl ExactSizeIterator<Item = Entry<'a>> + Clone {
-        self.entries.iter().copied()
+        self.book.entries()
     }
 }
 

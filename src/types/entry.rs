@@ -16,6 +16,9 @@ pub struct Entry<'a> {
     pub config_epoch: u64,
     /// The owner's counter; valid below 2^63.
     pub heartbeat: u64,
+    /// The owner's heartbeat at its last change of the configuration part (P-1); 0 where the carrier
+    /// has no field for it, and the entry's heartbeat is taken.
+    pub config_heartbeat: u64,
     /// Counts changes of the record; carried, never compared.
     pub version: u64,
     /// What is claimed.
@@ -37,6 +40,7 @@ pub struct NodeView {
     pub port: i32,
     pub config_epoch: u64,
     pub heartbeat: u64,
+    pub config_heartbeat: u64,
     pub version: u64,
     pub status: NodeStatus,
     pub role: String,
@@ -54,6 +58,7 @@ impl NodeView {
             port: self.port,
             config_epoch: self.config_epoch,
             heartbeat: self.heartbeat,
+            config_heartbeat: self.config_heartbeat,
             version: self.version,
             status: self.status,
             role: &self.role,
@@ -71,11 +76,39 @@ impl From<Entry<'_>> for NodeView {
             port: entry.port,
             config_epoch: entry.config_epoch,
             heartbeat: entry.heartbeat,
+            config_heartbeat: entry.config_heartbeat,
             version: entry.version,
             status: entry.status,
             role: entry.role.into(),
             region: entry.region.into(),
             metadata: entry.metadata.cloned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_view_and_its_entry_say_the_same() {
+        let mut metadata = Metadata::new();
+        metadata.insert("zone", "a").expect("it is short");
+        let view = NodeView {
+            id: NodeId::new([7; 16]),
+            ip: "10.0.0.1".into(),
+            port: 7946,
+            config_epoch: 1,
+            heartbeat: 2,
+            version: 3,
+            status: NodeStatus::Suspect,
+            role: "replica".into(),
+            region: "eu".into(),
+            metadata: Some(Arc::new(metadata)),
+        };
+        assert_eq!(NodeView::from(view.as_entry()), view);
+        let silent = NodeView { metadata: None, ..view.clone() };
+        assert_eq!(NodeView::from(silent.as_entry()), silent);
+        assert_ne!(view.as_entry(), silent.as_entry());
     }
 }

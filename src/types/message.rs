@@ -118,3 +118,27 @@ pub enum Path {
     /// Our own packets, from this address.
     Packet(SocketAddr),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_have_the_abi_s_numbers_and_read_back() {
+        for raw in 0..10 {
+            let kind = MessageKind::from_raw(raw).expect("ten kinds exist");
+            assert_eq!(kind as u32, raw);
+        }
+        assert_eq!(MessageKind::from_raw(0), Some(MessageKind::Ping));
+        assert_eq!(MessageKind::from_raw(5), Some(MessageKind::Update));
+        assert_eq!(MessageKind::from_raw(10), None);
+        assert_eq!(MessageKind::from_raw(256), None);
+    }
+
+    #[test]
+    fn the_two_kinds_of_the_anti_entropy_do_not_fit_a_struct() {
+        let fits = |raw| MessageKind::from_raw(raw).is_some_and(MessageKind::is_struct);
+        assert!((0..8).all(fits));
+        assert!(!(8..10).any(fits));
+    }
+}

@@ -77,3 +77,57 @@ impl Metadata {
         self.bytes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::collections::BTreeMap;
+    use alloc::string::String;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_limit_holds_and_a_refused_pair_changes_nothing() {
+        let mut metadata = Metadata::new();
+        let half = "x".repeat(Metadata::MAX_BYTES / 2 - 1);
+        metadata.insert("a", &half).expect("half fits");
+        metadata.insert("b", &half).expect("the other half fits exactly");
+        assert_eq!(metadata.bytes(), Metadata::MAX_BYTES);
+        let before = metadata.clone();
+        let too_many = Err(MetadataError::TooLarge(Metadata::MAX_BYTES + 1));
+        assert_eq!(metadata.insert("c", ""), too_many);
+        assert_eq!(metadata.insert("a", &(half.clone() + "x")), too_many);
+        assert_eq!(metadata, before);
+        metadata.insert("a", "").expect("a shorter value fits");
+        assert_eq!(metadata.bytes(), Metadata::MAX_BYTES / 2 + 1);
+    }
+
+    #[test]
+    fn an_absent_key_has_no_value() {
+        let mut metadata = Metadata::new();
+        assert!(metadata.is_empty());
+        metadata.insert("", "empty key").expect("it is short");
+        assert_eq!(metadata.get(""), Some("empty key"));
+        assert_eq!(metadata.get("k"), None);
+        assert!(!metadata.is_empty());
+    }
+
+    proptest! {
+        /// Against a map that does the obvious thing.
+        #[test]
+        fn behaves_as_a_sorted_map(pairs in prop::collection::vec(("[a-d]{0,2}", ".{0,6}"), 0..40)) {
+            let mut metadata = Metadata::new();
+            let mut model: BTreeMap<String, String> = BTreeMap::new();
+            for (key, value) in pairs {
+                prop_assert_eq!(metadata.insert(&key, &value), Ok(()));
+                model.insert(key, value);
+            }
+            prop_assert!(metadata.iter().eq(model.iter().map(|(k, v)| (k.as_str(), v.as_str()))));
+            prop_assert_eq!(metadata.len(), model.len());
+            let bytes: usize = model.iter().map(|(k, v)| k.len() + v.len()).sum();
+            prop_assert_eq!(metadata.bytes(), bytes);
+            for (key, value) in &model {
+                prop_assert_eq!(metadata.get(key), Some(value.as_str()));
+            }
+        }
+    }
+}

@@ -60,3 +60,47 @@ impl NodeStatus {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [NodeStatus; 6] = [
+        NodeStatus::Unknown,
+        NodeStatus::Joining,
+        NodeStatus::Online,
+        NodeStatus::Suspect,
+        NodeStatus::Failed,
+        NodeStatus::Left,
+    ];
+
+    #[test]
+    fn numbers_are_the_abi_s_and_read_back() {
+        for (raw, status) in ALL.into_iter().enumerate() {
+            assert_eq!(status as usize, raw);
+            assert_eq!(NodeStatus::from_raw(raw as u32), Some(status));
+        }
+        assert_eq!(NodeStatus::from_raw(6), None);
+        assert_eq!(NodeStatus::from_raw(256), None);
+        assert_eq!(NodeStatus::from_raw(u32::MAX), None);
+    }
+
+    #[test]
+    fn at_equal_heartbeats_the_later_one_of_p_1_wins() {
+        assert!(ALL.is_sorted_by(|a, b| a < b));
+    }
+
+    #[test]
+    fn left_is_shown_as_failed_and_only_these_two_are_gone() {
+        assert_eq!(ALL.map(NodeStatus::to_v1), [0, 1, 2, 3, 4, 4]);
+        assert_eq!(ALL.map(NodeStatus::is_gone), [false, false, false, false, true, true]);
+    }
+
+    #[test]
+    fn names_differ() {
+        let mut names = ALL.map(NodeStatus::name);
+        assert_eq!(names[3], "suspect");
+        names.sort_unstable();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+}

@@ -1,0 +1,127 @@
+//! What others say of us, and how we refute it (P-3).
+
+use super::super::address::{is_unspecified, same_host};
+use super::super::member::Slot;
+use super::super::outbox::Content;
+use super::claims::Teller;
+use super::{Core, MAX_JUMP};
+use crate::types::{Entry, Heartbeat, Instant, MessageKind, NodeStatus, Path};
+use core::time::Duration;
+
+/// Another node with our id is looked for this long after a refutation.
+const CONFLICT_WINDOW: Duration = Duration::from_secs(10);
+
+/// What was refuted lately.
+#[derive(Debug, Default)]
+pub(super) struct Refutation {
+    /// Whether we jumped in this round already.
+    jumped: bool,
+    /// The highest claim that is still to be passed; jumped past in the next round.
+    past: Option<Heartbeat>,
+    /// When a claim with an address that we never had was refuted.
+    foreign: Option<Instant>,
+    /// Until when such claims are not refuted any more.
+    conflict_until: Option<Instant>,
+}
+
+impl Core {
+    pub(super) fn hear_about_us(&mut self, entry: &Entry<'_>, teller: &Teller) {
+        let Some(said) = Heartbeat::new(entry.heartbeat) else { return };
+        let own = self.members.own.heartbeat;
+        let online = entry.status == NodeStatus::Online;
+        let foreign = online && self.is_foreign(entry);
+        let refutes = if online { said > own || (said == own && foreign) } else { said >= own };
+        // What nobody can prove: joining and unknown claims are old views of us, not accusations.
+        let accuses =
+            online || matches!(entry.status, NodeStatus::Suspect) || entry.status.is_gone();
+        if !refutes || !(accuses || said > own) {
+            return;
+        }
+        if said.since(own) > MAX_JUMP && !self.may_jump(teller) {
+            self.stats.dropped_entries += 1;
+            return;
+        }
+        if foreign && self.is_conflict() {
+            return;
+        }
+        self.refute_past(said, teller.slot);
+    }
+
+    /// P-4 for ourselves: after a restart we may have to jump far, but only on the word of a node
+    /// that answers us, never on that of a packet nobody asked for.
+    fn may_jump(&mut self, teller: &Teller) -> bool {
+        if teller.answers || teller.path == Path::Struct && teller.kind == MessageKind::Pong {
+            return true;
+        }
+        if teller.slot != Slot::NONE {
+            self.probe_soon(teller.slot);
+        }
+        false
+    }
+
+    fn is_foreign(&self, entry: &Entry<'_>) -> bool {
+        let own = self.own();
+        if own.port != entry.port {
+            return true;
+        }
+        !is_unspecified(own.ip) && !same_host(own.ip, entry.ip)
+    }
+
+    /// An online claim with an address that we never had is an echo of our past once; heard again
+    /// soon after our refutation it is another node with our id.
+    fn is_conflict(&mut self) -> bool {
+        let now = self.now();
+        if self.refute.conflict_until.is_some_and(|until| now < until) {
+            return true;
+        }
+        let again = self
+            .refute
+            .foreign
+            .replace(now)
+            .is_some_and(|then| now.since(then) < CONFLICT_WINDOW && self.refuted_since(then));
+        if again {
+            self.stats.id_conflicts += 1;
+            self.refute.conflict_until = Some(now.after(CONFLICT_WINDOW));
+        }
+        again
+    }
+
+    /// Whether others have had three rounds to hear of a refutation made at `then`.
+    fn refuted_since(&self, then: Instant) -> bool {
+        self.now().since(then).as_micros() > 3 * u128::from(self.clock.pace())
+    }
+
+    fn refute_past(&mut self, said: Heartbeat, teller: Slot) {
+        if self.refute.jumped {
+            self.refute.past = self.refute.past.max(Some(said));
+            return;
+        }
+        self.refute.jumped = true;
+        self.stats.refutations += 1;
+        self.awareness.worsen();
+        self.members.own.heartbeat = said.after(1);
+        self.tell_observers_of_us(teller);
+    }
+
+    /// Our own entry goes at once to those who may be about to end a suspicion of us.
+    fn tell_observers_of_us(&mut self, teller: Slot) {
+        let id = self.members.own.id;
+        let (observers, len) = self.observers(&id, Slot::NONE);
+        for &slot in &observers[..len] {
+            self.send(MessageKind::Update, slot, Content::Own);
+        }
+        if teller != Slot::NONE && !observers[..len].contains(&teller) {
+            self.send(MessageKind::Update, teller, Content::Own);
+        }
+    }
+
+    /// A new round: what could not be refuted in the last one is refuted now.
+    pub(super) fn refute_round(&mut self) {
+        self.refute.jumped = false;
+        if let Some(past) = self.refute.past.take()
+            && past >= self.members.own.heartbeat
+        {
+            self.refute_past(past, Slot::NONE);
+        }
+    }
+}

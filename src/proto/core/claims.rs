@@ -1,0 +1,294 @@
+//! What is said of others, and what we make of it (P-1, P-4, P-5).
+
+use super::super::member::{Claim, Coarse, Flags, Slot};
+use super::{Core, MAX_JUMP};
+use crate::types::{Entry, Heartbeat, MessageKind, NodeStatus, Path};
+
+/// Who says something, and how.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Teller {
+    /// The sender's place; [`Slot::NONE`] if it is no member.
+    pub(super) slot: Slot,
+    /// The sender is held online.
+    pub(super) online: bool,
+    /// The sender runs 1.4.2's rules.
+    pub(super) old: bool,
+    /// The entry is the sender's own.
+    pub(super) direct: bool,
+    /// The message answers one of ours, so the sender's address is proved.
+    pub(super) answers: bool,
+    pub(super) kind: MessageKind,
+    pub(super) path: Path,
+}
+
+impl Teller {
+    /// Whether the carrier vouches for who speaks: a struct caller, or a TCP connection.
+    pub(super) const fn is_vouched(&self) -> bool {
+        matches!(self.path, Path::Struct | Path::Json(None))
+    }
+}
+
+impl Core {
+    /// Takes one entry of a message.
+    pub(super) fn learn(&mut self, entry: &Entry<'_>, teller: &Teller) {
+        if entry.id == self.members.own.id {
+            return self.hear_about_us(entry, teller);
+        }
+        let Some(heartbeat) = Heartbeat::new(entry.heartbeat).filter(|_| !entry.id.is_zero())
+        else {
+            self.stats.dropped_entries += 1;
+            return;
+        };
+        match self.members.slot(&entry.id) {
+            None => self.learn_stranger(entry, teller),
+            Some(slot) => {
+                self.learn_claim(slot, Claim { heartbeat, status: entry.status }, entry, teller);
+            }
+        }
+    }
+
+    /// P-5: an unknown node. Accusations of one add nothing.
+    fn learn_stranger(&mut self, entry: &Entry<'_>, teller: &Teller) {
+        let says_alive =
+            matches!(entry.status, NodeStatus::Unknown | NodeStatus::Joining | NodeStatus::Online);
+        if !says_alive || !(teller.direct || teller.online) {
+            return;
+        }
+        let believed = match teller.path {
+            Path::Struct => true,
+            Path::Json(None) => teller.direct,
+            Path::Json(Some(_)) | Path::Packet(_) => teller.direct && teller.answers,
+        };
+        let status = if believed { entry.status } else { NodeStatus::Joining };
+        let Some(slot) = self.add(&Entry { status, ..*entry }) else { return };
+        let member = &mut self.members[slot];
+        member.flags.set(Flags::HEARD, teller.direct);
+        if !teller.direct && !believed {
+            member.flags.set(Flags::VOUCHED, true);
+            // A joining member has no pace; the field remembers who vouched first.
+            member.anchor_heartbeat = teller.slot.0;
+        }
+    }
+
+    /// Lists a node that is not listed, raises the event, and makes it news.
+    pub(super) fn add(&mut self, entry: &Entry<'_>) -> Option<Slot> {
+        if self.members.len() >= self.config.max_members as usize {
+            let Some(oldest) = self.members.oldest_grave() else {
+                self.stats.members_full += 1;
+                return None;
+            };
+            self.forget(oldest);
+        }
+        let slot = self.members.insert(entry, self.now());
+        self.ring.insert(slot, &mut self.members, &mut self.rng);
+        self.hashes.toggle(&self.members[slot]);
+        if self.members[slot].status == NodeStatus::Online {
+            self.online += 1;
+            self.piggyback.push(slot, &mut self.members);
+        }
+        self.event(slot, NodeStatus::Unknown);
+        Some(slot)
+    }
+
+    fn learn_claim(&mut self, slot: Slot, said: Claim, entry: &Entry<'_>, teller: &Teller) {
+        let member = &self.members[slot];
+        let held = member.claim();
+        let unheard = member.status == NodeStatus::Joining && !member.is(Flags::HEARD);
+        let own_word = unheard && teller.direct;
+        if !own_word && said.heartbeat.since(held.heartbeat) > MAX_JUMP {
+            // P-4: only the subject's own answer may carry such a jump.
+            if !(teller.direct && teller.answers) {
+                self.stats.dropped_entries += 1;
+                return self.probe_soon(slot);
+            }
+        }
+        match said.status {
+            // A claim that it joins says nothing about a node that we know better.
+            NodeStatus::Unknown | NodeStatus::Joining => {}
+            NodeStatus::Online => {
+                let newer = said > held || own_word;
+                if newer && (held.status != NodeStatus::Joining || self.admits(slot, teller)) {
+                    self.take_alive(slot, said, entry, teller);
+                }
+            }
+            NodeStatus::Suspect if said > held && teller.online => {
+                if teller.old {
+                    self.probe_soon(slot);
+                } else {
+                    self.hear_suspicion(slot, said);
+                }
+            }
+            NodeStatus::Failed | NodeStatus::Left if said > held && teller.online => {
+                if teller.old {
+                    self.probe_soon(slot);
+                } else if held.status != NodeStatus::Joining {
+                    self.bury(slot, said);
+                }
+            }
+            NodeStatus::Suspect | NodeStatus::Failed | NodeStatus::Left => {}
+        }
+    }
+
+    /// P-5: whether a joining node is believed to be online now.
+    fn admits(&mut self, slot: Slot, teller: &Teller) -> bool {
+        if teller.direct {
+            return teller.is_vouched() || teller.answers;
+        }
+        if teller.path == Path::Struct {
+            return teller.online;
+        }
+        let member = &mut self.members[slot];
+        if teller.online && !member.is(Flags::VOUCHED) {
+            member.flags.set(Flags::VOUCHED, true);
+            member.anchor_heartbeat = teller.slot.0;
+        }
+        teller.online && member.anchor_heartbeat != teller.slot.0
+    }
+
+    /// A newer sign of life, with what it says of the configuration.
+    pub(super) fn take_alive(
+        &mut self,
+        slot: Slot,
+        said: Claim,
+        entry: &Entry<'_>,
+        teller: &Teller,
+    ) {
+        let now = self.now();
+        self.hashes.toggle(&self.members[slot]);
+        let changed = self.take_configuration(slot, entry, teller.direct);
+        let member = &mut self.members[slot];
+        let old = member.status;
+        member.heartbeat = said.heartbeat;
+        member.version = entry.version;
+        member.seen = now;
+        if old == NodeStatus::Online {
+            member.learn_pace(now);
+            self.hashes.toggle(&self.members[slot]);
+            if changed {
+                self.event(slot, old);
+                self.piggyback.push(slot, &mut self.members);
+            }
+            return;
+        }
+        member.anchor_here(now);
+        self.come_online(slot, old);
+    }
+
+    /// The status side of a sign of life; the hashes were toggled before the change.
+    fn come_online(&mut self, slot: Slot, old: NodeStatus) {
+        let mut news = true;
+        match old {
+            NodeStatus::Suspect => {
+                news = self.suspicions.get(&slot).is_none_or(|suspicion| suspicion.told);
+                self.note_silence(slot, false);
+                self.end_suspicion(slot);
+            }
+            NodeStatus::Failed | NodeStatus::Left => {
+                self.note_silence(slot, true);
+                self.members.unbury(slot);
+                self.ring.insert(slot, &mut self.members, &mut self.rng);
+            }
+            _ => {}
+        }
+        let now = self.now();
+        let member = &mut self.members[slot];
+        member.status = NodeStatus::Online;
+        member.changed = Coarse::of(now);
+        member.misses = 0;
+        member.flags.set(Flags::VOUCHED, false);
+        member.flags.set(Flags::MOVED, false);
+        self.online += 1;
+        self.hashes.toggle(&self.members[slot]);
+        self.event(slot, old);
+        if news {
+            self.piggyback.push(slot, &mut self.members);
+        } else {
+            self.piggyback.drop(slot, &mut self.members);
+        }
+    }
+
+    /// P-1's order of the configuration part; says whether it changed. The owner's own word goes
+    /// by its heartbeat alone, so that a node that restarted with a lower epoch is believed.
+    fn take_configuration(&mut self, slot: Slot, entry: &Entry<'_>, direct: bool) -> bool {
+        let at = match Heartbeat::new(entry.config_heartbeat) {
+            Some(at) if at > Heartbeat::ZERO => at,
+            _ => Heartbeat::new(entry.heartbeat).unwrap_or_default(),
+        };
+        let member = &self.members[slot];
+        let unheard = member.status == NodeStatus::Joining;
+        let newer = unheard
+            || if direct {
+                at > member.config_heartbeat || entry.config_epoch > member.config_epoch
+            } else {
+                (entry.config_epoch, at) > (member.config_epoch, member.config_heartbeat)
+            };
+        if !newer {
+            return false;
+        }
+        let changed = self.members.differs(&self.members[slot], entry);
+        if changed {
+            self.members.configure(slot, entry);
+        }
+        let member = &mut self.members[slot];
+        member.config_epoch = entry.config_epoch;
+        member.config_heartbeat = at;
+        changed
+    }
+
+    /// A message of the member itself that says nothing newer, or has no entry of it.
+    pub(super) fn hear(&mut self, slot: Slot, teller: &Teller) {
+        let member = &mut self.members[slot];
+        member.flags.set(Flags::HEARD, true);
+        member.flags.set(Flags::PLACEHOLDER, false);
+        let joins = member.status == NodeStatus::Joining && (teller.is_vouched() || teller.answers);
+        if joins {
+            self.hashes.toggle(&self.members[slot]);
+            self.come_online(slot, NodeStatus::Joining);
+        }
+    }
+
+    /// A node of 1.4.2 cannot refute. Its answer is the proof, and the witness spreads it one past
+    /// the stamp ("Old peers").
+    pub(super) fn witness(&mut self, slot: Slot) {
+        let member = &mut self.members[slot];
+        let old = member.status;
+        if old != NodeStatus::Suspect && old != NodeStatus::Failed {
+            return;
+        }
+        member.heartbeat = member.heartbeat.after(1);
+        let now = self.clock.now();
+        let member = &mut self.members[slot];
+        member.seen = now;
+        member.anchor_here(now);
+        if old == NodeStatus::Suspect {
+            self.hashes.toggle(&self.members[slot]);
+        }
+        self.come_online(slot, old);
+        self.piggyback.push(slot, &mut self.members);
+    }
+
+    /// Failed or left: the member becomes a tombstone and that is spread (P-5, P-9, P-14).
+    pub(super) fn bury(&mut self, slot: Slot, claim: Claim) {
+        let old = self.members[slot].status;
+        if old.is_gone() {
+            // The grave stays where it is; only the claim is newer.
+            self.set_status(slot, claim);
+        } else {
+            self.hashes.toggle(&self.members[slot]);
+            match old {
+                NodeStatus::Online => self.online -= 1,
+                NodeStatus::Suspect => self.end_suspicion(slot),
+                _ => {}
+            }
+            self.ring.remove(slot, &mut self.members);
+            self.end_probe(slot);
+            self.set_status(slot, claim);
+            self.members.bury(slot);
+            self.plan_heal();
+        }
+        if old != claim.status {
+            self.event(slot, old);
+            self.piggyback.push(slot, &mut self.members);
+        }
+    }
+}

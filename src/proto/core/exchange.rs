@@ -1,0 +1,247 @@
+//! Questions and answers between two nodes: pong, ping-req, nack, digests (P-7, P-8, P-12).
+
+use super::super::address::is_at;
+use super::super::member::{Flags, Slot};
+use super::super::outbox::{Content, To};
+use super::super::probe::{MAX_RELAYS, Relay};
+use super::claims::Teller;
+use super::{Core, is_packets};
+use crate::types::{
+    Digest, Entry, Header, Instant, MessageKind, NodeId, NodeStatus, Path, SyncPayload,
+};
+use core::net::SocketAddr;
+
+/// Messages of entries that one sync request is answered with; the rest waits for the next (P-15).
+const MAX_SYNC_MESSAGES: u16 = 64;
+/// A nonce is answered within this time, in units of 16 microseconds.
+const NONCE_LIFE: u32 = 60_000_000 >> 4;
+
+/// The text of an address, without an allocation.
+#[derive(Debug)]
+pub(super) struct AddressText {
+    bytes: [u8; 48],
+    len: usize,
+}
+
+impl AddressText {
+    pub(super) fn of(address: SocketAddr) -> Self {
+        let mut text = Self { bytes: [0; 48], len: 0 };
+        // The longest IPv6 text has 45 bytes, so this cannot fail.
+        let _ = core::fmt::write(&mut text, format_args!("{}", address.ip().to_canonical()));
+        text
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        core::str::from_utf8(&self.bytes[..self.len]).unwrap_or("")
+    }
+}
+
+impl core::fmt::Write for AddressText {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        let end = self.len + text.len();
+        let place = self.bytes.get_mut(self.len..end).ok_or(core::fmt::Error)?;
+        place.copy_from_slice(text.as_bytes());
+        self.len = end;
+        Ok(())
+    }
+}
+
+impl Core {
+    /// Where an answer goes (P-7): the address that the message came from; for structs, and over
+    /// connections, that in the sender's own entry. `None` is the member's own address.
+    pub(super) fn answer_to(
+        &mut self,
+        sender: NodeId,
+        slot: Slot,
+        own_entry: Option<&Entry<'_>>,
+        path: Path,
+    ) -> Option<To> {
+        let held = (slot != Slot::NONE).then(|| &self.members[slot]);
+        let strings = &self.members.strings;
+        match path {
+            Path::Struct | Path::Json(None) => {
+                let entry = own_entry?;
+                let same = held.is_some_and(|held| {
+                    held.port == entry.port && held.ip.as_str(strings) == entry.ip
+                });
+                if same { None } else { Some(self.to(sender, entry.ip, entry.port)) }
+            }
+            Path::Json(Some(from)) | Path::Packet(from) => {
+                if held.is_some_and(|held| is_at(held.ip.as_str(strings), held.port, from)) {
+                    return None;
+                }
+                let text = AddressText::of(from);
+                Some(self.to(sender, text.as_str(), from.port().into()))
+            }
+        }
+    }
+
+    /// P-7, P-7b: answers a ping, a meet or a join.
+    pub(super) fn pong(
+        &mut self,
+        header: &Header,
+        slot: Slot,
+        own_entry: Option<&Entry<'_>>,
+        teller: &Teller,
+        entries: usize,
+    ) {
+        let held = (slot != Slot::NONE).then(|| &self.members[slot]);
+        // The sender learns what it was if what it just told us is older than what we hold.
+        let notice = match (held, own_entry) {
+            (Some(held), Some(said)) => {
+                said.heartbeat < held.heartbeat.get() || said.config_epoch < held.config_epoch
+            }
+            _ => false,
+        };
+        let proved = held.is_some_and(|held| held.status == NodeStatus::Online);
+        let mut most = self.config.max_entries as usize;
+        if header.kind == MessageKind::Join {
+            // Our own entry and what the joiner was; the list follows when its address is proved.
+            most = 2;
+        } else if !proved || !(teller.is_vouched() || teller.answers || teller.online) {
+            // About three times the bytes that came.
+            most = most.min((3 * entries).max(1));
+        }
+        let to = self.answer_to(header.sender, slot, own_entry, teller.path);
+        let content = Content::Gossip { most: most as u16, notice };
+        self.send_to(MessageKind::Pong, slot, to, content, header.nonce);
+    }
+
+    /// The sender answered what we asked it.
+    pub(super) fn answered(&mut self, slot: Slot) {
+        self.probe_succeeded(slot, true);
+        self.members[slot].flags.set(Flags::ASKED, false);
+        self.join_answered(slot);
+        let mut i = 0;
+        while i < self.relays.len() {
+            if self.relays[i].subject == slot {
+                let relay = self.relays.swap_remove(i);
+                self.send(MessageKind::Update, relay.requester, Content::About(slot));
+            } else {
+                i += 1;
+            }
+        }
+    }
+
+    /// A member asks us to ping another.
+    pub(super) fn ping_req(&mut self, requester: Slot, subject: &NodeId, teller: &Teller) {
+        if !teller.online {
+            return;
+        }
+        let Some(slot) = self.members.slot(subject).filter(|&slot| slot != requester) else {
+            return;
+        };
+        if self.relays.len() >= MAX_RELAYS {
+            return self.send(MessageKind::Nack, requester, Content::About(slot));
+        }
+        let over = self.clock.awake() + self.probe_timeout() / 4 * 3;
+        self.relays.push(Relay { subject: slot, requester, over });
+        let content = self.gossip();
+        self.send(MessageKind::Ping, slot, content);
+    }
+
+    /// Says of pings made for others that there was no answer.
+    pub(super) fn check_relays(&mut self) {
+        let awake = self.clock.awake();
+        let mut i = 0;
+        while i < self.relays.len() {
+            if self.relays[i].over <= awake {
+                let relay = self.relays.swap_remove(i);
+                self.send(MessageKind::Nack, relay.requester, Content::About(relay.subject));
+            } else {
+                i += 1;
+            }
+        }
+    }
+
+    pub(super) fn nack(&mut self, helper: Slot, subject: &NodeId) {
+        let Some(slot) = self.members.slot(subject) else { return };
+        let probe = self.probes.iter_mut().find(|probe| probe.slot == slot);
+        if let Some(probe) = probe.filter(|probe| probe.asked(helper)) {
+            probe.nacks += 1;
+            self.stats.nacks += 1;
+        }
+    }
+
+    /// An online entry before the sender's own: a helper saw the answer of the node we asked about.
+    pub(super) fn helper_proof(&mut self, entry: &Entry<'_>, teller: &Teller) {
+        let Some(slot) = self.members.slot(&entry.id) else { return };
+        let probe = self.probes.iter().find(|probe| probe.slot == slot);
+        let proves =
+            probe.is_some_and(|p| p.asked(teller.slot) && entry.heartbeat > p.heartbeat.get());
+        if proves && entry.status == NodeStatus::Online {
+            self.probe_succeeded(slot, false);
+        }
+    }
+
+    /// P-7b: ties an answer to its question without keeping the question: the time, and a code over
+    /// it and the receiver that only we can make.
+    pub(super) fn make_nonce(&self, id: NodeId) -> u64 {
+        let time = (self.clock.now().as_micros() >> 4) as u32;
+        u64::from(time) << 32 | u64::from(self.code(id, time))
+    }
+
+    pub(super) fn is_own_nonce(&self, id: NodeId, nonce: u64) -> bool {
+        let time = (nonce >> 32) as u32;
+        let age = ((self.clock.now().as_micros() >> 4) as u32).wrapping_sub(time);
+        nonce as u32 == self.code(id, time) && age < NONCE_LIFE
+    }
+
+    /// SipHash with a secret key; core's is deprecated in favour of std's, which core does not have.
+    #[allow(deprecated, reason = "the keyed hash that no_std has")]
+    fn code(&self, id: NodeId, time: u32) -> u32 {
+        use core::hash::{Hasher, SipHasher};
+        let mut hasher = SipHasher::new_with_keys(self.secret.0, self.secret.1);
+        hasher.write(id.as_bytes());
+        hasher.write_u32(time);
+        hasher.finish() as u32 | 1
+    }
+
+    /// P-12: sends the top digest to one random member.
+    pub(super) fn sync_round(&mut self) {
+        if !is_packets(&self.config) || self.now() < self.sync_at {
+            return;
+        }
+        let interval = u64::from(self.config.sync_interval_ms) * 1000;
+        // Staggered: between three and five quarters of the interval.
+        let wait = interval * 3 / 4 + self.random_below(interval / 2);
+        self.sync_at = Instant::from_micros(self.now().as_micros() + wait);
+        for _ in 0..4 {
+            let Some(slot) = self.ring.random(&mut self.rng) else { return };
+            if self.members[slot].status == NodeStatus::Online {
+                return self.send_digest(slot);
+            }
+        }
+    }
+
+    pub(super) fn send_digest(&mut self, slot: Slot) {
+        let top = SyncPayload::Digest(self.hashes.top());
+        self.send(MessageKind::SyncDigest, slot, Content::Sync(top));
+    }
+
+    /// The buckets that differ are looked into; the members of leaves that differ are exchanged.
+    pub(super) fn hear_digest(&mut self, slot: Slot, digest: &Digest) {
+        let differing = self.hashes.differing(digest);
+        let Some(prefix) = digest.prefix else {
+            for bucket in (0..16u8).filter(|bucket| differing & (1 << bucket) != 0) {
+                let leaves = SyncPayload::Digest(self.hashes.bucket(bucket));
+                self.send(MessageKind::SyncDigest, slot, Content::Sync(leaves));
+            }
+            return;
+        };
+        if differing != 0 {
+            let request = SyncPayload::Request { prefix: prefix & 15, buckets: differing };
+            self.send(MessageKind::SyncRequest, slot, Content::Sync(request));
+            self.send_leaves(slot, prefix & 15, differing);
+        }
+    }
+
+    pub(super) fn send_leaves(&mut self, slot: Slot, prefix: u8, buckets: u16) {
+        let room = self.config.max_entries as u16 - 1;
+        let members = self.leaves_len(prefix, buckets).min(usize::from(u16::MAX)) as u16;
+        for message in 0..members.div_ceil(room).min(MAX_SYNC_MESSAGES) {
+            let content = Content::Leaves { prefix, buckets, skip: message * room };
+            self.send(MessageKind::Update, slot, content);
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! Messages in: checked whole, then believed in a fixed order.
+
+use super::super::address::{is_at, is_unspecified, same_host};
+use super::super::error::Refused;
+use super::super::member::{Claim, Flags, Slot};
+use super::super::outbox::Content;
+use super::claims::Teller;
+use super::exchange::AddressText;
+use super::round::Push;
+use super::{Core, has_short_texts};
+use crate::types::{
+    Entry, Header, Heartbeat, Instant, MessageKind, NodeId, NodeStatus, Path, SyncPayload,
+};
+
+impl Core {
+    /// Takes a message that came by `path`.
+    ///
+    /// The sender's own entry is believed first, then what stands before it (its own accusations,
+    /// or what it proves), then the rest; then the message is answered.
+    ///
+    /// # Errors
+    /// [`Refused`] says why a message was dropped whole; nothing but a counter was changed by it.
+    pub fn handle_message<'a>(
+        &mut self,
+        now: Instant,
+        path: Path,
+        header: &Header,
+        entries: impl Iterator<Item = Entry<'a>> + Clone,
+    ) -> Result<(), Refused> {
+        self.clock.wake(now);
+        let checked = self.check(path, header, entries.clone());
+        let Ok((count, own_at)) = checked else {
+            self.stats.refused_messages += 1;
+            return checked.map(drop);
+        };
+        self.stats.received_messages += 1;
+        let text;
+        let mut own = own_at.and_then(|at| entries.clone().nth(at));
+        if let (Some(entry), Path::Json(Some(from)) | Path::Packet(from)) = (&mut own, path)
+            && is_unspecified(entry.ip)
+        {
+            // Bound to every address, the owner cannot know the one we can send to.
+            text = AddressText::of(from);
+            entry.ip = text.as_str();
+        }
+        if self.leaving.is_some() {
+            self.answer_after_leaving(header, own.as_ref(), path);
+            return Ok(());
+        }
+        self.find_placeholder(header, own.as_ref(), path);
+        let mut teller = self.teller(header, own.as_ref(), path);
+        if header.kind == MessageKind::Leave {
+            self.hear_leave(own.as_ref(), entries, &teller);
+            return Ok(());
+        }
+        self.hear_sender(header, own.as_ref(), &mut teller);
+        for (i, entry) in entries.enumerate() {
+            if Some(i) == own_at {
+                continue;
+            }
+            if own_at.is_some_and(|at| i < at) && entry.id != self.members.own.id {
+                self.hear_before_own(header, i == 0, &entry, &teller);
+            } else {
+                self.learn(&entry, &teller);
+            }
+        }
+        self.answer(header, own.as_ref(), &teller, count);
+        Ok(())
+    }
+
+    /// Checks all that can be wrong; gives the number of entries and the place of the sender's own.
+    fn check<'a>(
+        &self,
+        path: Path,
+        header: &Header,
+        entries: impl Iterator<Item = Entry<'a>>,
+    ) -> Result<(usize, Option<usize>), Refused> {
+        if header.sender.is_zero() {
+            return Err(Refused::ZeroId);
+        }
+        if header.sender == self.members.own.id {
+            return Err(Refused::OwnId);
+        }
+        if !matches!(path, Path::Packet(_)) && !header.kind.is_struct() {
+            return Err(Refused::Kind);
+        }
+        if self.outbox.is_full() {
+            return Err(Refused::Full);
+        }
+        if Heartbeat::new(header.timestamp).is_none() {
+            return Err(Refused::Counter);
+        }
+        let mut own_at = None;
+        let mut count = 0;
+        for entry in entries {
+            if count >= Self::MAX_ENTRIES {
+                return Err(Refused::TooManyEntries);
+            }
+            let counters = [entry.heartbeat, entry.config_heartbeat, entry.config_epoch];
+            if counters.iter().any(|&counter| Heartbeat::new(counter).is_none()) {
+                return Err(Refused::Counter);
+            }
+            if !has_short_texts(&entry) {
+                return Err(Refused::Text);
+            }
+            if own_at.is_none() && entry.id == header.sender {
+                own_at = Some(count);
+            }
+            count += 1;
+        }
+        Ok((count, own_at))
+    }
+
+    fn teller(&self, header: &Header, own: Option<&Entry<'_>>, path: Path) -> Teller {
+        let slot = self.members.slot(&header.sender).unwrap_or(Slot::NONE);
+        let member = (slot != Slot::NONE).then(|| &self.members[slot]);
+        let answers = header.kind == MessageKind::Pong
+            && match path {
+                Path::Packet(_) => {
+                    self.is_own_nonce(header.sender, header.nonce)
+                        || self.is_own_nonce(NodeId::ZERO, header.nonce)
+                }
+                _ => member.is_some_and(|member| member.is(Flags::ASKED)),
+            };
+        // "Old peers": the mark, a kind that only we have, or packets show a new one.
+        let marked = own.is_some_and(|own| header.timestamp.checked_add(1) == Some(own.heartbeat));
+        let shows_new = marked
+            || header.kind as u8 >= MessageKind::PingReq as u8
+            || matches!(path, Path::Packet(_));
+        Teller {
+            slot,
+            online: member.is_some_and(|member| member.status == NodeStatus::Online),
+            old: !shows_new && !member.is_some_and(|member| member.is(Flags::NEW)),
+            direct: false,
+            answers,
+            kind: header.kind,
+            path,
+        }
+    }
+
+    /// P-13: a joining entry never heard from is a placeholder for its address, whatever its id.
+    fn find_placeholder(&mut self, header: &Header, own: Option<&Entry<'_>>, path: Path) {
+        if self.joins.is_empty() || self.members.slot(&header.sender).is_some() {
+            return;
+        }
+        let from = match path {
+            Path::Json(from) => from,
+            Path::Packet(from) => Some(from),
+            Path::Struct => None,
+        };
+        let members = &self.members;
+        let found = self.joins.iter().map(|join| join.slot).find(|&slot| {
+            let member = &members[slot];
+            let ip = member.ip.as_str(&members.strings);
+            let fits = member.is(Flags::PLACEHOLDER) && !ip.is_empty();
+            let tells = own.is_some_and(|own| own.port == member.port && same_host(own.ip, ip));
+            fits && (tells || from.is_some_and(|from| is_at(ip, member.port, from)))
+        });
+        if let Some(slot) = found {
+            self.members[slot].flags.set(Flags::PLACEHOLDER, false);
+            self.members.rename(slot, header.sender);
+        }
+    }
+
+    /// The sender's own entry, its answer, and what it shows of itself.
+    fn hear_sender(&mut self, header: &Header, own: Option<&Entry<'_>>, teller: &mut Teller) {
+        let direct = Teller { direct: true, ..*teller };
+        if let Some(own) = own {
+            // Of itself a node says that it lives; anything else is for others to say.
+            if matches!(own.status, NodeStatus::Online | NodeStatus::Joining | NodeStatus::Unknown)
+            {
+                self.learn(own, &direct);
+            }
+            teller.slot = self.members.slot(&header.sender).unwrap_or(Slot::NONE);
+        }
+        let slot = teller.slot;
+        if slot == Slot::NONE {
+            return;
+        }
+        let is_new = !teller.old;
+        let member = &mut self.members[slot];
+        if is_new {
+            member.flags.set(Flags::NEW, true);
+        }
+        if matches!(teller.path, Path::Packet(_)) {
+            member.flags.set(Flags::PACKETS, true);
+            if header.interval_us > 0 {
+                member.pace = header.interval_us.clamp(1_000, 600_000_000);
+            }
+        }
+        self.note_heal_answer(slot);
+        if own.is_none() {
+            self.sight_without_entry(slot, header);
+        }
+        self.hear(slot, &direct);
+        if header.kind == MessageKind::Pong
+            && (teller.answers || !matches!(teller.path, Path::Packet(_)))
+        {
+            let asked = teller.answers;
+            self.answered(slot);
+            if asked && teller.old {
+                self.witness(slot);
+            }
+        }
+        teller.online = self.members[slot].status == NodeStatus::Online;
+    }
+
+    /// A program that drops entries still shows the sender's heartbeat.
+    fn sight_without_entry(&mut self, slot: Slot, header: &Header) {
+        let member = &self.members[slot];
+        let Some(heartbeat) = Heartbeat::new(header.timestamp) else { return };
+        let jump = heartbeat.since(member.heartbeat);
+        if member.status == NodeStatus::Online && (1..=super::MAX_JUMP).contains(&jump) {
+            let now = self.clock.now();
+            let member = &mut self.members[slot];
+            member.heartbeat = heartbeat;
+            member.seen = now;
+            member.learn_pace(now);
+        }
+    }
+
+    /// What stands before the sender's own entry: its own accusation, what it saw answer, or whom
+    /// its question is about. `first` is the place of the subject of a question.
+    fn hear_before_own(
+        &mut self,
+        header: &Header,
+        first: bool,
+        entry: &Entry<'_>,
+        teller: &Teller,
+    ) {
+        match header.kind {
+            MessageKind::PingReq if first => self.ping_req(teller.slot, &entry.id, teller),
+            MessageKind::Nack if first => return self.nack(teller.slot, &entry.id),
+            _ if entry.status == NodeStatus::Suspect => return self.hear_accusation(entry, teller),
+            _ if entry.status == NodeStatus::Online => self.helper_proof(entry, teller),
+            _ => {}
+        }
+        if entry.status != NodeStatus::Suspect {
+            self.learn(entry, teller);
+        }
+    }
+
+    fn answer(
+        &mut self,
+        header: &Header,
+        own: Option<&Entry<'_>>,
+        teller: &Teller,
+        entries: usize,
+    ) {
+        let slot = teller.slot;
+        match header.kind {
+            MessageKind::Ping if slot != Slot::NONE || own.is_some() => {
+                self.pong(header, slot, own, teller, entries);
+            }
+            MessageKind::Meet | MessageKind::Join if slot != Slot::NONE => {
+                self.pong(header, slot, own, teller, entries);
+                self.greet(slot, teller);
+            }
+            MessageKind::SyncDigest if teller.online => {
+                if let SyncPayload::Digest(digest) = header.sync {
+                    self.hear_digest(slot, &digest);
+                }
+            }
+            MessageKind::SyncRequest if teller.online => {
+                if let SyncPayload::Request { prefix, buckets } = header.sync {
+                    self.send_leaves(slot, prefix, buckets);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// P-13: the newcomer gets the list: at once where its carrier vouches for it, else when it has
+    /// answered the ping that goes out here.
+    fn greet(&mut self, slot: Slot, teller: &Teller) {
+        let proved = teller.is_vouched() && self.members[slot].status == NodeStatus::Online;
+        if !proved {
+            let content = Content::Own;
+            self.send(MessageKind::Ping, slot, content);
+        }
+        self.plan_push(Push::new(slot, self.members.first().unwrap_or(slot), proved));
+    }
+
+    /// P-14: its sender leaves. One that lacks the sender's entry is an old node's leave of another.
+    fn hear_leave<'a>(
+        &mut self,
+        own: Option<&Entry<'_>>,
+        mut entries: impl Iterator<Item = Entry<'a>>,
+        teller: &Teller,
+    ) {
+        let (slot, heartbeat) = match own {
+            Some(own) => (teller.slot, Heartbeat::new(own.heartbeat)),
+            None => {
+                let about = entries.next().and_then(|entry| self.members.slot(&entry.id));
+                let Some(slot) = about.filter(|_| teller.online) else { return };
+                let pace = self.clock.pace();
+                (slot, Some(self.members[slot].stamp(self.now(), pace)))
+            }
+        };
+        let Some(heartbeat) = heartbeat.filter(|_| slot != Slot::NONE) else { return };
+        let held = self.members[slot].claim();
+        if heartbeat.since(held.heartbeat) > super::MAX_JUMP {
+            self.stats.dropped_entries += 1;
+            return self.probe_soon(slot);
+        }
+        if held.status == NodeStatus::Joining {
+            self.hear(slot, &Teller { path: Path::Struct, ..*teller });
+        }
+        let said = Claim { heartbeat, status: NodeStatus::Left };
+        if said > self.members[slot].claim() {
+            self.bury(slot, said);
+        }
+    }
+
+    /// We have left: who still asks is told so.
+    fn answer_after_leaving(&mut self, header: &Header, own: Option<&Entry<'_>>, path: Path) {
+        let asks = matches!(
+            header.kind,
+            MessageKind::Ping | MessageKind::Meet | MessageKind::Join | MessageKind::PingReq
+        );
+        if asks {
+            let slot = self.members.slot(&header.sender).unwrap_or(Slot::NONE);
+            if slot != Slot::NONE || own.is_some() {
+                let to = self.answer_to(header.sender, slot, own, path);
+                self.send_to(MessageKind::Leave, slot, to, Content::Own, 0);
+            }
+        }
+    }
+}

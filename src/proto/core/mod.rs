@@ -1,0 +1,339 @@
+//! The state machine: its state here, one file for each thing it does.
+
+mod about_us;
+mod build;
+mod claims;
+mod command;
+mod exchange;
+mod input;
+mod probing;
+mod round;
+mod suspecting;
+
+use super::address::Ip;
+use super::awareness::Awareness;
+use super::clock::Clock;
+use super::config::Carrier;
+use super::member::{Claim, Coarse, Flags, Slot};
+use super::members::Members;
+use super::outbox::{Content, Decision, Outbox, Send, To};
+use super::piggyback::{Piggyback, transmit_limit};
+use super::probe::{Probe, Relay, RoundTrip};
+use super::ring::Ring;
+use super::strings::MAX_TEXT;
+use super::suspicion::Suspicion;
+use super::sync::Hashes;
+use super::{Config, ConfigError, Stats};
+use crate::types::{Entry, Heartbeat, Instant, MessageKind, NodeId, NodeStatus};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::vec::Vec;
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+
+pub(super) use build::{Book, Piece};
+
+/// A claim further ahead than this needs the subject's own answer (P-4).
+const MAX_JUMP: u64 = 1 << 32;
+
+/// One node's protocol state, sans-I/O. Four kinds of method:
+///
+/// - getters (`&self`);
+/// - inputs: [`Core::handle_message`], [`Core::handle_timeout`];
+/// - commands: [`Core::meet`], [`Core::join`], [`Core::leave`], [`Core::update_metadata`],
+///   [`Core::round`], [`Core::round_broadcast`], [`Core::reset`];
+/// - polls: [`Core::poll_output`], to be drained after each input or command, and
+///   [`Core::poll_timeout`].
+///
+/// A program either calls `round` itself (each call is one protocol round) or calls
+/// `handle_timeout` whenever `poll_timeout` says so; then rounds come by themselves.
+///
+/// ```
+/// use gossip::proto::{Config, Core, Output};
+/// use gossip::types::{Entry, Instant, NodeId, Path};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let view = |n: u8| Entry { id: NodeId::new([n; 16]), ip: "10.0.0.1", port: n.into(), ..Entry::default() };
+/// let now = Instant::ZERO;
+/// let mut a = Core::new(Config::lan(), &view(1), 11, now)?;
+/// let mut b = Core::new(Config::lan(), &view(2), 22, now)?;
+/// a.meet(now, &view(2))?;
+/// while let Some(output) = a.poll_output() {
+///     if let Output::Transmit(message) = output {
+///         b.handle_message(now, Path::Struct, &message.header, message.entries())?;
+///     }
+/// }
+/// assert_eq!(b.len(), 1);
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct Core {
+    config: Config,
+    clock: Clock,
+    rng: SmallRng,
+    secret: (u64, u64),
+    members: Members,
+    ring: Ring,
+    piggyback: Piggyback,
+    hashes: Hashes,
+    /// Members held online.
+    online: usize,
+    probes: Vec<Probe>,
+    probes_due: u64,
+    relays: Vec<Relay>,
+    round_trip: RoundTrip,
+    awareness: Awareness,
+    suspicions: BTreeMap<Slot, Suspicion>,
+    /// When each suspicion wants to be looked at.
+    timers: BTreeSet<(u64, Slot)>,
+    /// Members to be probed out of turn.
+    urgent: VecDeque<Slot>,
+    joins: VecDeque<round::Join>,
+    pushes: VecDeque<round::Push>,
+    heal_at: Instant,
+    heal_last: Slot,
+    sync_at: Instant,
+    round_at: Instant,
+    gossip_at: Instant,
+    leaving: Option<u32>,
+    refute: about_us::Refutation,
+    outbox: Outbox,
+    pieces: Vec<Piece>,
+    /// The address of the message handed out last, whose text it may hold.
+    last_to: Option<To>,
+    stats: Stats,
+}
+
+impl Core {
+    /// The most entries of one message that are taken; a message with more is refused (P-15).
+    pub const MAX_ENTRIES: usize = 4096;
+
+    /// Makes a node of the view of itself; its status becomes online whatever is given, and
+    /// heartbeat, version and epoch stay as given. `seed` is for the random choices.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the field that is out of range.
+    pub fn new(
+        config: Config,
+        own: &Entry<'_>,
+        seed: u64,
+        now: Instant,
+    ) -> Result<Self, ConfigError> {
+        config.check()?;
+        if Heartbeat::new(own.heartbeat).is_none() || Heartbeat::new(own.config_epoch).is_none() {
+            return Err(ConfigError::Counter);
+        }
+        if !has_short_texts(own) {
+            return Err(ConfigError::Text);
+        }
+        let mut rng = SmallRng::seed_from_u64(seed);
+        let secret = (rng.next_u64(), rng.next_u64());
+        let own = Entry { status: NodeStatus::Online, ..*own };
+        Ok(Self {
+            clock: Clock::new(now, config.round_interval_ms),
+            awareness: Awareness::new(config.awareness_max),
+            members: Members::new(&own, now, rng.next_u64()),
+            secret,
+            rng,
+            config,
+            ring: Ring::default(),
+            piggyback: Piggyback::default(),
+            hashes: Hashes::new(),
+            online: 0,
+            probes: Vec::new(),
+            probes_due: u64::MAX,
+            relays: Vec::new(),
+            round_trip: RoundTrip::default(),
+            suspicions: BTreeMap::new(),
+            timers: BTreeSet::new(),
+            urgent: VecDeque::new(),
+            joins: VecDeque::new(),
+            pushes: VecDeque::new(),
+            heal_at: Instant::ZERO,
+            heal_last: Slot::NONE,
+            sync_at: now,
+            round_at: now,
+            gossip_at: now,
+            leaving: None,
+            refute: about_us::Refutation::default(),
+            outbox: Outbox::default(),
+            pieces: Vec::new(),
+            last_to: None,
+            stats: Stats::default(),
+        })
+        .map(|mut core| {
+            core.hashes.toggle(&core.members.own);
+            core
+        })
+    }
+
+    /// This node as it tells others of itself.
+    #[must_use]
+    pub fn own(&self) -> Entry<'_> {
+        self.members.entry(&self.members.own)
+    }
+
+    /// The number of known nodes, tombstones counted, this one not.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Whether no other node is known.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All known nodes but this one, in the order in which they became known.
+    pub fn members(&self) -> impl Iterator<Item = Entry<'_>> {
+        self.members.slots().map(|slot| self.members.entry(&self.members[slot]))
+    }
+
+    /// One node by its id; this node's own id finds itself.
+    #[must_use]
+    pub fn find(&self, id: &NodeId) -> Option<Entry<'_>> {
+        if *id == self.members.own.id {
+            return Some(self.own());
+        }
+        self.members.slot(id).map(|slot| self.members.entry(&self.members[slot]))
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub const fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// How far this node doubts itself, 0 to [`Config::awareness_max`] (P-10).
+    #[must_use]
+    pub const fn awareness(&self) -> u32 {
+        self.awareness.score()
+    }
+
+    fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// Half a round: a time that was found over ends no sooner than this after it (P-8).
+    const fn grace(&self) -> u64 {
+        self.clock.pace() / 2
+    }
+
+    fn transmit_limit(&self) -> u8 {
+        transmit_limit(self.config.lambda, self.online)
+    }
+
+    fn send(&mut self, kind: MessageKind, slot: Slot, content: Content) {
+        self.send_to(kind, slot, None, content, 0);
+    }
+
+    fn send_to(
+        &mut self,
+        kind: MessageKind,
+        slot: Slot,
+        to: Option<To>,
+        content: Content,
+        nonce: u64,
+    ) {
+        if self.outbox.is_full() {
+            self.stats.dropped_transmits += 1;
+            if let Some(to) = to {
+                to.ip.release(&mut self.members.strings);
+            }
+            return;
+        }
+        if slot != Slot::NONE && kind != MessageKind::Pong {
+            self.members[slot].flags.set(Flags::ASKED, true);
+        }
+        let heartbeat = self.members.own.heartbeat;
+        self.outbox.push(Decision::Send(Send { kind, slot, to, heartbeat, content, nonce }));
+    }
+
+    fn event(&mut self, slot: Slot, old: NodeStatus) {
+        let Claim { heartbeat, status } = self.members[slot].claim();
+        let id = self.members[slot].id;
+        self.outbox.push(Decision::Event { slot, id, old, new: status, heartbeat });
+    }
+
+    fn to(&mut self, id: NodeId, ip: &str, port: i32) -> To {
+        To { id, ip: Ip::hold(ip, &mut self.members.strings), port }
+    }
+
+    fn gossip(&self) -> Content {
+        Content::Gossip { most: self.config.max_entries as u16, notice: false }
+    }
+
+    /// Takes a member out of everything that names it.
+    fn forget(&mut self, slot: Slot) {
+        self.hashes.toggle(&self.members[slot]);
+        match self.members[slot].status {
+            NodeStatus::Online => self.online -= 1,
+            NodeStatus::Suspect => self.end_suspicion(slot),
+            _ => {}
+        }
+        if !self.members[slot].status.is_gone() {
+            self.ring.remove(slot, &mut self.members);
+        }
+        self.end_probe(slot);
+        self.piggyback.drop(slot, &mut self.members);
+        self.relays.retain(|relay| relay.subject != slot && relay.requester != slot);
+        self.urgent.retain(|&other| other != slot);
+        if self.members[slot].is(Flags::JOINS) {
+            self.joins.retain(|join| join.slot != slot);
+        }
+        self.pushes.retain(|push| push.to != slot && push.from != slot);
+        if self.heal_last == slot {
+            self.heal_last = Slot::NONE;
+        }
+        self.members.remove(slot);
+    }
+
+    /// Online members but the subject, up to `most`, from where the subject's id stands in the
+    /// order that all nodes share (P-9a).
+    fn observers(&self, id: &NodeId, subject: Slot) -> ([Slot; 8], usize) {
+        use super::hash::shared_hash;
+        let mut found = [Slot::NONE; 8];
+        let mut len = 0;
+        let start = shared_hash(id).wrapping_add(1);
+        let own = shared_hash(&self.members.own.id).wrapping_sub(start);
+        let mut own_stands = *id != self.members.own.id;
+        let mut seats = self.config.observers as usize;
+        for slot in self.members.around(start).take(64) {
+            let at = shared_hash(&self.members[slot].id).wrapping_sub(start);
+            if own_stands && at > own {
+                // We are one of the observers ourselves; then one fewer is to be told.
+                own_stands = false;
+                seats -= 1;
+            }
+            if seats == 0 {
+                break;
+            }
+            if slot != subject && self.members[slot].status == NodeStatus::Online {
+                found[len] = slot;
+                len += 1;
+                seats -= 1;
+            }
+        }
+        (found, len)
+    }
+
+    fn set_status(&mut self, slot: Slot, claim: Claim) {
+        let now = self.now();
+        let member = &mut self.members[slot];
+        member.heartbeat = claim.heartbeat;
+        if member.status != claim.status {
+            member.status = claim.status;
+            member.changed = Coarse::of(now);
+        }
+    }
+}
+
+/// Whether the texts of an entry fit a C struct.
+fn has_short_texts(entry: &Entry<'_>) -> bool {
+    [entry.ip, entry.role, entry.region].iter().all(|text| text.len() <= MAX_TEXT)
+}
+
+/// Whether packets carry the messages of this core.
+fn is_packets(config: &Config) -> bool {
+    config.carrier == Carrier::Packets
+}

@@ -1,0 +1,200 @@
+//! Probes: whom, when late, when failed (P-6, P-8, P-10; SWIM 3.1, Lifeguard IV-A).
+
+use super::super::member::{Flags, Slot};
+use super::super::outbox::Content;
+use super::super::probe::{MAX_PROBES, Probe};
+use super::Core;
+use crate::types::{MessageKind, NodeStatus};
+
+/// Added to the stamp of a node that speaks and does not hear: only a refutation passes it (P-8).
+const DEAF_ROUNDS: u64 = 1 << 20;
+/// Members that wait to be probed out of turn (P-15).
+const MAX_URGENT: usize = 64;
+/// Pings of one round at the most; [`super::Config::gossip_nodes`] is checked against it.
+const MAX_PINGS: usize = 64;
+
+impl Core {
+    /// P-6: pings the next members of the ring, those that are urgent first.
+    pub(super) fn ping_round(&mut self) {
+        let most = (self.config.gossip_nodes as usize).min(self.ring.len());
+        let mut pinged = [Slot::NONE; MAX_PINGS];
+        let mut len = 0;
+        // The ring may come round within one round; a few steps more find another member.
+        for _ in 0..most + 8 {
+            if len == most {
+                return;
+            }
+            let Some(slot) = self.next_to_ping() else { return };
+            if pinged[..len].contains(&slot) || self.drop_if_never_joined(slot) {
+                continue;
+            }
+            pinged[len] = slot;
+            len += 1;
+            self.ping(slot);
+        }
+    }
+
+    fn next_to_ping(&mut self) -> Option<Slot> {
+        while let Some(slot) = self.urgent.pop_front() {
+            let member = &mut self.members[slot];
+            member.flags.set(Flags::URGENT, false);
+            if !member.status.is_gone() {
+                return Some(slot);
+            }
+        }
+        self.ring.step(&mut self.members, &mut self.rng)
+    }
+
+    /// P-13: a node that was met and never answered is dropped.
+    fn drop_if_never_joined(&mut self, slot: Slot) -> bool {
+        let member = &self.members[slot];
+        let life = u64::from(self.config.join_timeout_ms) * 1000;
+        let drops =
+            member.status == NodeStatus::Joining && member.changed.elapsed(self.clock.now()) > life;
+        if drops {
+            self.forget(slot);
+        }
+        drops
+    }
+
+    /// Pings a member; one that is online is followed as a probe.
+    fn ping(&mut self, slot: Slot) {
+        let member = &self.members[slot];
+        if member.status == NodeStatus::Online
+            && !member.is(Flags::PROBED)
+            && self.probes.len() < MAX_PROBES
+        {
+            let awake = self.clock.awake();
+            let over = awake + self.probe_timeout();
+            self.probes.push(Probe::new(slot, member.heartbeat, awake, over));
+            self.probes_due = self.probes_due.min(over);
+            self.members[slot].flags.set(Flags::PROBED, true);
+        }
+        let content = self.gossip();
+        self.send(MessageKind::Ping, slot, content);
+    }
+
+    /// Something said of a member makes us look for ourselves; bounded, and once at a time.
+    pub(super) fn probe_soon(&mut self, slot: Slot) {
+        let member = &mut self.members[slot];
+        if self.urgent.len() < MAX_URGENT && !member.is(Flags::URGENT) && !member.status.is_gone() {
+            member.flags.set(Flags::URGENT, true);
+            self.urgent.push_back(slot);
+        }
+    }
+
+    /// How long one stage of a probe takes: the measured round trips within the configured bounds,
+    /// never less than most of a round, times awareness (P-8, P-10).
+    pub(super) fn probe_timeout(&self) -> u64 {
+        let pace = self.clock.pace();
+        let least = (u64::from(self.config.probe_timeout_min_ms) * 1000).max(pace / 4 * 3);
+        let most = (u64::from(self.config.probe_timeout_max_ms) * 1000).max(pace).max(least);
+        self.awareness.stretch(self.round_trip.late().clamp(least, most))
+    }
+
+    /// Looks at the probes whose time is over.
+    pub(super) fn check_probes(&mut self) {
+        let awake = self.clock.awake();
+        if awake < self.probes_due {
+            return;
+        }
+        let grace = self.grace();
+        let mut i = 0;
+        while i < self.probes.len() {
+            if self.probes[i].over > awake {
+                i += 1;
+            } else if !self.probes[i].indirect {
+                self.ask_helpers(i);
+                i += 1;
+            } else {
+                let probe = &mut self.probes[i];
+                let found = *probe.found.get_or_insert(awake);
+                if awake > found && awake >= found + grace {
+                    let probe = self.probes.swap_remove(i);
+                    self.members[probe.slot].flags.set(Flags::PROBED, false);
+                    self.probe_failed(&probe);
+                } else {
+                    i += 1;
+                }
+            }
+        }
+        let due =
+            self.probes.iter().map(|probe| probe.found.map_or(probe.over, |found| found + grace));
+        self.probes_due = due.min().unwrap_or(u64::MAX);
+    }
+
+    /// The direct ping is late: helpers are asked, and the member is pinged once more.
+    fn ask_helpers(&mut self, i: usize) {
+        let over = self.clock.awake() + self.probe_timeout();
+        let probe = &mut self.probes[i];
+        let slot = probe.slot;
+        probe.indirect = true;
+        probe.over = over;
+        for _ in 0..4 * self.config.indirect_probes {
+            if u32::from(self.probes[i].helpers_len) >= self.config.indirect_probes {
+                break;
+            }
+            let Some(helper) = self.ring.random(&mut self.rng) else { break };
+            let fits = helper != slot && self.members[helper].status == NodeStatus::Online;
+            if fits && !self.probes[i].asked(helper) {
+                self.probes[i].ask(helper);
+                self.send(MessageKind::PingReq, helper, Content::About(slot));
+            }
+        }
+        let content = self.gossip();
+        self.send(MessageKind::Ping, slot, content);
+    }
+
+    /// Neither the member nor a helper answered in time.
+    fn probe_failed(&mut self, probe: &Probe) {
+        self.stats.probes_failed += 1;
+        let slot = probe.slot;
+        match self.members[slot].status {
+            NodeStatus::Online => {}
+            // Others found it dead too: no sign that the fault is ours.
+            NodeStatus::Suspect => return self.confirm_ourselves(slot),
+            _ => return,
+        }
+        if probe.helpers_len > 0 && probe.nacks == 0 {
+            self.awareness.worsen();
+        }
+        let member = &mut self.members[slot];
+        let own_pace = self.clock.pace();
+        let stamp = member.stamp(self.clock.now(), own_pace);
+        if member.heartbeat <= probe.heartbeat {
+            return self.accuse(slot, stamp);
+        }
+        // It lives, but does it hear? A newer sign of life postpones only so often.
+        member.misses += 1;
+        if u32::from(member.misses) < self.config.deaf_probes {
+            return self.ping(slot);
+        }
+        member.misses = 0;
+        self.accuse(slot, stamp.after(DEAF_ROUNDS));
+    }
+
+    /// An answer of the member itself, or a helper's proof of one.
+    pub(super) fn probe_succeeded(&mut self, slot: Slot, direct: bool) {
+        self.members[slot].misses = 0;
+        if !self.members[slot].is(Flags::PROBED) {
+            return;
+        }
+        if let Some(i) = self.probes.iter().position(|probe| probe.slot == slot) {
+            let probe = self.probes.swap_remove(i);
+            self.members[slot].flags.set(Flags::PROBED, false);
+            self.stats.probes_answered += 1;
+            self.awareness.improve();
+            if direct && !probe.indirect {
+                self.round_trip.sample(self.clock.awake() - probe.sent);
+            }
+        }
+    }
+
+    /// Stops following a member.
+    pub(super) fn end_probe(&mut self, slot: Slot) {
+        if self.members[slot].is(Flags::PROBED) {
+            self.members[slot].flags.set(Flags::PROBED, false);
+            self.probes.retain(|probe| probe.slot != slot);
+        }
+    }
+}

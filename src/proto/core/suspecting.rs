@@ -1,0 +1,258 @@
+//! Suspicions: begun, watched, confirmed, ended (P-9, P-9a, P-9b).
+
+use super::super::member::{Claim, Flags, Slot};
+use super::super::outbox::Content;
+use super::super::suspicion::{Suspicion, timeout};
+use super::Core;
+use super::claims::Teller;
+use crate::types::{Entry, Heartbeat, MessageKind, NodeStatus};
+
+/// Suspicions looked at in one wake-up; the rest waits for the next (P-15).
+const MAX_CHECKS: usize = 256;
+/// The most that P-9b adds after suspicions that were cleared, as a multiple of the minimum.
+const MAX_SLOW_FACTOR: u64 = 3;
+/// How long P-9b remembers, in microseconds.
+const SLOW_LIFE: u64 = 300_000_000;
+/// The longest suspicion minimum that P-9b gives, in milliseconds.
+const MAX_SLOW_MS: u64 = 30_000;
+
+impl Core {
+    /// Our own probe of a member failed for good.
+    pub(super) fn accuse(&mut self, slot: Slot, stamp: Heartbeat) {
+        self.stats.suspicions += 1;
+        self.suspect(slot, stamp, true);
+        if let Some(suspicion) = self.suspicions.get_mut(&slot) {
+            suspicion.accused_by_us = true;
+        }
+        self.tell_observers(slot);
+        self.watch(slot);
+    }
+
+    fn suspect(&mut self, slot: Slot, stamp: Heartbeat, watching: bool) {
+        let old = self.members[slot].status;
+        if old != NodeStatus::Online {
+            return;
+        }
+        let slow = self.earned_silence(slot);
+        self.online -= 1;
+        self.set_status(slot, Claim { heartbeat: stamp, status: NodeStatus::Suspect });
+        let start = self.clock.awake();
+        self.suspicions.insert(slot, Suspicion::new(start, watching, slow));
+        self.timers.insert((start, slot));
+        self.event(slot, old);
+    }
+
+    /// A gossiped suspicion: we show it and wait longer than those who watch.
+    pub(super) fn hear_suspicion(&mut self, slot: Slot, said: Claim) {
+        match self.members[slot].status {
+            NodeStatus::Online => {
+                self.suspect(slot, said.heartbeat, false);
+                if let Some(suspicion) = self.suspicions.get_mut(&slot) {
+                    suspicion.told = true;
+                }
+                self.piggyback.push(slot, &mut self.members);
+            }
+            NodeStatus::Suspect => self.members[slot].heartbeat = said.heartbeat,
+            _ => {}
+        }
+    }
+
+    /// A member says by its own ping that another does not answer.
+    pub(super) fn hear_accusation(&mut self, entry: &Entry<'_>, teller: &Teller) {
+        let Some(heartbeat) = Heartbeat::new(entry.heartbeat) else { return };
+        if !teller.online {
+            return;
+        }
+        let Some(slot) = self.members.slot(&entry.id) else { return };
+        let held = self.members[slot].claim();
+        let said = Claim { heartbeat, status: entry.status };
+        if teller.old || heartbeat.since(held.heartbeat) > super::MAX_JUMP {
+            return self.probe_soon(slot);
+        }
+        let told_us = teller.kind == MessageKind::Update;
+        match held.status {
+            NodeStatus::Online if said > held => self.suspect(slot, heartbeat, told_us),
+            NodeStatus::Suspect if said > held => self.members[slot].heartbeat = heartbeat,
+            NodeStatus::Suspect => {}
+            NodeStatus::Online | NodeStatus::Failed | NodeStatus::Left if said < held => {
+                // We know better: the accuser is told what we hold.
+                if told_us {
+                    self.send(MessageKind::Update, teller.slot, Content::Told(slot));
+                }
+                return;
+            }
+            _ => return,
+        }
+        let awake = self.clock.awake();
+        let Some(suspicion) = self.suspicions.get_mut(&slot) else { return };
+        suspicion.confirm(teller.slot);
+        let begins = told_us && (!suspicion.watching || suspicion.ping_over == suspicion.start);
+        suspicion.watching |= told_us;
+        self.timers.insert((awake, slot));
+        if begins {
+            self.watch(slot);
+        }
+    }
+
+    /// Our own probe of a member failed that others suspect already.
+    pub(super) fn confirm_ourselves(&mut self, slot: Slot) {
+        let awake = self.clock.awake();
+        let Some(suspicion) = self.suspicions.get_mut(&slot) else { return };
+        suspicion.accused_by_us = true;
+        suspicion.watching = true;
+        self.timers.insert((awake, slot));
+        self.tell_observers(slot);
+    }
+
+    /// P-9a: the suspicion is told to those who watch this node.
+    fn tell_observers(&mut self, slot: Slot) {
+        let id = self.members[slot].id;
+        let (observers, len) = self.observers(&id, slot);
+        for &observer in &observers[..len] {
+            self.send(MessageKind::Update, observer, Content::About(slot));
+        }
+    }
+
+    /// Pings a suspect and waits for the answer.
+    fn watch(&mut self, slot: Slot) {
+        let over = self.clock.awake() + self.observer_timeout();
+        if let Some(suspicion) = self.suspicions.get_mut(&slot) {
+            suspicion.ping_over = over;
+            suspicion.ping_found = None;
+            self.timers.insert((over, slot));
+        }
+        let content = self.gossip();
+        self.send(MessageKind::Ping, slot, content);
+    }
+
+    fn observer_timeout(&self) -> u64 {
+        let least = u64::from(self.config.observer_timeout_ms) * 1000;
+        self.awareness.stretch(least.max(self.clock.pace() / 4 * 3))
+    }
+
+    /// Shortest and longest time that a suspicion of this member may take here.
+    fn suspicion_bounds(&self, slot: Slot) -> (u64, u64) {
+        let member = &self.members[slot];
+        let pace = self.clock.pace().max(u64::from(member.pace));
+        let rounds = u64::from(self.config.suspicion_min_rounds) * pace;
+        let plain = (u64::from(self.config.suspicion_min_ms) * 1000).max(rounds);
+        let slow = self.suspicions.get(&slot).map_or(0, |suspicion| suspicion.slow);
+        let min = plain.max(slow);
+        (min, min * u64::from(self.config.suspicion_max_factor))
+    }
+
+    /// P-9b: the suspicion minimum that an online member has earned, in microseconds. After a failure
+    /// it counts only for a node that fell silent again at once; none counts for ever.
+    fn earned_silence(&self, slot: Slot) -> u64 {
+        let member = &self.members[slot];
+        let slow = u64::from(member.slow_ms) * 1000;
+        let online_for = member.changed.elapsed(self.now());
+        let silent_for = self.now().since(member.seen).as_micros() as u64;
+        let active = online_for.saturating_sub(silent_for);
+        let forgotten =
+            online_for > SLOW_LIFE || member.is(Flags::SLOW_FAILED) && active * 2 >= slow;
+        if forgotten { 0 } else { slow }
+    }
+
+    /// Looks at the suspicions that are due.
+    pub(super) fn check_suspicions(&mut self) {
+        let awake = self.clock.awake();
+        for _ in 0..MAX_CHECKS {
+            match self.timers.first() {
+                Some(&(at, slot)) if at <= awake => {
+                    self.timers.pop_first();
+                    self.check_suspicion(slot, awake);
+                }
+                _ => return,
+            }
+        }
+    }
+
+    fn check_suspicion(&mut self, slot: Slot, awake: u64) {
+        let Some(mut suspicion) = self.suspicions.get(&slot).cloned() else { return };
+        let grace = self.grace();
+        let (min, max) = self.suspicion_bounds(slot);
+        let k = self.config.confirmations.min(self.online as u32);
+        let lasts = if suspicion.watching {
+            timeout(min, max, suspicion.confirmations(), k)
+        } else {
+            2 * max
+        };
+        let end = suspicion.start + lasts;
+        if awake >= end {
+            let found = *suspicion.end_found.get_or_insert(awake);
+            if awake >= found + grace && awake > found {
+                return self.fail(slot);
+            }
+        } else {
+            suspicion.end_found = None;
+        }
+        let mut next = suspicion.end_found.map_or(end, |found| found + grace.max(1));
+        if suspicion.watching {
+            next = next.min(self.check_watch(slot, &mut suspicion, awake, grace));
+        }
+        if !suspicion.told {
+            let tell = suspicion.start + 2 * u64::from(self.config.observer_timeout_ms) * 1000;
+            if awake >= tell {
+                suspicion.told = true;
+                self.piggyback.push(slot, &mut self.members);
+            }
+            next = next.min(tell);
+        }
+        self.suspicions.insert(slot, suspicion);
+        self.timers.insert((next.max(awake + 1), slot));
+    }
+
+    /// The ping of a watcher: unanswered it confirms the suspicion, and the next one is made.
+    fn check_watch(
+        &mut self,
+        slot: Slot,
+        suspicion: &mut Suspicion,
+        awake: u64,
+        grace: u64,
+    ) -> u64 {
+        if awake < suspicion.ping_over {
+            return suspicion.ping_over;
+        }
+        let found = *suspicion.ping_found.get_or_insert(awake);
+        if awake < found + grace || awake == found {
+            return found + grace.max(1);
+        }
+        suspicion.accused_by_us = true;
+        suspicion.ping_found = None;
+        suspicion.ping_over = awake + self.observer_timeout();
+        self.tell_observers(slot);
+        let content = self.gossip();
+        self.send(MessageKind::Ping, slot, content);
+        suspicion.ping_over
+    }
+
+    /// The time is up.
+    fn fail(&mut self, slot: Slot) {
+        self.stats.failures += 1;
+        let heartbeat = self.members[slot].heartbeat;
+        self.bury(slot, Claim { heartbeat, status: NodeStatus::Failed });
+    }
+
+    /// Forgets a suspicion; the caller changes the status.
+    pub(super) fn end_suspicion(&mut self, slot: Slot) {
+        self.suspicions.remove(&slot);
+    }
+
+    /// P-9b: the member was silent this long and lives.
+    pub(super) fn note_silence(&mut self, slot: Slot, failed: bool) {
+        let silent = match self.suspicions.get(&slot) {
+            Some(suspicion) => self.clock.awake().saturating_sub(suspicion.start),
+            None => self.members[slot].changed.elapsed(self.now()),
+        };
+        let most = if failed {
+            MAX_SLOW_MS
+        } else {
+            u64::from(self.config.suspicion_min_ms) * MAX_SLOW_FACTOR
+        };
+        let earned = (silent / 1000 * 3 / 2).min(most).min(u64::from(u16::MAX));
+        let member = &mut self.members[slot];
+        member.slow_ms = earned as u16;
+        member.flags.set(Flags::SLOW_FAILED, failed);
+    }
+}

@@ -1,0 +1,202 @@
+use super::address::Ip;
+use super::strings::Text;
+use crate::types::{Heartbeat, Instant, Metadata, NodeId, NodeStatus};
+use alloc::sync::Arc;
+
+/// The place of a member in the slab.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct Slot(pub(crate) u32);
+
+impl Slot {
+    /// No member.
+    pub(crate) const NONE: Self = Self(u32::MAX);
+}
+
+/// Neighbours in a doubly linked list through the slab.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Link {
+    pub(crate) prev: Slot,
+    pub(crate) next: Slot,
+}
+
+impl Link {
+    pub(crate) const NONE: Self = Self { prev: Slot::NONE, next: Slot::NONE };
+}
+
+/// What is known of one node, this one or another: some 140 bytes, texts shared.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) id: NodeId,
+    pub(crate) heartbeat: Heartbeat,
+    pub(crate) config_epoch: u64,
+    /// The owner's heartbeat at its last change of the configuration part (P-1).
+    pub(crate) config_heartbeat: Heartbeat,
+    pub(crate) version: u64,
+    /// When the heartbeat was learned.
+    pub(crate) seen: Instant,
+    pub(crate) metadata: Option<Arc<Metadata>>,
+    pub(crate) ip: Ip,
+    pub(crate) port: i32,
+    pub(crate) role: Text,
+    pub(crate) region: Text,
+    /// When the status changed last.
+    pub(crate) changed: Coarse,
+    /// Time and heartbeat of an earlier sighting, for the pace (P-2).
+    pub(crate) anchor: Coarse,
+    pub(crate) anchor_heartbeat: u32,
+    /// Microseconds between its rounds, 0 until known (P-2).
+    pub(crate) pace: u32,
+    /// All members in the order in which they became known.
+    pub(crate) order: Link,
+    /// Tombstones in the order of their deaths; for the others `prev` is the place in the ring.
+    pub(crate) grave: Link,
+    /// A suspicion minimum this node has earned, in milliseconds (P-9b).
+    pub(crate) slow_ms: u16,
+    pub(crate) flags: Flags,
+    pub(crate) status: NodeStatus,
+    /// Probes in a row that found signs of life but no answer (P-8).
+    pub(crate) misses: u8,
+    /// How often its claim was sent since it was queued (P-7).
+    pub(crate) sends: u8,
+}
+
+/// What else is known of a member, one bit each.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Flags(u16);
+
+impl Flags {
+    /// It has spoken to us itself.
+    pub(crate) const HEARD: Self = Self(1);
+    /// It runs our rules, not those of 1.4.2 ("Old peers").
+    pub(crate) const NEW: Self = Self(2);
+    /// It reads our packets.
+    pub(crate) const PACKETS: Self = Self(4);
+    /// A probe of it is in flight.
+    pub(crate) const PROBED: Self = Self(8);
+    /// Its claim is in the piggyback queue.
+    pub(crate) const QUEUED: Self = Self(16);
+    /// The program gave it; its id may be made up until it speaks (P-13).
+    pub(crate) const PLACEHOLDER: Self = Self(32);
+    /// One member has vouched for it (P-5).
+    pub(crate) const VOUCHED: Self = Self(64);
+    /// `slow_ms` was earned by a failure, not by a suspicion that was cleared.
+    pub(crate) const SLOW_FAILED: Self = Self(128);
+    /// It is to be probed out of turn.
+    pub(crate) const URGENT: Self = Self(256);
+    /// A message asked it to answer since it spoke last.
+    pub(crate) const ASKED: Self = Self(512);
+
+    /// Its meet or join is repeated until it answers (P-13).
+    pub(crate) const JOINS: Self = Self(1024);
+    /// Its address is another's now, so it is not tried again (P-11).
+    pub(crate) const MOVED: Self = Self(2048);
+
+    pub(crate) const fn has(self, flag: Self) -> bool {
+        self.0 & flag.0 != 0
+    }
+
+    pub(crate) fn set(&mut self, flag: Self, on: bool) {
+        if on {
+            self.0 |= flag.0;
+        } else {
+            self.0 &= !flag.0;
+        }
+    }
+}
+
+/// An instant in steps of 65.536 ms, which a year-long process does not overflow (8.9 years).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Coarse(u32);
+
+impl Coarse {
+    pub(crate) const fn of(instant: Instant) -> Self {
+        Self((instant.as_micros() >> 16) as u32)
+    }
+
+    /// Microseconds from this to `now`, right to one step.
+    pub(crate) const fn elapsed(self, now: Instant) -> u64 {
+        (Self::of(now).0.wrapping_sub(self.0) as u64) << 16
+    }
+}
+
+/// What someone says about a node: P-1's order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Claim {
+    pub(crate) heartbeat: Heartbeat,
+    pub(crate) status: NodeStatus,
+}
+
+impl Member {
+    pub(crate) const fn claim(&self) -> Claim {
+        Claim { heartbeat: self.heartbeat, status: self.status }
+    }
+
+    pub(crate) const fn is(&self, flag: Flags) -> bool {
+        self.flags.has(flag)
+    }
+
+    /// P-2: a heartbeat that no message made before `now` can carry: the last one seen, the rounds
+    /// the owner would have made since, a quarter more, and one. `own_pace` stands in for an
+    /// unknown pace.
+    pub(crate) fn stamp(&self, now: Instant, own_pace: u64) -> Heartbeat {
+        let pace = if self.pace > 0 { u64::from(self.pace) } else { own_pace.max(1) };
+        let silent = now.since(self.seen).as_micros().min(u128::from(u64::MAX >> 8)) as u64;
+        let rounds = silent / pace;
+        self.heartbeat.after(rounds + rounds / 4 + 1)
+    }
+
+    /// Takes a heartbeat seen `now` into the pace (P-2): sightings two seconds apart; what is too
+    /// far from the pace known so far is a jump and only moves the anchor.
+    pub(crate) fn learn_pace(&mut self, now: Instant) {
+        const APART: u64 = 2_000_000;
+        let elapsed = self.anchor.elapsed(now);
+        if elapsed < APART {
+            return;
+        }
+        let rounds = u64::from((self.heartbeat.get() as u32).wrapping_sub(self.anchor_heartbeat));
+        let pace = elapsed.checked_div(rounds).unwrap_or(0);
+        let known = u64::from(self.pace);
+        let jump = known > 0 && (pace < known / 4);
+        if !jump && (1_000..=600_000_000).contains(&pace) {
+            self.pace = if known > 0 { (known + pace) / 2 } else { pace } as u32;
+        }
+        self.anchor_here(now);
+    }
+
+    /// Starts the measure of the pace anew, after a jump or a silence.
+    pub(crate) const fn anchor_here(&mut self, now: Instant) {
+        self.anchor = Coarse::of(now);
+        self.anchor_heartbeat = self.heartbeat.get() as u32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use NodeStatus::{Failed, Joining, Left, Online, Suspect};
+
+    fn claim(heartbeat: u64, status: NodeStatus) -> Claim {
+        Claim { heartbeat: Heartbeat::new(heartbeat).unwrap_or(Heartbeat::MAX), status }
+    }
+
+    #[test]
+    fn claims_order_by_heartbeat_then_status() {
+        let sorted = [
+            claim(1, Left),
+            claim(2, Joining),
+            claim(2, Online),
+            claim(2, Suspect),
+            claim(2, Failed),
+            claim(2, Left),
+            claim(3, Online),
+        ];
+        assert!(sorted.is_sorted_by(|a, b| a < b));
+    }
+
+    #[test]
+    fn coarse_time_survives_its_own_overflow() {
+        let late = Instant::from_micros(u64::from(u32::MAX) << 16);
+        let later = Instant::from_micros((u64::from(u32::MAX) + 3) << 16);
+        assert_eq!(Coarse::of(late).elapsed(later), 3 << 16);
+    }
+}

@@ -1,0 +1,79 @@
+//! What the core wants done, kept small until it is polled.
+
+use super::address::Ip;
+use super::member::Slot;
+use crate::types::{Heartbeat, MessageKind, NodeId, NodeStatus, SyncPayload};
+use alloc::collections::VecDeque;
+
+/// Things that wait for the driver; a message to send beyond them is dropped and counted. Events
+/// are never dropped, since a message that comes while this many wait is refused.
+pub(crate) const MAX_WAITING: usize = 1 << 16;
+
+/// A decision, made into a message or an event when it is polled.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Decision {
+    Event { slot: Slot, id: NodeId, old: NodeStatus, new: NodeStatus, heartbeat: Heartbeat },
+    Send(Send),
+}
+
+/// A message that was decided on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Send {
+    pub(crate) kind: MessageKind,
+    /// The member it goes to; [`Slot::NONE`] if none has that id.
+    pub(crate) slot: Slot,
+    /// Where it goes if that is not the member's own address.
+    pub(crate) to: Option<To>,
+    /// Our heartbeat when it was decided.
+    pub(crate) heartbeat: Heartbeat,
+    pub(crate) content: Content,
+    /// The nonce to repeat (P-7b), 0 to make one where the kind asks for an answer.
+    pub(crate) nonce: u64,
+}
+
+/// An address that a message came from or a caller gave.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct To {
+    pub(crate) id: NodeId,
+    pub(crate) ip: Ip,
+    pub(crate) port: i32,
+}
+
+/// What a message is to carry beside our own entry.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Content {
+    /// Nothing.
+    Own,
+    /// The buddy notice, queued claims, and random members; at most so many entries.
+    Gossip { most: u16, notice: bool },
+    /// One member before our own entry: a subject, an accusation, or a witness.
+    About(Slot),
+    /// One member after our own entry.
+    Told(Slot),
+    /// Members in the order in which they became known, from this one on.
+    From(Slot),
+    /// The members of some leaves of a sixteenth of the id space; the first `skip` are left out.
+    Leaves { prefix: u8, buckets: u16, skip: u16 },
+    /// The anti-entropy part.
+    Sync(SyncPayload),
+}
+
+/// The queue in the order of the decisions.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    queue: VecDeque<Decision>,
+}
+
+impl Outbox {
+    pub(crate) fn is_full(&self) -> bool {
+        self.queue.len() >= MAX_WAITING
+    }
+
+    pub(crate) fn push(&mut self, decision: Decision) {
+        self.queue.push_back(decision);
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Decision> {
+        self.queue.pop_front()
+    }
+}

@@ -1,0 +1,147 @@
+//! Which claims ride on the next messages: least-sent first, each a limited number of times (P-7).
+
+use super::member::{Flags, Slot};
+use super::members::Members;
+use alloc::collections::VecDeque;
+
+/// More sends than any limit: `ceil(20 * log10(2^24 + 1))` is 145.
+const MAX_SENDS: usize = 160;
+
+/// Members whose claim is to be told, by the number of times it was.
+///
+/// An entry counts only while its member is queued with that number of sends; a claim that is
+/// queued again leaves an entry behind that is skipped when its turn comes.
+#[derive(Debug, Default)]
+pub(crate) struct Piggyback {
+    queues: alloc::vec::Vec<VecDeque<Slot>>,
+    len: usize,
+}
+
+impl Piggyback {
+    /// Claims that wait.
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Queues the claim of a member as new.
+    pub(crate) fn push(&mut self, slot: Slot, members: &mut Members) {
+        let member = &mut members[slot];
+        if !member.is(Flags::QUEUED) {
+            member.flags.set(Flags::QUEUED, true);
+            self.len += 1;
+        } else if member.sends == 0 {
+            return;
+        }
+        member.sends = 0;
+        self.queue(0).push_back(slot);
+    }
+
+    /// Forgets the claim of a member.
+    pub(crate) fn drop(&mut self, slot: Slot, members: &mut Members) {
+        if members[slot].is(Flags::QUEUED) {
+            members[slot].flags.set(Flags::QUEUED, false);
+            self.len -= 1;
+        }
+    }
+
+    /// Takes up to `most` claims that `wanted` accepts, counts a send for each, and gives them to
+    /// `take`. Looks at no more than a bounded number of those that it does not want.
+    pub(crate) fn take(
+        &mut self,
+        most: usize,
+        limit: u8,
+        members: &mut Members,
+        mut wanted: impl FnMut(&Members, Slot) -> bool,
+        mut take: impl FnMut(Slot),
+    ) {
+        if self.len == 0 {
+            return;
+        }
+        let mut left = most;
+        let mut looks = most + 64;
+        // From the most-sent down would pick a claim twice; upwards it is moved ahead of us, so
+        // each queue is walked only as far as it was long.
+        let mut ahead = 0;
+        for sends in 0..self.queues.len() {
+            let len = self.queues[sends].len() - ahead;
+            ahead = 0;
+            for _ in 0..len {
+                if left == 0 || looks == 0 {
+                    return;
+                }
+                let Some(slot) = self.queues[sends].pop_front() else { break };
+                let member = &members[slot];
+                if !member.is(Flags::QUEUED) || usize::from(member.sends) != sends {
+                    continue;
+                }
+                looks -= 1;
+                if !wanted(members, slot) {
+                    self.queues[sends].push_back(slot);
+                    continue;
+                }
+                take(slot);
+                left -= 1;
+                let member = &mut members[slot];
+                member.sends += 1;
+                if member.sends >= limit || usize::from(member.sends) >= MAX_SENDS {
+                    self.drop(slot, members);
+                } else {
+                    self.queue(sends + 1).push_back(slot);
+                    ahead += 1;
+                }
+            }
+        }
+    }
+
+    fn queue(&mut self, sends: usize) -> &mut VecDeque<Slot> {
+        while self.queues.len() <= sends {
+            self.queues.push(VecDeque::new());
+        }
+        &mut self.queues[sends]
+    }
+}
+
+/// SWIM 4.1: how often a claim is sent in a group of `n` others: `ceil(lambda * log10(n + 2))`.
+pub(crate) fn transmit_limit(lambda: u32, n: usize) -> u8 {
+    let limit = f64::from(lambda) * log10(n as f64 + 2.0);
+    // `as` saturates; the comparison spares a rounding function that core lacks.
+    let whole = limit as u32;
+    (whole + u32::from(limit > f64::from(whole))).clamp(1, MAX_SENDS as u32) as u8
+}
+
+/// A logarithm good to a thousandth, since core has none.
+pub(crate) fn log10(x: f64) -> f64 {
+    ln(x) / core::f64::consts::LN_10
+}
+
+/// The natural logarithm of a number of at least 1, to better than a millionth.
+pub(crate) fn ln(x: f64) -> f64 {
+    let bits = x.max(1.0).to_bits();
+    let exponent = ((bits >> 52) as i32 - 1023) as f64;
+    let mantissa = f64::from_bits((bits & ((1 << 52) - 1)) | (1023 << 52));
+    // ln(m) = 2 artanh((m - 1) / (m + 1)), m in [1, 2).
+    let y = (mantissa - 1.0) / (mantissa + 1.0);
+    let y2 = y * y;
+    let series =
+        1.0 + y2 * (1.0 / 3.0 + y2 * (0.2 + y2 * (1.0 / 7.0 + y2 * (1.0 / 9.0 + y2 / 11.0))));
+    exponent * core::f64::consts::LN_2 + 2.0 * y * series
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logarithms_are_near_enough() {
+        for x in [1.0, 1.5, 2.0, 10.0, 101.0, 1e6] {
+            assert!((ln(x) - x.ln()).abs() < 1e-5, "{x}");
+        }
+    }
+
+    #[test]
+    fn the_limit_grows_with_the_logarithm() {
+        assert_eq!(transmit_limit(4, 8), 4);
+        assert_eq!(transmit_limit(4, 98), 8);
+        assert_eq!(transmit_limit(1, 0), 1);
+    }
+}

@@ -1,0 +1,94 @@
+//! One suspicion and how long it lasts (SWIM 4.2, Lifeguard IV-B, P-9, P-9a).
+
+use super::member::Slot;
+use super::piggyback::ln;
+
+/// Accusers that are told apart; more change nothing.
+const MAX_ACCUSERS: usize = 8;
+
+/// A suspicion as one node holds it. Times are awake microseconds.
+#[derive(Clone, Debug)]
+pub(crate) struct Suspicion {
+    /// When it began here.
+    pub(crate) start: u64,
+    /// A minimum that the suspect has earned (P-9b), 0 for none.
+    pub(crate) slow: u64,
+    /// Whether we watch: we accuse by our own probe, or an accuser told us (P-9a). Others wait longer.
+    pub(crate) watching: bool,
+    /// Whether it was gossiped to everybody; then its clearing is too.
+    pub(crate) told: bool,
+    /// Whether our own probe failed.
+    pub(crate) accused_by_us: bool,
+    /// When the ping that is out counts as unanswered.
+    pub(crate) ping_over: u64,
+    /// When the time of that ping, and that of the suspicion, was first found over (P-8).
+    pub(crate) ping_found: Option<u64>,
+    pub(crate) end_found: Option<u64>,
+    accusers: [Slot; MAX_ACCUSERS],
+    accusers_len: u8,
+}
+
+impl Suspicion {
+    pub(crate) const fn new(start: u64, watching: bool, slow: u64) -> Self {
+        Self {
+            start,
+            slow,
+            watching,
+            told: false,
+            accused_by_us: false,
+            ping_over: start,
+            ping_found: None,
+            end_found: None,
+            accusers: [Slot::NONE; MAX_ACCUSERS],
+            accusers_len: 0,
+        }
+    }
+
+    /// Counts an accuser once.
+    pub(crate) fn confirm(&mut self, accuser: Slot) {
+        let len = usize::from(self.accusers_len);
+        if len < MAX_ACCUSERS && !self.accusers[..len].contains(&accuser) {
+            self.accusers[len] = accuser;
+            self.accusers_len += 1;
+        }
+    }
+
+    /// Accusers beyond the first, ourselves included.
+    pub(crate) fn confirmations(&self) -> u32 {
+        (u32::from(self.accusers_len) + u32::from(self.accused_by_us)).saturating_sub(1)
+    }
+}
+
+/// Lifeguard's time: from `max` down to `min` as `confirmations` of `k` come in; with `k` = 0 the
+/// minimum at once.
+pub(crate) fn timeout(min: u64, max: u64, confirmations: u32, k: u32) -> u64 {
+    if confirmations >= k {
+        return min;
+    }
+    let share = ln(f64::from(confirmations) + 1.0) / ln(f64::from(k) + 1.0);
+    let shorter = (max - min) as f64 * share;
+    (max - shorter as u64).max(min)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lasts_from_the_maximum_down_to_the_minimum() {
+        let times: alloc::vec::Vec<u64> = (0..=4).map(|c| timeout(1000, 6000, c, 3)).collect();
+        assert_eq!(times, [6000, 3500, 2038, 1000, 1000]);
+        assert_eq!(timeout(1000, 6000, 0, 0), 1000);
+    }
+
+    #[test]
+    fn an_accuser_counts_once() {
+        let mut suspicion = Suspicion::new(0, true, 0);
+        suspicion.confirm(Slot(1));
+        suspicion.confirm(Slot(1));
+        suspicion.confirm(Slot(2));
+        assert_eq!(suspicion.confirmations(), 1);
+        suspicion.accused_by_us = true;
+        assert_eq!(suspicion.confirmations(), 2);
+    }
+}
