@@ -1,0 +1,316 @@
+/**
+ * @file
+ * @brief UDP and TCP transports for a gossip core, and messages as bytes.
+ *
+ * All functions may be called from any thread and from inside callbacks. NULL where an object is
+ * expected does no harm: the function does nothing or returns its failure value. No function
+ * prints or ends the process. After fork() the child may only destroy what it inherited.
+ *
+ * Generated from src/ffi by tests/headers.rs; do not edit.
+ */
+
+#ifndef GOSSIP_NET_C_H
+#define GOSSIP_NET_C_H
+
+#include "../core/gossip_core.h"
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * What carries the messages of a transport.
+ */
+enum gossip_transport_type {
+    /**
+     * Datagrams: cheap, and what is lost is lost.
+     */
+    GOSSIP_TRANSPORT_UDP = 0,
+    /**
+     * Connections, made when first needed and used again.
+     */
+    GOSSIP_TRANSPORT_TCP = 1,
+};
+
+/**
+ * A form of messages as bytes. Opaque; holds no state, so one serves any number of threads.
+ */
+struct gossip_serializer;
+
+/**
+ * Carries the messages of a core between this host and others. Opaque.
+ */
+struct gossip_transport;
+
+/**
+ * See gossip_serializer.
+ */
+typedef struct gossip_serializer gossip_serializer_t;
+
+/**
+ * See gossip_transport.
+ */
+typedef struct gossip_transport gossip_transport_t;
+
+/**
+ * See gossip_transport_type.
+ */
+typedef enum gossip_transport_type gossip_transport_type_t;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Makes a serializer for the JSON text that libgossip has always used.
+ *
+ * @return The serializer, to be freed by gossip_serializer_destroy(); NULL if there is no memory.
+ *
+ * Threads: any. From callbacks: yes. Since 1.0.
+ */
+LIBGOSSIP_API gossip_serializer_t *gossip_json_serializer_create(void);
+
+/**
+ * Frees a serializer. Transports that it was set for keep what they need.
+ *
+ * @param serializer The serializer; NULL does nothing.
+ *
+ * Threads: any one, when no other thread uses it any more. From callbacks: yes. Since 1.0.
+ *
+ * @pre
+ * serializer is NULL or came from a function of this library and was not destroyed.
+ */
+LIBGOSSIP_API void gossip_serializer_destroy(gossip_serializer_t *serializer);
+
+/**
+ * Writes a message as bytes.
+ *
+ * Inside a send callback, with the very message it was called with, the bytes have the metadata
+ * of the entries too, which the structs have no room for.
+ *
+ * @param serializer The form.
+ * @param msg The message, with at most 1024 entries; entries that are NULL are none.
+ * @param data Where a pointer to the bytes is put, to be freed by free(). They end without a NUL
+ * and begin without a length.
+ * @param data_size Where their number is put.
+ * @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL or the message has
+ * a foreign number or a text without NUL; GOSSIP_ERR_SERIALIZATION_ERROR if the text would have
+ * more than 1 MiB or there is no memory. On an error nothing is put anywhere.
+ *
+ * Threads: any. From callbacks: yes. Since 1.0.
+ *
+ * @pre
+ * serializer is NULL or was not destroyed; msg is NULL or points to a message whose entries are
+ * NULL or an array of entries_count views; data and data_size are NULL or may be written.
+ */
+LIBGOSSIP_API
+gossip_error_code_t gossip_serializer_serialize(const gossip_serializer_t *serializer,
+                                                const gossip_message_t *msg,
+                                                uint8_t **data,
+                                                size_t *data_size);
+
+/**
+ * Reads a message from bytes.
+ *
+ * White space, missing and unknown keys are allowed, and no bytes at all are a ping from the zero
+ * id. Values of a wrong type or out of their range are errors, whose text says where they are.
+ * Metadata is read but has no room in the structs.
+ *
+ * @param serializer The form.
+ * @param data The bytes, without a length before them; NULL is an error also with size 0.
+ * @param data_size Their number, at most 1 MiB.
+ * @param msg Where the message is put on success; its entries are one block to be freed by free(),
+ * or NULL if there are none. On an error it is left as it is.
+ * @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL;
+ * GOSSIP_ERR_SERIALIZATION_ERROR if the bytes are no message or there is no memory.
+ *
+ * Threads: any. From callbacks: yes. Since 1.0.
+ *
+ * @pre
+ * serializer is NULL or was not destroyed; data is NULL or points to data_size bytes; msg is NULL
+ * or points to a message that may be overwritten.
+ */
+LIBGOSSIP_API
+gossip_error_code_t gossip_serializer_deserialize(const gossip_serializer_t *serializer,
+                                                  const uint8_t *data,
+                                                  size_t data_size,
+                                                  gossip_message_t *msg);
+
+/**
+ * Makes a transport without a serializer: until gossip_transport_set_serializer() it sends
+ * nothing and drops what it receives. gossip_transport_factory_create() makes one that has one.
+ *
+ * No socket and no thread is made before gossip_transport_start().
+ *
+ * @param type What carries the messages.
+ * @param host The address to listen on: a numeric IPv4 or IPv6 address; "0.0.0.0" is all of IPv4,
+ * "::" all of both.
+ * @param port The port to listen on; 0 for any that is free, see gossip_transport_port().
+ * @return The transport, to be freed by gossip_transport_destroy(); NULL if host is NULL or no
+ * numeric address, or the type is not one.
+ *
+ * Threads: any. From callbacks: yes. Since 1.0.
+ *
+ * @pre
+ * host is NULL or a text that ends in NUL.
+ */
+LIBGOSSIP_API
+gossip_transport_t *gossip_transport_create(gossip_transport_type_t type,
+                                            const char *host,
+                                            uint16_t port);
+
+/**
+ * Stops a transport, as gossip_transport_stop() does, and frees it. The core stays.
+ *
+ * No message is delivered after it has returned. Called inside a callback on the transport's own
+ * thread it returns at once, and that callback is the last one; so it is with a callback that
+ * does not return within a second.
+ *
+ * @param transport The transport; NULL does nothing. In a forked child this gives nothing back,
+ * closes nothing of the parent's and is safe.
+ *
+ * Threads: any one, when no other thread calls a function with this transport any more. From
+ * callbacks: yes. From destructors of static and thread-local objects: yes. Since 1.0.
+ *
+ * @pre
+ * transport is NULL or came from a function of this library and was not destroyed.
+ */
+LIBGOSSIP_API void gossip_transport_destroy(gossip_transport_t *transport);
+
+/**
+ * Starts to listen: binds the address and makes the transport's one thread.
+ *
+ * From then on the callbacks of the core may run on that thread. It blocks all signals and is
+ * named gossip-udp or gossip-tcp. A transport that was stopped can be started again, and has the
+ * same port then if that can still be had.
+ *
+ * @param transport The transport.
+ * @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_NETWORK_ERROR if it is started already or the address
+ * cannot be had, as when the port is in use; GOSSIP_ERR_INVALID_ARGUMENT if transport is NULL;
+ * GOSSIP_ERR_OPERATION_NOT_PERMITTED in a forked child, or while the thread of the run before is
+ * still inside a callback.
+ *
+ * Threads: any. From callbacks: yes. Since 1.0; since 1.5 also after a stop.
+ *
+ * @pre
+ * transport is NULL or was not destroyed.
+ */
+LIBGOSSIP_API gossip_error_code_t gossip_transport_start(gossip_transport_t *transport);
+
+/**
+ * Stops listening: closes all sockets and ends the thread, within one second.
+ *
+ * What TCP has queued is written for at most 0.3 seconds more, so that a leave still gets out.
+ * Inside a callback on the transport's own thread it only asks for the end, which comes when the
+ * callback returns.
+ *
+ * @param transport The transport. One that is not started is left as it is.
+ * @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if transport is NULL;
+ * GOSSIP_ERR_OPERATION_NOT_PERMITTED in a forked child, or if a callback on the transport's thread
+ * did not return within a second: it is the last one, and the thread ends after it.
+ *
+ * Threads: any. From callbacks: yes. Since 1.0.
+ *
+ * @pre
+ * transport is NULL or was not destroyed.
+ */
+LIBGOSSIP_API gossip_error_code_t gossip_transport_stop(gossip_transport_t *transport);
+
+/**
+ * Sends a message, with its entries.
+ *
+ * Inside a send callback, with the very message it was called with, their metadata is sent too. A
+ * message that does not fit a datagram of 1400 bytes is split: what does not fit follows as
+ * GOSSIP_MSG_UPDATE of the same sender. UDP never waits. TCP puts the message into the queue of a
+ * connection; outside of callbacks it waits up to 0.2 seconds to learn that nobody listens, inside
+ * of them it never does. Success means that the message is on its way, not that it came.
+ *
+ * @param transport The transport; it must be started.
+ * @param msg The message, with at most 1024 entries; entries that are NULL are none.
+ * @param target Whom it is for; only its ip (a numeric address, or "localhost") and its port (1 to
+ * 65535) matter.
+ * @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL, foreign or out of
+ * range; GOSSIP_ERR_SERIALIZATION_ERROR if no serializer is set, or an entry was too large and was
+ * sent without its metadata; GOSSIP_ERR_NETWORK_ERROR if the transport is not started, nobody
+ * listens, or too much waits to be sent already; GOSSIP_ERR_OPERATION_NOT_PERMITTED in a forked
+ * child.
+ *
+ * Threads: any. From callbacks: yes. Since 1.0; since 1.5 with the entries.
+ *
+ * @pre
+ * transport is NULL or was not destroyed; msg is NULL or points to a message whose entries are
+ * NULL or an array of entries_count views; target is NULL or points to a view.
+ */
+LIBGOSSIP_API
+gossip_error_code_t gossip_transport_send_message(gossip_transport_t *transport,
+                                                  const gossip_message_t *msg,
+                                                  const gossip_node_view_t *target);
+
+/**
+ * Says which core takes the messages that the transport receives.
+ *
+ * The transport keeps what it needs of the core: either may be destroyed first. It does not send
+ * for the core; do that in the core's send callback, with gossip_transport_send_message().
+ *
+ * @param transport The transport; NULL does nothing.
+ * @param core The core; NULL does nothing. It takes the place of one that was set before.
+ *
+ * Threads: any. From callbacks: yes. Since 1.0.
+ *
+ * @pre
+ * transport is NULL or was not destroyed; core is NULL or a core that was not destroyed.
+ */
+LIBGOSSIP_API void gossip_transport_set_core(gossip_transport_t *transport, gossip_core_t *core);
+
+/**
+ * Says in which form the transport sends and reads messages.
+ *
+ * @param transport The transport; NULL does nothing.
+ * @param serializer The form; NULL does nothing. It stays the caller's, who may destroy it at
+ * once: the transport keeps what it needs.
+ *
+ * Threads: any. From callbacks: yes. Since 1.0.
+ *
+ * @pre
+ * transport and serializer are NULL or were not destroyed.
+ */
+LIBGOSSIP_API
+void gossip_transport_set_serializer(gossip_transport_t *transport,
+                                     gossip_serializer_t *serializer);
+
+/**
+ * Makes a transport that sends and reads JSON text: gossip_transport_create() and
+ * gossip_transport_set_serializer() in one.
+ *
+ * @param type What carries the messages.
+ * @param host The address to listen on, as for gossip_transport_create().
+ * @param port The port to listen on; 0 for any that is free.
+ * @return The transport, to be freed by gossip_transport_destroy(); NULL as for
+ * gossip_transport_create().
+ *
+ * Threads: any. From callbacks: yes. Since 1.0.
+ *
+ * @pre
+ * host is NULL or a text that ends in NUL.
+ */
+LIBGOSSIP_API
+gossip_transport_t *gossip_transport_factory_create(gossip_transport_type_t type,
+                                                    const char *host,
+                                                    uint16_t port);
+
+/**
+ * The port that a transport listens on, or that it last listened on.
+ *
+ * @param transport The transport.
+ * @return The port; before the first start the one that was asked for; 0 if transport is NULL.
+ *
+ * Threads: any. From callbacks: yes. Since 1.5.
+ *
+ * @pre
+ * transport is NULL or was not destroyed.
+ */
+LIBGOSSIP_API uint16_t gossip_transport_port(const gossip_transport_t *transport);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* GOSSIP_NET_C_H */
