@@ -3,10 +3,10 @@
 use crate::support::*;
 use gossip::ffi::convert::c_text;
 use gossip::ffi::core::*;
-use gossip::ffi::types::{gossip_message_t, gossip_node_view_t};
+use gossip::ffi::types::{gossip_message_t, gossip_message_type_t, gossip_node_view_t};
 use gossip::types::MessageKind;
 use std::ffi::c_char;
-use std::mem::transmute;
+use std::mem::{MaybeUninit, transmute};
 use std::ptr;
 
 const UNTERMINATED: [c_char; 64] = [b'x' as c_char; 64];
@@ -94,7 +94,7 @@ fn a_message_with_a_lie_is_refused_whole() {
     }
     for number in [8_u32, 9, 77, 256, 1 << 31, u32::MAX] {
         // SAFETY: any bytes are allowed in a MaybeUninit of the same size.
-        let kind = unsafe { transmute::<u32, _>(number) };
+        let kind = unsafe { transmute::<u32, MaybeUninit<gossip_message_type_t>>(number) };
         let message = gossip_message_t { r#type: kind, ..ping(&[good]) };
         refused(&node, &message, &["msg->type", &number.to_string()]);
     }
