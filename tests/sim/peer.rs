@@ -6,7 +6,6 @@ use gossip::types::{Entry, Header, Instant, NodeId, NodeStatus, NodeView, Path};
 
 /// What a node is made for.
 #[derive(Clone, Copy, Debug)]
-#[allow(dead_code, reason = "a configuration need not ask for all of it")]
 pub struct Setup {
     /// How messages travel.
     pub carrier: Carrier,
@@ -58,8 +57,17 @@ pub trait Peer: Sized {
 }
 
 /// The configuration of a real core; the one place that knows its fields.
-fn config(_setup: Setup) -> Config {
-    Config::default()
+fn config(setup: Setup) -> Config {
+    let mut config = Config::lan();
+    config.carrier = match setup.carrier {
+        Carrier::Struct => gossip::proto::Carrier::Structs,
+        Carrier::Packet => gossip::proto::Carrier::Packets,
+    };
+    // A program that ticks cannot say how often it will; a driver with timers is told.
+    if setup.drive == Drive::Timers {
+        config.round_interval_ms = u32::try_from(setup.interval / 1000).unwrap_or(u32::MAX);
+    }
+    config
 }
 
 impl Peer for Core {
