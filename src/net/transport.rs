@@ -279,10 +279,10 @@ impl Inner {
         before: Option<u16>,
         bind: impl Fn(SocketAddr) -> io::Result<T>,
     ) -> Result<T, Error> {
-        if let (0, Some(port)) = (self.port, before) {
-            if let Ok(socket) = bind(SocketAddr::new(self.host, port)) {
-                return Ok(socket);
-            }
+        if let (0, Some(port)) = (self.port, before)
+            && let Ok(socket) = bind(SocketAddr::new(self.host, port))
+        {
+            return Ok(socket);
         }
         let at = SocketAddr::new(self.host, self.port);
         bind(at).map_err(|error| Error::Bind(at, error))
