@@ -215,7 +215,7 @@ struct gossip_message {
      */
     gossip_message_type_t type;
     /**
-     * The sender's heartbeat.
+     * The sender's heartbeat, or one less.
      */
     uint64_t timestamp;
     /**
@@ -223,7 +223,7 @@ struct gossip_message {
      */
     gossip_node_view_t *entries;
     /**
-     * How many entries there are, at most 1024.
+     * How many entries there are, at most 4096.
      */
     size_t entries_count;
 };
@@ -357,7 +357,8 @@ gossip_core_t *gossip_core_create(const gossip_node_view_t *self_node,
  *
  * @param core The core; NULL does nothing. In a forked child this gives nothing back and is safe.
  *
- * Threads: any one, when no other thread calls a function with this core any more.
+ * Threads: any one, when no other thread calls a function with this core any more. Two threads
+ * that each run a callback must not destroy each other's core: they would wait for each other.
  * From callbacks: yes. From destructors of static and thread-local objects: yes. Since 1.0.
  *
  * @pre

@@ -360,10 +360,10 @@ unsafe fn text_at(text: *const c_char) -> Option<String> {
     if text.is_null() {
         return None;
     }
-    // SAFETY: the text ends in NUL, and what lies before that can be read as bytes.
-    let bytes = unsafe {
-        let len = libc::strnlen(text, Metadata::MAX_BYTES + 1);
-        slice::from_raw_parts(text.cast::<u8>(), len)
-    };
+    // SAFETY: the text ends in NUL, and nothing beyond that is read.
+    let is_text = |at: &usize| unsafe { text.add(*at).read() } != 0;
+    let len = (0..=Metadata::MAX_BYTES).take_while(is_text).count();
+    // SAFETY: these bytes were all read just now.
+    let bytes = unsafe { slice::from_raw_parts(text.cast::<u8>(), len) };
     Some(String::from_utf8_lossy(bytes).into_owned())
 }

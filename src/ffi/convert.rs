@@ -157,6 +157,8 @@ pub fn entry_of(view: &gossip_node_view_t, status: Status) -> Result<Option<Entr
         port: view.port,
         config_epoch: view.config_epoch,
         heartbeat: view.heartbeat,
+        // A C struct has no field for it.
+        config_heartbeat: 0,
         version: view.version,
         status,
         role,
@@ -180,6 +182,8 @@ pub fn owned_of(view: &gossip_node_view_t, status: Status) -> Result<NodeView, F
         port: view.port,
         config_epoch: view.config_epoch,
         heartbeat: view.heartbeat,
+        // A C struct has no field for it.
+        config_heartbeat: 0,
         version: view.version,
         status: status_of(view, status)?,
         role: read_text(&view.role).into_owned(),
@@ -228,6 +232,7 @@ mod tests {
             port: -8,
             config_epoch: 3,
             heartbeat: u64::MAX,
+            config_heartbeat: 0,
             version: 5,
             status: NodeStatus::Suspect,
             role: "replica",

@@ -62,7 +62,8 @@ pub unsafe extern "C-unwind" fn gossip_core_create(
 ///
 /// @param core The core; NULL does nothing. In a forked child this gives nothing back and is safe.
 ///
-/// Threads: any one, when no other thread calls a function with this core any more.
+/// Threads: any one, when no other thread calls a function with this core any more. Two threads
+/// that each run a callback must not destroy each other's core: they would wait for each other.
 /// From callbacks: yes. From destructors of static and thread-local objects: yes. Since 1.0.
 ///
 /// # Safety

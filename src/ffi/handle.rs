@@ -20,6 +20,9 @@ const QUEUED_CALLS: usize = 1024;
 /// How many calls wait at most; events beyond it stay in the core, which then takes no messages.
 const QUEUED_EVENTS: usize = 16 * 1024;
 
+/// The entries of a received message that room is kept for, 35 KB.
+const KEPT_ENTRIES: usize = 256;
+
 /// One core with its callbacks. Transports hold it too, so it may outlive its handle, closed.
 pub struct Shared {
     targets: Targets,
@@ -253,11 +256,13 @@ fn deliver_replaced(
     core.handle_message(now, Path::Struct, header, owned.iter().map(NodeView::as_entry))
 }
 
-/// Keeps the memory of a vector and drops what it borrows.
+/// Keeps the memory of a vector, if it is not much, and drops what it borrows.
 fn recycle(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'static>> {
     entries.clear();
-    // An empty vector of the same layout: std collects it in place.
-    entries.into_iter().map(|_| Entry::default()).collect()
+    entries.shrink_to(KEPT_ENTRIES);
+    // SAFETY: the vector is empty, so nothing in it is borrowed, and the two types differ in
+    // lifetimes only.
+    unsafe { core::mem::transmute::<Vec<Entry<'_>>, Vec<Entry<'static>>>(entries) }
 }
 
 /// Callbacks to run, with the right to run them. Dropped with calls left, as when an exception

@@ -113,6 +113,7 @@ static bool lost(const struct cluster *cluster, size_t from, size_t to)
 static void hand_over(struct node *to, struct packet *packet)
 {
     gossip_core_handle_message(to->core, &packet->message);
+    h_check_library(gossip_last_error());
     free(packet);
 }
 
@@ -405,6 +406,7 @@ static void tick_if_due(struct node *node, uint64_t now)
     uint64_t interval = node->cluster->interval_us;
     uint64_t missed = (now - node->next_tick_us) / interval;
     gossip_core_tick(node->core);
+    h_check_library(gossip_last_error());
     for (uint64_t i = 0; node->cluster->catch_up && i < missed; i++)
         gossip_core_tick(node->core);
     node->next_tick_us = missed ? now + interval : node->next_tick_us + interval;

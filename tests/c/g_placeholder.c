@@ -59,6 +59,8 @@ static void known_ones_again(void)
     for (unsigned i = 0; i < 10; i++)
         cluster_round_now(&cluster);
     check_sizes("met again", cluster.count - 1);
+    cluster_run_ms(&cluster, 3000);
+    check_sizes("met again, 3 s later", cluster.count - 1);
 }
 
 /* An address where nobody is: the placeholder is not told to others, and is no member for ever. */

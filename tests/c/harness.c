@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,9 @@ static const char *program = "?";
 static int arg_count;
 static char **args;
 static bool arg_used[2 * MAX_OPTIONS];
-static unsigned checks, failures;
+static atomic_uint checks, failures;
+static const char *failed_file;
+static int failed_line;
 static uint64_t random_state;
 static uint64_t began_us;
 static char settings[1024], figures[2048];
@@ -96,16 +99,23 @@ void h_options_end(void)
         }
 }
 
-bool h_check(bool holds, const char *file, int line, const char *format, ...)
+bool h_judge(bool holds, const char *file, int line)
 {
     checks++;
-    if (holds)
-        return true;
-    failures++;
+    if (!holds) {
+        const char *base = strrchr(file, '/');
+        failures++;
+        failed_file = base ? base + 1 : file;
+        failed_line = line;
+    }
+    return holds;
+}
+
+bool h_explain(const char *format, ...)
+{
     if (failures > MAX_SHOWN_FAILURES)
         return false;
-    const char *base = strrchr(file, '/');
-    fprintf(stderr, "%s: %s:%d after %.2f s: ", program, base ? base + 1 : file, line,
+    fprintf(stderr, "%s: %s:%d after %.2f s: ", program, failed_file, failed_line,
             (double)(h_now_us() - began_us) / 1e6);
     va_list list;
     va_start(list, format);
@@ -171,6 +181,13 @@ uint64_t h_random_below(uint64_t bound)
 bool h_chance(double percent)
 {
     return (double)(h_random() >> 11) * (100.0 / 9007199254740992.0) < percent;
+}
+
+void h_check_library(const char *error_text)
+{
+    static atomic_uint told;
+    if (error_text != NULL && strstr(error_text, "internal error") != NULL && told++ < 5)
+        CHECK(false, "the library says: %s", error_text);
 }
 
 size_t h_resident_bytes(void)

@@ -32,13 +32,22 @@ const char *h_option_text(const char *name, const char *preset);
 /* Ends the program with status 2 if a setting was given that nobody asked for. */
 void h_options_end(void);
 
-/* Counts a check; a failed one is printed to standard error (the first 40 of them). */
-bool h_check(bool holds, const char *file, int line, const char *format, ...)
+/* Counts a check, and if it failed remembers the place for h_explain. */
+bool h_judge(bool holds, const char *file, int line);
+/* Prints the failed check of h_judge to standard error (the first 40 of them). Gives false. */
+bool h_explain(const char *format, ...)
 #if defined(__GNUC__)
-    __attribute__((format(printf, 4, 5)))
+    __attribute__((format(printf, 1, 2)))
 #endif
     ;
-#define CHECK(condition, ...) h_check((condition), __FILE__, __LINE__, __VA_ARGS__)
+/* The verdict, as a function so that a caller may ignore it without a warning. */
+static inline bool h_verdict(bool holds)
+{
+    return holds;
+}
+/* What is printed is computed only after the condition, so it may be the library's error text. */
+#define CHECK(condition, ...)                                                                     \
+    h_verdict(h_judge((condition), __FILE__, __LINE__) || h_explain(__VA_ARGS__))
 
 /* Adds a figure to the line of result. */
 void h_figure(const char *name, double value);
@@ -60,6 +69,9 @@ uint64_t h_random(void);
 uint64_t h_random_below(uint64_t bound);
 /* True with a chance of `percent` in 100. */
 bool h_chance(double percent);
+
+/* A failed check if the library's last call on this thread met an error of its own making. */
+void h_check_library(const char *error_text);
 
 /* Resident memory of this process in bytes. */
 size_t h_resident_bytes(void);

@@ -67,6 +67,7 @@ static void say(unsigned type, uint8_t sender, gossip_node_view_t *entries, size
     message.entries = entries;
     message.entries_count = count;
     gossip_core_handle_message(core, &message);
+    h_check_library(gossip_last_error());
 }
 
 /* The friend goes on talking to us; whatever was done before, it must be online then. */
@@ -237,6 +238,7 @@ static void strange_views(void)
         gossip_core_find_node(core, &node.id, &found);
         gossip_core_leave(core, &node.id);
         gossip_core_tick(core);
+        h_check_library(gossip_last_error());
         gossip_core_tick_full_broadcast(core);
         gossip_core_t *other = gossip_core_create(&node, on_send, on_event, NULL);
         if (other == NULL) {
@@ -266,6 +268,7 @@ static void lies_about_members(void)
         say(GOSSIP_MSG_UPDATE, 1, pair, 3, UINT64_MAX);
         say(GOSSIP_MSG_PING, 0, pair, 3, UINT64_MAX);
         gossip_core_tick(core);
+        h_check_library(gossip_last_error());
     }
     friend_is_online("lies about members");
 }
