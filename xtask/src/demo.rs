@@ -410,12 +410,4 @@ mod tests {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }
-
-    #[test]
-    fn the_readme_shows_the_program_that_is_tested() {
-        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-        let read = |path| std::fs::read_to_string(format!("{root}/{path}")).expect(path);
-        let program = read("c_examples/readme.c");
-        assert!(read("README.md").contains(&format!("```c\n{program}```\n")));
-    }
 }
