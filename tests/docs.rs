@@ -37,3 +37,30 @@ fn the_page_of_the_abi_has_every_function() {
         assert!(page.contains(&format!("`{name}(")), "docs/ABI.md does not tell of {name}");
     }
 }
+
+#[test]
+fn what_the_documents_link_to_exists() {
+    for document in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/ABI.md"] {
+        let text = read(document);
+        let folder = Path::new(document).parent().unwrap_or(Path::new(""));
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if link.contains("://") {
+                continue;
+            }
+            match link.split_once('#') {
+                Some(("", anchor)) => {
+                    let found = text.lines().filter(|line| line.starts_with('#')).any(|line| {
+                        let title = line.trim_start_matches('#').trim().to_lowercase();
+                        title.replace(' ', "-").replace('.', "") == anchor
+                    });
+                    assert!(found, "{document} has no heading for #{anchor}");
+                }
+                split => {
+                    let path = folder.join(split.map_or(link, |(path, _)| path));
+                    let whole = Path::new(env!("CARGO_MANIFEST_DIR")).join(&path);
+                    assert!(whole.exists(), "{document} links to {}", path.display());
+                }
+            }
+        }
+    }
+}
