@@ -59,7 +59,7 @@ static bool start(node_t *node, uint8_t number)
     return node->core != NULL;
 }
 
-/* Lets rounds go by until b sees a online with that epoch, and was told of a change if there was. */
+/* Lets rounds go by until b sees a online with that epoch, and was told if that is a new one. */
 static bool wait_for(node_t *a, node_t *b, uint64_t epoch)
 {
     const struct timespec pause = {0, ROUND_MS * 1000000L};

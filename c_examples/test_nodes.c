@@ -1,5 +1,5 @@
 /*
- * test_nodes: starts example programs as processes of their own and checks that they form a cluster.
+ * test_nodes: starts example programs as processes and checks that they form a cluster.
  *
  *   test_nodes nodes PATH_OF_udp_node udp|tcp
  *   test_nodes readme PATH_OF_readme

@@ -1,8 +1,8 @@
 //! The node processes: starting, killing and hearing them. None of them outlives the demo.
 //!
 //! Each node holds the reading end of a pipe as its standard input and leaves when that ends
-//! (`--leave-on-eof`). The system closes the writing end when this process is gone, however it went,
-//! so Ctrl-C, a panic and SIGKILL need no handler here.
+//! (`--leave-on-eof`). The system closes the writing end when this process is gone, however it
+//! went, so Ctrl-C, a panic and SIGKILL need no handler here.
 
 use super::lines::Line;
 use super::view::NODES;

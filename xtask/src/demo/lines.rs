@@ -112,9 +112,7 @@ mod tests {
             Line::Listening { at: "127.0.0.1:4711".into(), version: "1.5.0".into() }
         );
         assert_eq!(
-            Line::parse(
-                "event ms=3 id=000000000000000000000000000000ff at=[::1]:1 role= region= from=online to=suspect"
-            ),
+            Line::parse("event ms=3 id=00ff at=[::1]:1 role= region= from=online to=suspect"),
             Line::Event { about: 255, to: Status::Suspect }
         );
         assert_eq!(

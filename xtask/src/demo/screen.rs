@@ -109,7 +109,9 @@ fn put(text: &str) {
 
 /// A length of time as a person reads it: milliseconds below a second, else seconds.
 pub(super) fn length(duration: Duration) -> String {
-    if duration < Duration::from_secs(1) {
+    if duration < Duration::from_millis(10) {
+        format!("{:.1} ms", duration.as_secs_f64() * 1000.0)
+    } else if duration < Duration::from_secs(1) {
         format!("{} ms", duration.as_millis())
     } else {
         format!("{:.2} s", duration.as_secs_f64())
@@ -167,10 +169,10 @@ fn colour(status: Status) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Paint, table};
+    use super::{Paint, length, table};
     use crate::demo::lines::Line;
     use crate::demo::view::{Life, View};
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     fn fed(lines: &[(usize, &str)]) -> View {
         let mut view = View::new();
@@ -190,6 +192,21 @@ mod tests {
         (1, "listening at=127.0.0.1:65535 version=1.5.0"),
         (1, "event ms=2 id=01 at=h:2 role= region= from=unknown to=joining"),
     ];
+
+    #[test]
+    fn lengths_have_a_unit_that_fits() {
+        for (micros, text) in [
+            (40, "0.0 ms"),
+            (400, "0.4 ms"),
+            (9_940, "9.9 ms"),
+            (10_000, "10 ms"),
+            (999_900, "999 ms"),
+            (1_000_000, "1.00 s"),
+            (12_346_000, "12.35 s"),
+        ] {
+            assert_eq!(length(Duration::from_micros(micros)), text);
+        }
+    }
 
     #[test]
     fn the_table_shows_who_sees_whom() {
