@@ -58,8 +58,15 @@ pub trait Peer: Sized {
 }
 
 /// The configuration of a real core; the one place that knows its fields.
-fn config(_setup: Setup) -> Config {
-    Config::default()
+fn config(setup: Setup) -> Config {
+    let mut config = Config::lan();
+    if setup.carrier == Carrier::Packet {
+        config.carrier = gossip::proto::Carrier::Packets;
+    }
+    if setup.drive == Drive::Timers {
+        config.round_interval_ms = (setup.interval / 1000) as u32;
+    }
+    config
 }
 
 impl Peer for Core {

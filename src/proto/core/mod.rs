@@ -300,7 +300,7 @@ impl Core {
         let mut seats = self.config.observers as usize;
         for slot in self.members.around(start).take(64) {
             let at = shared_hash(&self.members[slot].id).wrapping_sub(start);
-            if own_stands && at > own {
+            if seats > 0 && own_stands && at > own {
                 // We are one of the observers ourselves; then one fewer is to be told.
                 own_stands = false;
                 seats -= 1;
