@@ -215,7 +215,7 @@ struct gossip_message {
      */
     gossip_message_type_t type;
     /**
-     * The sender's heartbeat.
+     * The sender's heartbeat, or one less.
      */
     uint64_t timestamp;
     /**
@@ -223,7 +223,7 @@ struct gossip_message {
      */
     gossip_node_view_t *entries;
     /**
-     * How many entries there are, at most 1024.
+     * How many entries there are, at most 4096.
      */
     size_t entries_count;
 };

@@ -145,18 +145,20 @@ pub enum Status {
 /// A [`Flaw`].
 pub fn entry_of(view: &gossip_node_view_t, status: Status) -> Result<Option<Entry<'_>>, Flaw> {
     let texts = [
-        core::str::from_utf8(terminated(&view.ip, "ip")?),
-        core::str::from_utf8(terminated(&view.role, "role")?),
-        core::str::from_utf8(terminated(&view.region, "region")?),
+        utf8(terminated(&view.ip, "ip")?),
+        utf8(terminated(&view.role, "role")?),
+        utf8(terminated(&view.region, "region")?),
     ];
     let status = status_of(view, status)?;
-    let [Ok(ip), Ok(role), Ok(region)] = texts else { return Ok(None) };
+    let [Some(ip), Some(role), Some(region)] = texts else { return Ok(None) };
     Ok(Some(Entry {
         id: NodeId::new(view.id.data),
         ip,
         port: view.port,
         config_epoch: view.config_epoch,
         heartbeat: view.heartbeat,
+        // A C struct has no field for it.
+        config_heartbeat: 0,
         version: view.version,
         status,
         role,
@@ -180,6 +182,8 @@ pub fn owned_of(view: &gossip_node_view_t, status: Status) -> Result<NodeView, F
         port: view.port,
         config_epoch: view.config_epoch,
         heartbeat: view.heartbeat,
+        // A C struct has no field for it.
+        config_heartbeat: 0,
         version: view.version,
         status: status_of(view, status)?,
         role: read_text(&view.role).into_owned(),
@@ -201,6 +205,15 @@ pub fn header_of(message: &gossip_message_t) -> Result<Header, Flaw> {
         timestamp: message.timestamp,
         ..Header::default()
     })
+}
+
+/// The bytes as text. Most are short ASCII, for which the general check costs several times more.
+fn utf8(bytes: &[u8]) -> Option<&str> {
+    if bytes.is_ascii() {
+        // SAFETY: ASCII is UTF-8.
+        return Some(unsafe { core::str::from_utf8_unchecked(bytes) });
+    }
+    core::str::from_utf8(bytes).ok()
 }
 
 fn terminated<'a>(text: &'a [c_char; TEXT_BYTES], field: &'static str) -> Result<&'a [u8], Flaw> {
@@ -228,6 +241,7 @@ mod tests {
             port: -8,
             config_epoch: 3,
             heartbeat: u64::MAX,
+            config_heartbeat: 0,
             version: 5,
             status: NodeStatus::Suspect,
             role: "replica",

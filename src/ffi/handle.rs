@@ -20,6 +20,9 @@ const QUEUED_CALLS: usize = 1024;
 /// How many calls wait at most; events beyond it stay in the core, which then takes no messages.
 const QUEUED_EVENTS: usize = 16 * 1024;
 
+/// The entries of a received message that room is kept for, 35 KB.
+const KEPT_ENTRIES: usize = 256;
+
 /// One core with its callbacks. Transports hold it too, so it may outlive its handle, closed.
 pub struct Shared {
     targets: Targets,
@@ -253,9 +256,10 @@ fn deliver_replaced(
     core.handle_message(now, Path::Struct, header, owned.iter().map(NodeView::as_entry))
 }
 
-/// Keeps the memory of a vector and drops what it borrows.
+/// Keeps the memory of a vector, if it is not much, and drops what it borrows.
 fn recycle(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'static>> {
     entries.clear();
+    entries.shrink_to(KEPT_ENTRIES);
     // SAFETY: the vector is empty, so nothing in it is borrowed, and the two types differ in
     // lifetimes only.
     unsafe { core::mem::transmute::<Vec<Entry<'_>>, Vec<Entry<'static>>>(entries) }
@@ -335,5 +339,71 @@ impl Drop for Pending {
         let shared = Arc::clone(&self.shared);
         let mut state = shared.state.lock().unwrap_or_else(PoisonError::into_inner);
         self.release(&mut state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ffi::guard::guard_then;
+    use crate::proto::{Config, Refused};
+    use crate::types::{MessageKind, NodeId};
+    use core::convert::Infallible;
+    use core::ffi::CStr;
+    use core::ptr;
+
+    fn shared() -> Arc<Shared> {
+        let own = Entry { id: NodeId::new([1; 16]), ..Entry::default() };
+        let core = Core::new(Config::default(), &own, 1, os::now()).expect("a good view");
+        Shared::new(core, Targets { send: None, event: None, user_data: ptr::null_mut() })
+    }
+
+    fn last_error() -> String {
+        // SAFETY: the text ends in NUL and lives as long as the thread.
+        unsafe { CStr::from_ptr(error::last()) }.to_str().expect("UTF-8").to_owned()
+    }
+
+    fn tick(shared: &Arc<Shared>) -> String {
+        guard_then("gossip_tick", || {
+            shared.input(|core, now, _| {
+                core.round(now);
+                Ok::<(), Infallible>(())
+            })
+        });
+        last_error()
+    }
+
+    #[test]
+    fn a_core_in_which_we_panicked_is_used_no_more_but_closes() {
+        let shared = shared();
+        assert_eq!(tick(&shared), "");
+        guard_then("gossip_test", || {
+            shared.input(|_, _, _| -> Result<(), Infallible> { panic!("half a change") })
+        });
+        assert!(last_error().starts_with("gossip_test: internal error: half a change;"));
+        assert!(tick(&shared).contains("destroy it"));
+        assert!(shared.read(Core::len).is_none());
+        shared.close();
+    }
+
+    #[test]
+    fn a_transport_may_deliver_to_a_core_that_was_destroyed() {
+        let shared = shared();
+        let header =
+            Header { sender: NodeId::new([2; 16]), kind: MessageKind::Ping, ..Header::default() };
+        let message = Message { header, entries: Vec::new() };
+        shared.deliver(Path::Json(None), &message);
+        assert_eq!(shared.read(|core| core.stats().received_messages), Some(1));
+        shared.close();
+        shared.deliver(Path::Json(None), &message);
+        let state = shared.state.lock().expect("no panic");
+        assert_eq!(state.core.stats().received_messages, 1);
+    }
+
+    #[test]
+    fn an_input_that_is_refused_says_so() {
+        let shared = shared();
+        guard_then("gossip_test", || shared.input(|_, _, _| Err(Refused::ZeroId)));
+        assert_eq!(last_error(), "gossip_test: the sender's id is zero");
     }
 }

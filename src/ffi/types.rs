@@ -111,11 +111,11 @@ pub struct gossip_message {
     pub sender: gossip_node_id_t,
     /// What it is for.
     pub r#type: MaybeUninit<gossip_message_type_t>,
-    /// The sender's heartbeat.
+    /// The sender's heartbeat, or one less.
     pub timestamp: u64,
     /// What it tells of nodes, entries_count of them; may be NULL if there are none.
     pub entries: *mut gossip_node_view_t,
-    /// How many entries there are, at most 1024.
+    /// How many entries there are, at most 4096.
     pub entries_count: usize,
 }
 /// See gossip_message.

@@ -100,6 +100,7 @@ mod tests {
             port: 7946,
             config_epoch: 1,
             heartbeat: 2,
+            config_heartbeat: 2,
             version: 3,
             status: NodeStatus::Suspect,
             role: "replica".into(),

@@ -4,6 +4,7 @@ use crate::support::*;
 use gossip::ffi::convert::c_text;
 use gossip::ffi::core::*;
 use gossip::ffi::types::{gossip_message_t, gossip_message_type_t, gossip_node_view_t};
+use gossip::proto::Core;
 use gossip::types::MessageKind;
 use std::ffi::c_char;
 use std::mem::{MaybeUninit, transmute};
@@ -88,9 +89,9 @@ fn a_message_with_a_lie_is_refused_whole() {
 
     let counted = gossip_message_t { entries: ptr::null_mut(), entries_count: 3, ..ping(&[]) };
     refused(&node, &counted, &["msg->entries is NULL", "3"]);
-    for huge in [1025, usize::MAX, usize::MAX / 264 + 1] {
+    for huge in [Core::MAX_ENTRIES + 1, usize::MAX, usize::MAX / 264 + 1] {
         let message = gossip_message_t { entries_count: huge, ..ping(&[good]) };
-        refused(&node, &message, &["entries_count", &huge.to_string(), "1024"]);
+        refused(&node, &message, &["entries_count", &huge.to_string(), "at most"]);
     }
     for number in [8_u32, 9, 77, 256, 1 << 31, u32::MAX] {
         // SAFETY: any bytes are allowed in a MaybeUninit of the same size.

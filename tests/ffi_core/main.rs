@@ -2,6 +2,7 @@
 #![cfg(feature = "ffi")]
 
 mod callbacks;
+mod cluster;
 mod guest;
 mod hostile;
 mod semantics;
