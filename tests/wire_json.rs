@@ -206,6 +206,7 @@ fn any_entry() -> impl Strategy<Value = NodeView> {
             version: numbers.3,
             status: NodeStatus::from_raw(numbers.4).expect("0 to 4"),
             metadata: (!metadata.is_empty()).then(|| Arc::new(metadata)),
+            ..NodeView::default()
         }
     })
 }
