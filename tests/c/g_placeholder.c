@@ -6,6 +6,7 @@
  */
 #include "cluster.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct cluster cluster;
@@ -18,6 +19,18 @@ static gossip_node_view_t at_address(size_t index, uint8_t made_up)
     return view;
 }
 
+/* What a node lists, for the reader of a failure. */
+static void show(size_t at, const char *when)
+{
+    size_t count = 0;
+    gossip_node_view_t *nodes = gossip_core_get_nodes(cluster.nodes[at].core, &count);
+    for (size_t i = 0; i < count; i++)
+        fprintf(stderr, "  %s: node %zu lists id %02x%02x.. at %s:%d, status %d\n", when, at,
+                nodes[i].id.data[0], nodes[i].id.data[1], nodes[i].ip, nodes[i].port,
+                (int)nodes[i].status);
+    gossip_core_free_nodes(nodes);
+}
+
 static void check_sizes(const char *when, size_t wanted)
 {
     for (size_t i = 0; i < cluster.count; i++)
@@ -25,6 +38,8 @@ static void check_sizes(const char *when, size_t wanted)
               i, gossip_core_size(cluster.nodes[i].core));
     cluster_check_lists(&cluster, when);
     cluster_check_online(&cluster, when);
+    if (h_failures() > 0)
+        show(0, when);
 }
 
 /* Node 0 meets all others by address alone before any of them answers. */

@@ -288,10 +288,11 @@ static void strange_metadata(void)
             const char *values[2] = {texts[j], texts[(j + 5) % 9]};
             gossip_core_update_self_metadata(core, keys, values, 2);
         }
-    char key[16];
+    /* Far more than is carried; what is too much is refused. */
+    char key[128];
     const char *one = key, *value = "v";
-    for (unsigned i = 0; i < 20000; i++) {
-        snprintf(key, sizeof key, "key-%u", i);
+    for (unsigned i = 0; i < 1500; i++) {
+        snprintf(key, sizeof key, "key-%0100u", i);
         gossip_core_update_self_metadata(core, &one, &value, 1);
     }
     gossip_core_tick(core);

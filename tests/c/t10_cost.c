@@ -3,6 +3,7 @@
  * percentile. Machines are noisy, so the best of some attempts counts for each figure.
  *
  * --small 10 --large 10000 --samples 10000 --attempts 6 --answer 1 (pinged members answer)
+ * --warm-up 1000 (rounds and PINGs before the first one that is timed)
  */
 #include "harness.h"
 
@@ -20,9 +21,11 @@ static unsigned pinged[PENDING_MAX];
 static size_t pending;
 static uint64_t heartbeat = 10;
 static bool answer;
+static unsigned warm_up;
+static unsigned long pings_sent, entries_sent;
 
 struct figures {
-    double tick_us, tick_tail_us, ping_us, ping_tail_us;
+    double entries, tick_us, tick_tail_us, ping_us, ping_tail_us;
 };
 
 static uint64_t now_ns(void)
@@ -35,6 +38,8 @@ static uint64_t now_ns(void)
 static void on_send(const gossip_message_t *msg, const gossip_node_view_t *target, void *data)
 {
     (void)data;
+    pings_sent += msg->type == GOSSIP_MSG_PING;
+    entries_sent += msg->type == GOSSIP_MSG_PING ? msg->entries_count : 0;
     if (msg->type == GOSSIP_MSG_PING && pending < PENDING_MAX)
         memcpy(&pinged[pending++], target->id.data, sizeof *pinged);
 }
@@ -129,12 +134,14 @@ static struct figures measure(unsigned members, unsigned samples)
     if (times == NULL)
         exit(2);
     fill(members);
-    for (unsigned i = 0; i < samples / 10 + 1; i++) {
+    for (unsigned i = 0; i < warm_up; i++) {
         one_tick(&times[0]);
         one_ping(&times[0], members);
     }
+    pings_sent = entries_sent = 0;
     for (unsigned i = 0; i < samples; i++)
         one_tick(&times[i]);
+    figures.entries = pings_sent ? (double)entries_sent / (double)pings_sent : 0;
     summarize(times, samples, &figures.tick_us, &figures.tick_tail_us);
     for (unsigned i = 0; i < samples; i++)
         one_ping(&times[i], members);
@@ -142,6 +149,23 @@ static struct figures measure(unsigned members, unsigned samples)
     gossip_core_destroy(core);
     free(times);
     return figures;
+}
+
+/* What the machine itself adds: the tail of a loop that only spins for about as long as a round. */
+static double noise_tail_us(unsigned samples)
+{
+    double median = 0, tail = 0, *times = malloc(samples * sizeof *times);
+    if (times == NULL)
+        exit(2);
+    for (unsigned i = 0; i < samples; i++) {
+        uint64_t began = now_ns(), now = began;
+        while (now - began < 2000)
+            now = now_ns();
+        times[i] = (double)(now - began) / 1000.0;
+    }
+    summarize(times, samples, &median, &tail);
+    free(times);
+    return tail;
 }
 
 static double smaller(double a, double b)
@@ -156,11 +180,16 @@ int main(int argc, char **argv)
     unsigned samples = (unsigned)h_option("samples", 10000);
     unsigned attempts = (unsigned)h_option("attempts", 6);
     answer = h_option("answer", 1) != 0;
+    warm_up = (unsigned)h_option("warm-up", 1000);
     h_options_end();
     double tick = 1e9, ping = 1e9, tick_ratio = 1e9, ping_ratio = 1e9, tail_ratio = 1e9;
+    double entries_few = 0, entries_many = 0, noise = 1e9;
     double tick_few = 1e9, ping_few = 1e9, ping_tail = 1e9;
     for (unsigned i = 0; i < attempts; i++) {
         struct figures a = measure(few, samples), b = measure(many, samples);
+        entries_few = a.entries;
+        entries_many = b.entries;
+        noise = smaller(noise, noise_tail_us(samples));
         tick_few = smaller(tick_few, a.tick_us);
         ping_few = smaller(ping_few, a.ping_us);
         tick = smaller(tick, b.tick_us);
@@ -174,6 +203,9 @@ int main(int argc, char **argv)
     h_figure("tick_many_us", tick);
     h_figure("tick_ratio", tick_ratio);
     h_figure("tick_tail_ratio", tail_ratio);
+    h_figure("noise_tail_us", noise);
+    h_figure("entries_few", entries_few);
+    h_figure("entries_many", entries_many);
     h_figure("ping_few_us", ping_few);
     h_figure("ping_many_us", ping);
     h_figure("ping_ratio", ping_ratio);
