@@ -27,7 +27,13 @@ else()
     endif()
 endif()
 
-set(gossip_cargo_options --lib --release --locked
+# Without transports the library is meant for small devices, and built to be small.
+if(LIBGOSSIP_NET)
+    set(gossip_profile release)
+else()
+    set(gossip_profile small)
+endif()
+set(gossip_cargo_options --lib --profile ${gossip_profile} --locked
     --manifest-path "${CMAKE_CURRENT_SOURCE_DIR}/Cargo.toml" --target-dir "${gossip_target_dir}")
 if(NOT LIBGOSSIP_NET)
     list(APPEND gossip_cargo_options --no-default-features --features ffi)
@@ -47,13 +53,15 @@ if(LIBGOSSIP_VENDOR_DIR)
          --config "source.libgossip-vendor.directory='${gossip_vendor_dir}'")
 endif()
 
-# A native build makes all kinds of library in one go, as `cargo build --release` does, and so
-# shares its result. A cross build makes the static one alone, for which cargo needs no linker.
+# A usual native build makes all kinds of library in one go, as `cargo build --release` does, and so
+# shares its result. The others make the static one alone: a cross build then needs no linker for
+# cargo, and a small one can be optimised as one piece.
 set(gossip_environment "")
+set(gossip_cargo_output "${gossip_target_dir}/${gossip_profile}")
+set(gossip_cargo_command rustc ${gossip_cargo_options} --crate-type staticlib)
 if(gossip_rust_target)
-    set(gossip_cargo_command rustc ${gossip_cargo_options} --target "${gossip_rust_target}"
-        --crate-type staticlib)
-    set(gossip_cargo_output "${gossip_target_dir}/${gossip_rust_target}/release")
+    list(APPEND gossip_cargo_command --target "${gossip_rust_target}")
+    set(gossip_cargo_output "${gossip_target_dir}/${gossip_rust_target}/${gossip_profile}")
     # Build scripts that compile C, and whoever links after all, use the toolchain file's compiler.
     string(REPLACE "-" "_" gossip_target_name "${gossip_rust_target}")
     string(TOUPPER "${gossip_target_name}" gossip_target_upper)
@@ -63,9 +71,8 @@ if(gossip_rust_target)
              "CARGO_TARGET_${gossip_target_upper}_LINKER=${CMAKE_C_COMPILER}"
              "AR_${gossip_target_name}=${CMAKE_AR}")
     endif()
-else()
+elseif(LIBGOSSIP_NET)
     set(gossip_cargo_command build ${gossip_cargo_options})
-    set(gossip_cargo_output "${gossip_target_dir}/release")
 endif()
 
 set(gossip_archive_name "${CMAKE_STATIC_LIBRARY_PREFIX}gossip${CMAKE_STATIC_LIBRARY_SUFFIX}")
