@@ -159,10 +159,11 @@ fn moved(place: &Place, package: &Package) -> Result<(), String> {
         "-DBUILD_SHARED_LIBS=OFF".to_owned(),
         format!("-DLIBGOSSIP_CARGO_TARGET_DIR={}", place.target.display()),
     ];
-    install::configure(&package.tools, &place.root, &build, &options)?;
-    shell::capture(&mut install::compile(&package.tools, &build))?;
+    let tools = with_make(&package.tools);
+    install::configure(&tools, &place.root, &build, &options)?;
+    shell::capture(&mut install::compile(&tools, &build))?;
     let stage = shell::fresh_folder(&place.work.join("stage"))?;
-    let mut put = shell::command(&package.tools.cmake, &build);
+    let mut put = shell::command(&tools.cmake, &build);
     shell::capture(put.env("DESTDIR", &stage).arg("--install").arg(&build))?;
     let prefix = stage.join("usr");
     for file in text_files(&prefix.join("lib/somewhere"))? {
@@ -175,6 +176,15 @@ fn moved(place: &Place, package: &Package) -> Result<(), String> {
         [format!("-Dlibgossip_DIR={}", prefix.join("lib/somewhere/cmake/libgossip").display())];
     let kind = Kind::Static;
     project(place, &package.tools, &Project { folder: "find_package", options: &options, kind })
+}
+
+/// The same CMake with make, where there is one, because the other builds take Ninja.
+fn with_make(tools: &Tools) -> Tools {
+    let mut tools = tools.clone();
+    if cfg!(unix) && shell::works("make") {
+        tools.generator = vec!["-GUnix Makefiles".to_owned()];
+    }
+    tools
 }
 
 fn text_files(lib: &Path) -> Result<Vec<PathBuf>, String> {

@@ -9,6 +9,7 @@ use crate::shell;
 const OLDEST_CMAKE: &str = "3.16.8";
 
 /// What a build by CMake takes.
+#[derive(Clone)]
 pub struct Tools {
     /// The program `cmake`.
     pub cmake: PathBuf,
