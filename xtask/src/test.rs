@@ -91,8 +91,11 @@ fn programs(report: &mut Report, place: &Place, package: &Package, folder: &str)
 }
 
 fn ctest(package: &Package, build: &Path) -> Result<(usize, usize, bool), String> {
+    // Most of these programs wait more than they compute; those that measure say that they run alone.
+    let jobs = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
     let mut ctest = shell::command(&package.tools.ctest, build);
-    let (out, success) = shell::follow(ctest.args(["--output-on-failure", "--no-tests=error"]))?;
+    ctest.args(["--output-on-failure", "--no-tests=error", "--parallel", &jobs.to_string()]);
+    let (out, success) = shell::follow(&mut ctest)?;
     let (passed, failed) = count_ctest(&out).ok_or("ctest printed no summary")?;
     Ok((passed, failed, success))
 }
