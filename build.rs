@@ -15,7 +15,5 @@ fn main() {
         println!("cargo::rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libgossip.{major}.dylib");
     } else if family.split(',').any(|name| name == "unix") {
         println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libgossip.so.{major}");
-        // A thread of a transport that nobody destroyed still runs this code after `dlclose`.
-        println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
     }
 }

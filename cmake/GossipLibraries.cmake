@@ -96,10 +96,9 @@ elseif(APPLE)
 else()
     set(gossip_list "${gossip_parts}/libgossip.map")
     file(WRITE "${gossip_list}" "{ global: gossip_*; local: *; };\n")
-    # nodelete: a thread of a transport that nobody destroyed still runs this code after dlclose.
     target_link_options(${gossip_shared} PRIVATE
         "LINKER:--version-script,${gossip_list}" LINKER:--gc-sections LINKER:--as-needed
-        LINKER:-O1 LINKER:--strip-debug LINKER:-z,relro LINKER:-z,now LINKER:-z,nodelete)
+        LINKER:-O1 LINKER:--strip-debug LINKER:-z,relro LINKER:-z,now)
     foreach(name IN LISTS gossip_net_names)
         target_link_options(${gossip_shared} PRIVATE
             "LINKER:--defsym,gossip_impl_${name}=gossip_${name}")
