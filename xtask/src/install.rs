@@ -74,9 +74,19 @@ pub fn configure(
     build: &Path,
     options: &[String],
 ) -> Result<(), String> {
-    let mut cmake = shell::command(&tools.cmake, source);
-    cmake.arg("-S").arg(source).arg("-B").arg(build).args(&tools.generator).args(options);
-    shell::capture(&mut cmake).map(drop)
+    let attempt = || {
+        let mut cmake = shell::command(&tools.cmake, source);
+        cmake.arg("-S").arg(source).arg("-B").arg(build).args(&tools.generator).args(options);
+        shell::capture(&mut cmake).map(drop)
+    };
+    attempt().or_else(|error| {
+        if !build.join("CMakeCache.txt").exists() {
+            return Err(error);
+        }
+        // What another CMake, or the same one for another build tool, left there is of no use.
+        shell::fresh_folder(build)?;
+        attempt()
+    })
 }
 
 /// The command that builds what was configured in `build`.

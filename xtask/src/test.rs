@@ -110,10 +110,13 @@ fn count_cargo(out: &str) -> (usize, usize) {
     counts
 }
 
-/// Reads the summary of ctest: `67% tests passed, 1 tests failed out of 3`.
+/// Reads the summary of ctest: `67% tests passed, 1 tests failed out of 3`. Newer releases leave the
+/// middle out when nothing failed.
 fn count_ctest(out: &str) -> Option<(usize, usize)> {
-    let line = out.lines().rev().find(|line| line.contains("tests passed, "))?;
-    let failed = number_before(line, " tests failed").or(number_before(line, " test failed"))?;
+    let line = out.lines().rev().find(|line| line.contains("% tests passed"))?;
+    let failed = number_before(line, " tests failed")
+        .or(number_before(line, " test failed"))
+        .or(line.starts_with("100%").then_some(0))?;
     let total: usize = line.rsplit("out of ").next()?.trim().parse().ok()?;
     Some((total.checked_sub(failed)?, failed))
 }
@@ -137,6 +140,7 @@ mod tests {
     #[test]
     fn reads_what_ctest_says() {
         assert_eq!(count_ctest("100% tests passed, 0 tests failed out of 7\n"), Some((7, 0)));
+        assert_eq!(count_ctest("100% tests passed out of 6\n"), Some((6, 0)));
         assert_eq!(count_ctest("67% tests passed, 1 tests failed out of 3\n"), Some((2, 1)));
         assert_eq!(count_ctest("67% tests passed, 1 test failed out of 3\n"), Some((2, 1)));
         assert_eq!(count_ctest("No tests were found!!!"), None);
