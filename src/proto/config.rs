@@ -28,7 +28,7 @@ pub struct Config {
     pub gossip_nodes: u32,
     /// Random members told to struct callers and old peers in each message (P-7). 0 to 64, default 2.
     pub sync_nodes: u32,
-    /// Most entries of a message to send (P-7). 4 to 256, default 16.
+    /// Most entries of a message to send (P-7). 4 to 256, default 32.
     pub max_entries: u32,
     /// Least time before a probe asks helpers, whatever the round trips are (P-8). 10 to 60 000,
     /// default 200.
@@ -81,7 +81,7 @@ impl Config {
             gossip_interval_ms: 0,
             gossip_nodes: 3,
             sync_nodes: 2,
-            max_entries: 16,
+            max_entries: 32,
             probe_timeout_min_ms: 200,
             probe_timeout_max_ms: 1_000,
             indirect_probes: 3,

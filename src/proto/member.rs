@@ -119,6 +119,9 @@ impl Coarse {
     }
 }
 
+/// A first guess of a pace is no slower than this, in microseconds.
+const MAX_GUESSED_PACE: u64 = 2_000_000;
+
 /// What someone says about a node: P-1's order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Claim {
@@ -143,6 +146,17 @@ impl Member {
         let silent = now.since(self.seen).as_micros().min(u128::from(u64::MAX >> 8)) as u64;
         let rounds = silent / pace;
         self.heartbeat.after(rounds + rounds / 4 + 1)
+    }
+
+    /// Microseconds between its rounds as far as they are known: before two sightings were far enough
+    /// apart, what has been seen so far.
+    pub(crate) fn slowest_pace(&self) -> u64 {
+        if self.pace > 0 {
+            return u64::from(self.pace);
+        }
+        let seen_for = self.anchor.elapsed(self.seen);
+        let rounds = (self.heartbeat.get() as u32).wrapping_sub(self.anchor_heartbeat);
+        seen_for.checked_div(rounds.into()).unwrap_or(0).min(MAX_GUESSED_PACE)
     }
 
     /// Takes a heartbeat seen `now` into the pace (P-2): sightings two seconds apart; what is too

@@ -164,6 +164,11 @@ impl Members {
         some(self.graves.next)
     }
 
+    /// The youngest tombstone.
+    pub(crate) fn newest_grave(&self) -> Option<Slot> {
+        some(self.graves.prev)
+    }
+
     /// The tombstone after `slot`, which must be one; after the last the first.
     pub(crate) fn next_grave(&self, slot: Slot) -> Option<Slot> {
         some(self[slot].grave.next).or_else(|| self.oldest_grave())

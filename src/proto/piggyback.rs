@@ -7,6 +7,9 @@ use alloc::collections::VecDeque;
 /// More sends than any limit: `ceil(20 * log10(2^24 + 1))` is 145.
 const MAX_SENDS: usize = 160;
 
+/// Claims that wait at the most; past it the most-sent one makes room (P-15).
+const MAX_CLAIMS: usize = 1024;
+
 /// Members whose claim is to be told, by the number of times it was.
 ///
 /// An entry counts only while its member is queued with that number of sends; a claim that is
@@ -34,6 +37,28 @@ impl Piggyback {
         }
         member.sends = 0;
         self.queue(0).push_back(slot);
+        if self.len > MAX_CLAIMS {
+            self.drop_most_sent(members);
+        }
+    }
+
+    /// Makes room: the claim that was told most often goes, but no failure that was never told.
+    fn drop_most_sent(&mut self, members: &mut Members) {
+        for sends in (0..self.queues.len()).rev() {
+            // Of claims told equally often the oldest; a queue of nothing but untold failures stays.
+            for _ in 0..self.queues[sends].len().min(64) {
+                let Some(slot) = self.queues[sends].pop_front() else { break };
+                let member = &members[slot];
+                if !member.is(Flags::QUEUED) || usize::from(member.sends) != sends {
+                    continue;
+                }
+                if sends == 0 && member.status.is_gone() {
+                    self.queues[0].push_back(slot);
+                    continue;
+                }
+                return self.drop(slot, members);
+            }
+        }
     }
 
     /// Forgets the claim of a member.

@@ -19,6 +19,8 @@ pub(crate) struct Suspicion {
     pub(crate) told: bool,
     /// Whether our own probe failed.
     pub(crate) accused_by_us: bool,
+    /// Whether what that cost our awareness was given back.
+    pub(crate) excused: bool,
     /// When the ping that is out counts as unanswered.
     pub(crate) ping_over: u64,
     /// When the time of that ping, and that of the suspicion, was first found over (P-8).
@@ -36,6 +38,7 @@ impl Suspicion {
             watching,
             told: false,
             accused_by_us: false,
+            excused: false,
             ping_over: start,
             ping_found: None,
             end_found: None,
@@ -44,13 +47,15 @@ impl Suspicion {
         }
     }
 
-    /// Counts an accuser once.
-    pub(crate) fn confirm(&mut self, accuser: Slot) {
+    /// Counts an accuser once; says whether it is a new one.
+    pub(crate) fn confirm(&mut self, accuser: Slot) -> bool {
         let len = usize::from(self.accusers_len);
-        if len < MAX_ACCUSERS && !self.accusers[..len].contains(&accuser) {
-            self.accusers[len] = accuser;
-            self.accusers_len += 1;
+        if len >= MAX_ACCUSERS || self.accusers[..len].contains(&accuser) {
+            return false;
         }
+        self.accusers[len] = accuser;
+        self.accusers_len += 1;
+        true
     }
 
     /// Accusers beyond the first, ourselves included.

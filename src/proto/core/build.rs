@@ -6,9 +6,10 @@ use super::super::outbox::{Content, Decision, Send};
 use super::super::output::{Event, Output, Transmit};
 use super::{Core, is_packets};
 use crate::types::{Entry, Header, Heartbeat, MessageKind, NodeId, NodeStatus, SyncPayload};
+use rand::RngExt;
 
 /// Accusations of our own in one message.
-const MAX_ACCUSATIONS: usize = 4;
+const MAX_ACCUSATIONS: usize = 6;
 
 /// One entry of a message that is being handed out.
 #[derive(Clone, Copy, Debug)]
@@ -158,12 +159,10 @@ impl Core {
                 self.pieces.push(Piece::Member(to));
             }
         }
-        let accused = self
-            .suspicions
-            .iter()
-            .filter(|(slot, suspicion)| suspicion.told && suspicion.accused_by_us && **slot != to);
         let room = most.saturating_sub(1 + self.pieces.len()).min(MAX_ACCUSATIONS);
-        self.pieces.extend(accused.take(room).map(|(&slot, _)| Piece::Member(slot)));
+        if room > 0 && !self.suspicions.is_empty() {
+            self.put_accusations(to, room);
+        }
         self.pieces.push(own);
         let structs = !is_packets(&self.config);
         let random = if structs { self.config.sync_nodes as usize } else { 0 };
@@ -186,6 +185,17 @@ impl Core {
             }
             self.put_random(to);
         }
+    }
+
+    /// What we accuse by our own probes and everybody may know; others each time, if they are many.
+    fn put_accusations(&mut self, to: Slot, room: usize) {
+        let Some((&Slot(last), _)) = self.suspicions.last_key_value() else { return };
+        let start = Slot(self.rng.random_range(0..=last));
+        let around = self.suspicions.range(start..).chain(self.suspicions.range(..start));
+        let accused = around
+            .take(4 * MAX_ACCUSATIONS)
+            .filter(|(slot, suspicion)| suspicion.told && suspicion.accused_by_us && **slot != to);
+        self.pieces.extend(accused.take(room).map(|(&slot, _)| Piece::Member(slot)));
     }
 
     /// A member held online that is not in the message yet, if a few tries find one.

@@ -113,6 +113,8 @@ impl Core {
                 let newer = said > held || own_word;
                 if newer && (held.status != NodeStatus::Joining || self.admits(slot, teller)) {
                     self.take_alive(slot, said, entry, teller);
+                } else if held.status.is_gone() {
+                    self.tell_grave(slot, teller);
                 }
             }
             NodeStatus::Suspect if said > held && teller.online => {
@@ -129,19 +131,35 @@ impl Core {
                     self.bury(slot, said);
                 }
             }
+            // We saw it later than its accuser: worth a look of our own.
+            NodeStatus::Failed if held.status == NodeStatus::Online => self.probe_soon(slot),
             NodeStatus::Suspect | NodeStatus::Failed | NodeStatus::Left => {}
         }
     }
 
-    /// P-4: a claim too far ahead makes us ask its subject, where the claim says that it is if it is
-    /// the subject that speaks; so many a round and no more.
+    /// A sign of life that our tombstone is newer than: the stamps of several accusers differ, and a
+    /// node that refuted one must hear of the highest, from us itself or by gossip.
+    fn tell_grave(&mut self, slot: Slot, teller: &Teller) {
+        let asks = matches!(teller.kind, MessageKind::Ping | MessageKind::Meet | MessageKind::Join);
+        if !teller.direct {
+            if teller.online && !self.members[slot].is(Flags::QUEUED) {
+                self.piggyback.push(slot, &mut self.members);
+            }
+        } else if !asks && self.members[slot].is(Flags::NEW) {
+            // What asks gets the notice with its answer.
+            self.send(MessageKind::Update, slot, Content::Told(slot));
+        }
+    }
+
+    /// P-4: a claim too far ahead, of the subject or of a member, makes us ask the subject, where the
+    /// claim says that it is; so many a round and no more.
     fn ask_claimant(&mut self, slot: Slot, entry: &Entry<'_>, teller: &Teller) {
-        if self.asked_claimants >= MAX_CLAIMANTS {
+        if self.asked_claimants >= MAX_CLAIMANTS || !(teller.direct || teller.online) {
             return;
         }
         self.asked_claimants += 1;
-        let to = teller.direct.then(|| self.to(entry.id, entry.ip, entry.port));
-        self.send_to(MessageKind::Ping, slot, to, Content::Own, 0);
+        let to = self.to(entry.id, entry.ip, entry.port);
+        self.send_to(MessageKind::Ping, slot, Some(to), Content::Own, 0);
     }
 
     /// P-5: whether a joining node is believed to be online now.
@@ -186,6 +204,9 @@ impl Core {
             return;
         }
         member.anchor_here(now);
+        if old == NodeStatus::Suspect && teller.direct {
+            self.tell_cleared(slot);
+        }
         self.come_online(slot, old);
     }
 

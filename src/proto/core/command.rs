@@ -11,6 +11,8 @@ use rand::Rng;
 
 /// Leaves sent at once, in rounds of pings; the rounds after repeat them.
 const LEAVE_BURST: usize = 3;
+/// Rounds that a leave told of another is stamped ahead at least.
+const LEAVE_MARGIN: u64 = 16;
 
 impl Core {
     /// Makes a node known to us and us to it: it is listed as joining until it answers, the event
@@ -38,7 +40,7 @@ impl Core {
         kind: MessageKind,
     ) -> Result<(), CommandError> {
         self.clock.wake(now);
-        if node.id == self.members.own.id {
+        if node.id == self.members.own.id || node.id.is_zero() && self.is_our_address(node) {
             return Err(CommandError::OwnNode);
         }
         if Heartbeat::new(node.heartbeat).is_none() || Heartbeat::new(node.config_epoch).is_none() {
@@ -58,6 +60,12 @@ impl Core {
         let to = if same { None } else { Some(self.to(id, node.ip, node.port)) };
         self.send_to(kind, slot, to, Content::Own, 0);
         Ok(())
+    }
+
+    /// Whether an address is our own, as far as we know it.
+    pub(super) fn is_our_address(&self, node: &Entry<'_>) -> bool {
+        let own = self.own();
+        node.port != 0 && node.port == own.port && !own.ip.is_empty() && same_host(own.ip, node.ip)
     }
 
     /// The member that is meant: by its id, or for no id a placeholder of the same address.
@@ -122,13 +130,21 @@ impl Core {
         if self.leaving.is_some() || self.members[slot].status == NodeStatus::Left {
             return Ok(());
         }
-        let heartbeat = self.members[slot].stamp(self.now(), self.clock.pace());
+        let heartbeat = self.leave_stamp(slot);
         let (observers, len) = self.observers(id, slot);
         for &observer in &observers[..len] {
             self.send(MessageKind::Update, observer, Content::Told(slot));
         }
         self.bury(slot, Claim { heartbeat, status: NodeStatus::Left });
         Ok(())
+    }
+
+    /// A stamp for a leave that we tell of another: its last sign of life may be hearsay that was old
+    /// when it came, and others may hold newer ones, so a second of rounds is added.
+    pub(super) fn leave_stamp(&self, slot: Slot) -> Heartbeat {
+        let (member, own) = (&self.members[slot], self.clock.pace());
+        let pace = member.slowest_pace().max(own);
+        member.stamp(self.now(), own).after(LEAVE_MARGIN + 1_000_000 / pace)
     }
 
     fn leave_ourselves(&mut self) {

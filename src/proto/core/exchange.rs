@@ -218,7 +218,7 @@ impl Core {
     /// a join; then another digest brings that sooner than probes would.
     fn is_unsure(&self) -> bool {
         let sure = self.online + self.suspicions.len() + self.joins.len();
-        self.ring.len() > sure + self.online / 4 + 8
+        self.ring.len() > sure + self.online / 64 + 1
     }
 
     pub(super) fn send_digest(&mut self, slot: Slot) {

@@ -6,7 +6,6 @@ use super::super::member::{Claim, Flags, Slot};
 use super::super::outbox::Content;
 use super::claims::Teller;
 use super::exchange::AddressText;
-use super::round::Push;
 use super::{Core, has_short_texts, is_packets};
 use crate::types::{
     Entry, Header, Heartbeat, Instant, MessageKind, NodeId, NodeStatus, Path, SyncPayload,
@@ -31,6 +30,9 @@ impl Core {
         let checked = self.check(path, header, entries.clone());
         let Ok((count, own_at)) = checked else {
             self.stats.refused_messages += 1;
+            if matches!(checked, Err(Refused::OwnId)) {
+                self.drop_own_placeholder();
+            }
             return checked.map(drop);
         };
         self.stats.received_messages += 1;
@@ -74,6 +76,17 @@ impl Core {
         }
         self.answer(header, own.as_ref(), &teller, count);
         Ok(())
+    }
+
+    /// Our own message came back: what the program met is ourselves, under a made-up id.
+    fn drop_own_placeholder(&mut self) {
+        let own = self.joins.iter().map(|join| join.slot).find(|&slot| {
+            let member = &self.members[slot];
+            member.is(Flags::PLACEHOLDER) && self.is_our_address(&self.members.entry(member))
+        });
+        if let Some(slot) = own {
+            self.forget(slot);
+        }
     }
 
     /// Checks all that can be wrong; gives the number of entries and the place of the sender's own.
@@ -299,7 +312,7 @@ impl Core {
             let content = Content::Own;
             self.send(MessageKind::Ping, slot, content);
         }
-        self.plan_push(Push::new(slot, self.members.first().unwrap_or(slot), proved));
+        self.plan_push(slot, proved);
     }
 
     /// P-14: its sender leaves. One that lacks the sender's entry is an old node's leave of another.
@@ -314,8 +327,7 @@ impl Core {
             None => {
                 let about = entries.next().and_then(|entry| self.members.slot(&entry.id));
                 let Some(slot) = about.filter(|_| teller.online) else { return };
-                let pace = self.clock.pace();
-                (slot, Some(self.members[slot].stamp(self.now(), pace)))
+                (slot, Some(self.leave_stamp(slot)))
             }
         };
         let Some(heartbeat) = heartbeat.filter(|_| slot != Slot::NONE) else { return };

@@ -95,7 +95,7 @@ impl Core {
     /// No less than a member needs whose loop reads what came once a round of its own; our next round
     /// still comes before the time ends (P-8).
     pub(super) fn timeout_of(&self, slot: Slot, micros: u64) -> u64 {
-        let pace = u64::from(self.members[slot].pace);
+        let pace = self.members[slot].slowest_pace();
         micros.max((pace + pace / 4).saturating_sub(self.clock.pace()))
     }
 

@@ -8,12 +8,16 @@ use rand::RngExt;
 
 /// Meets and joins that are looked at in one round (P-15).
 const JOINS_A_ROUND: usize = 4;
+/// How long a list waits for the newcomer's address to be proved at least, in microseconds.
+const PUSH_WAIT: u64 = 10_000_000;
 /// The first and the longest wait before a meet or a join is repeated, in microseconds.
 const JOIN_WAITS: (u64, u64) = (100_000, 5_000_000);
 /// Newcomers that are given the list at a time; one more is left to gossip (P-15).
 const MAX_PUSHES: usize = 64;
 /// Messages of a pushed list in one round, over all newcomers (P-15).
-const PUSHES_A_ROUND: usize = 4;
+const PUSHES_A_ROUND: usize = 8;
+/// How much more often failed members are tried while the last failure is fresh.
+const FRESH_FACTOR: u64 = 4;
 /// Tombstones reaped in one round (P-15).
 const REAPS_A_ROUND: usize = 16;
 /// Tombstones that healing passes over in one round (P-15).
@@ -35,12 +39,8 @@ pub(super) struct Push {
     pub(super) from: Slot,
     /// Whether its address is proved; until then nothing is pushed.
     pub(super) proved: bool,
-}
-
-impl Push {
-    pub(super) const fn new(to: Slot, from: Slot, proved: bool) -> Self {
-        Self { to, from, proved }
-    }
+    /// When we stop waiting for that.
+    pub(super) until: Instant,
 }
 
 impl Core {
@@ -181,23 +181,26 @@ impl Core {
     }
 
     /// A newcomer is to get the list, if there is anything to tell; in packets it pulls instead.
-    pub(super) fn plan_push(&mut self, push: Push) {
+    pub(super) fn plan_push(&mut self, to: Slot, proved: bool) {
         if is_packets(&self.config) || self.online <= 1 {
             return;
         }
-        self.pushes.retain(|other| other.to != push.to);
+        let Some(from) = self.members.first() else { return };
+        let wait = PUSH_WAIT.max(10 * self.clock.pace());
+        let until = Instant::from_micros(self.now().as_micros() + wait);
+        self.pushes.retain(|other| other.to != to);
         if self.pushes.len() < MAX_PUSHES {
-            self.pushes.push_back(push);
+            self.pushes.push_back(Push { to, from, proved, until });
         }
     }
 
     fn push_round(&mut self) {
-        for _ in 0..self.pushes.len().min(PUSHES_A_ROUND) {
+        for _ in 0..PUSHES_A_ROUND {
             let Some(mut push) = self.pushes.pop_front() else { return };
-            match self.members[push.to].status {
-                NodeStatus::Online => push.proved = true,
-                NodeStatus::Joining => {}
-                _ => continue,
+            if self.members[push.to].status == NodeStatus::Online {
+                push.proved = true;
+            } else if self.now() > push.until {
+                continue;
             }
             if push.proved {
                 self.send(MessageKind::Update, push.to, Content::From(push.from));
@@ -214,7 +217,12 @@ impl Core {
 
     /// P-11: how often we try a failed member so that the cluster tries each once in the interval.
     fn heal_period(&self) -> u64 {
-        let interval = u64::from(self.config.heal_interval_ms) * 1000;
+        let mut interval = u64::from(self.config.heal_interval_ms) * 1000;
+        let newest = self.members.newest_grave().map(|slot| self.members[slot].changed);
+        if newest.is_some_and(|died| died.elapsed(self.now()) < 2 * interval) {
+            // Most silences are short: a fresh failure is tried more often.
+            interval /= FRESH_FACTOR;
+        }
         interval * (self.online as u64 + 1) / (self.members.graves_len() as u64).max(1)
     }
 

@@ -85,10 +85,16 @@ impl Core {
         }
         let awake = self.clock.awake();
         let Some(suspicion) = self.suspicions.get_mut(&slot) else { return };
-        suspicion.confirm(teller.slot);
+        let confirmed = suspicion.confirm(teller.slot);
+        let excused = confirmed && suspicion.accused_by_us && !suspicion.excused;
+        suspicion.excused |= excused;
         let begins = told_us && (!suspicion.watching || suspicion.ping_over == suspicion.start);
         suspicion.watching |= told_us;
         self.timers.insert((awake, slot));
+        if excused {
+            // Another finds it dead too, so our own failed probe was no fault of ours (P-10).
+            self.awareness.improve();
+        }
         if begins {
             self.watch(slot);
         }
@@ -113,6 +119,18 @@ impl Core {
         }
     }
 
+    /// P-9a: a suspect that we watch has answered; the others who watch it may have missed that.
+    pub(super) fn tell_cleared(&mut self, slot: Slot) {
+        if !self.suspicions.get(&slot).is_some_and(|suspicion| suspicion.watching) {
+            return;
+        }
+        let id = self.members[slot].id;
+        let (observers, len) = self.observers(&id, slot);
+        for &observer in &observers[..len] {
+            self.send(MessageKind::Update, observer, Content::Told(slot));
+        }
+    }
+
     /// Pings a suspect and waits for the answer.
     fn watch(&mut self, slot: Slot) {
         let over = self.clock.awake() + self.observer_timeout(slot);
@@ -133,8 +151,9 @@ impl Core {
     /// Shortest and longest time that a suspicion of this member may take here.
     fn suspicion_bounds(&self, slot: Slot) -> (u64, u64) {
         let member = &self.members[slot];
-        let pace = self.clock.pace().max(u64::from(member.pace));
-        let rounds = u64::from(self.config.suspicion_min_rounds) * pace;
+        let pace = self.clock.pace().max(member.slowest_pace());
+        // A quarter less, so that jitter does not add a round.
+        let rounds = u64::from(self.config.suspicion_min_rounds) * pace - pace / 4;
         let plain = (u64::from(self.config.suspicion_min_ms) * 1000).max(rounds);
         let slow = self.suspicions.get(&slot).map_or(0, |suspicion| suspicion.slow);
         let min = plain.max(slow);
