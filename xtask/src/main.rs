@@ -1,1 +1,54 @@
-fn main() {}
+//! Commands for those who work on libgossip: `cargo xtask <command>`.
+
+mod abi;
+mod check;
+mod consumers;
+mod demo;
+mod headers;
+mod install;
+mod place;
+mod report;
+mod shell;
+mod swap;
+mod test;
+mod tools;
+mod variants;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+  demo                     five real nodes on this machine, one of which dies
+  test                     every test; the last line is `N passed, N failed`
+  check                    formatting, lints, documentation, headers, builds without std
+  abi                      exported names, sonames, layouts and sizes of the C library
+  install --prefix <dir>   builds the C library and installs it";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<(), String> {
+    let (command, rest) = arguments.split_first().ok_or(USAGE)?;
+    let place = place::Place::find()?;
+    match command.as_str() {
+        "demo" => demo::run(rest),
+        "test" => test::run(&place, rest),
+        "check" => check::run(&place),
+        "abi" => abi::run(&place),
+        "install" => install::run(&place, rest),
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        other => Err(format!("`{other}` is not a command\n{USAGE}")),
+    }
+}

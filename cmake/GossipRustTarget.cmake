@@ -1,0 +1,87 @@
+# Finds out for which Rust target to compile.
+#
+# Sets gossip_rust_target to the target triple of a cross build, and to nothing for a native one:
+# without `--target` cargo uses the same folder as a plain `cargo build --release`, so that nothing
+# is compiled twice.
+
+set(LIBGOSSIP_RUST_TARGET "" CACHE STRING "Rust target triple; empty: derived from the toolchain file")
+
+# What CMake calls a processor, and what Rust calls it.
+function(gossip_rust_processor result)
+    string(TOLOWER "${CMAKE_SYSTEM_PROCESSOR}" processor)
+    if(processor MATCHES "^(x86_64|amd64|x64)$")
+        set(name x86_64)
+    elseif(processor MATCHES "^(i[3-6]86|x86)$")
+        set(name i686)
+    elseif(processor MATCHES "^(aarch64|arm64|armv8.*)$")
+        set(name aarch64)
+    elseif(processor MATCHES "^armv7")
+        set(name armv7)
+    elseif(processor MATCHES "^arm")
+        set(name arm)
+    elseif(processor MATCHES "^riscv(32|64)$")
+        set(name "${processor}gc")
+    elseif(processor MATCHES "^(ppc64le|powerpc64le)$")
+        set(name powerpc64le)
+    else()
+        set(name "${processor}")
+    endif()
+    set(${result} "${name}" PARENT_SCOPE)
+endfunction()
+
+# The part of the triple after the processor.
+function(gossip_rust_system processor result)
+    # The compiler says whether this is musl or glibc; CMAKE_SYSTEM_NAME does not.
+    execute_process(COMMAND "${CMAKE_C_COMPILER}" -dumpmachine
+                    OUTPUT_VARIABLE machine ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE)
+    if("${machine}${CMAKE_C_COMPILER_TARGET}" MATCHES "musl")
+        set(libc musl)
+    else()
+        set(libc gnu)
+    endif()
+    if(processor MATCHES "^arm")
+        if("${machine}${CMAKE_C_COMPILER_TARGET}" MATCHES "eabihf" OR processor STREQUAL "armv7")
+            string(APPEND libc "eabihf")
+        else()
+            string(APPEND libc "eabi")
+        endif()
+    endif()
+
+    if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+        set(name "unknown-linux-${libc}")
+    elseif(CMAKE_SYSTEM_NAME STREQUAL "Android")
+        string(REPLACE "gnu" "android" name "linux-${libc}")
+        string(REPLACE "androideabihf" "androideabi" name "${name}")
+    elseif(CMAKE_SYSTEM_NAME STREQUAL "Darwin")
+        set(name "apple-darwin")
+    elseif(CMAKE_SYSTEM_NAME STREQUAL "iOS")
+        set(name "apple-ios")
+    elseif(CMAKE_SYSTEM_NAME STREQUAL "Windows" AND MSVC)
+        set(name "pc-windows-msvc")
+    elseif(CMAKE_SYSTEM_NAME STREQUAL "Windows")
+        set(name "pc-windows-gnu")
+    elseif(CMAKE_SYSTEM_NAME STREQUAL "FreeBSD")
+        set(name "unknown-freebsd")
+    else()
+        message(FATAL_ERROR "libgossip: no Rust target is known for ${CMAKE_SYSTEM_NAME} on "
+                "${CMAKE_SYSTEM_PROCESSOR}; set LIBGOSSIP_RUST_TARGET")
+    endif()
+    set(${result} "${name}" PARENT_SCOPE)
+endfunction()
+
+set(gossip_rust_target "${LIBGOSSIP_RUST_TARGET}")
+if(NOT gossip_rust_target AND CMAKE_SYSTEM_NAME STREQUAL "Darwin" AND CMAKE_OSX_ARCHITECTURES)
+    # On macOS a cross build needs no toolchain file, only another architecture.
+    list(LENGTH CMAKE_OSX_ARCHITECTURES gossip_arch_count)
+    if(gossip_arch_count GREATER 1)
+        message(FATAL_ERROR "libgossip: build one architecture at a time and join them with lipo")
+    endif()
+    string(REPLACE "arm64" "aarch64" gossip_rust_target "${CMAKE_OSX_ARCHITECTURES}-apple-darwin")
+elseif(NOT gossip_rust_target AND CMAKE_CROSSCOMPILING)
+    gossip_rust_processor(gossip_processor)
+    gossip_rust_system("${gossip_processor}" gossip_system)
+    set(gossip_rust_target "${gossip_processor}-${gossip_system}")
+endif()
+if(gossip_rust_target)
+    message(STATUS "libgossip: compiling for ${gossip_rust_target}")
+endif()

@@ -1,0 +1,49 @@
+/* libgossip_net: the transport functions under the soname that they have always had.
+ *
+ * The code is in libgossip, so that there is one copy of it and one state. Each function here hands
+ * its arguments to that code's private name, which the linker makes when libgossip is linked.
+ * The build reads this list: a line begins with the result, then the name without its `gossip_`.
+ */
+#include "net/gossip_net.h"
+
+#define FORWARD(result, name, parameters, arguments)                                               \
+    extern result gossip_impl_##name parameters;                                                   \
+    LIBGOSSIP_API result gossip_##name parameters { return gossip_impl_##name arguments; }
+
+#define FORWARD_VOID(result, name, parameters, arguments)                                          \
+    extern result gossip_impl_##name parameters;                                                   \
+    LIBGOSSIP_API result gossip_##name parameters { gossip_impl_##name arguments; }
+
+/* clang-format off */
+FORWARD(gossip_serializer_t *, json_serializer_create,
+    (void), ())
+FORWARD_VOID(void, serializer_destroy,
+    (gossip_serializer_t *serializer), (serializer))
+FORWARD(gossip_error_code_t, serializer_serialize,
+    (const gossip_serializer_t *serializer, const gossip_message_t *msg, uint8_t **data,
+     size_t *data_size),
+    (serializer, msg, data, data_size))
+FORWARD(gossip_error_code_t, serializer_deserialize,
+    (const gossip_serializer_t *serializer, const uint8_t *data, size_t data_size,
+     gossip_message_t *msg),
+    (serializer, data, data_size, msg))
+FORWARD(gossip_transport_t *, transport_create,
+    (gossip_transport_type_t type, const char *host, uint16_t port), (type, host, port))
+FORWARD_VOID(void, transport_destroy,
+    (gossip_transport_t *transport), (transport))
+FORWARD(gossip_error_code_t, transport_start,
+    (gossip_transport_t *transport), (transport))
+FORWARD(gossip_error_code_t, transport_stop,
+    (gossip_transport_t *transport), (transport))
+FORWARD(gossip_error_code_t, transport_send_message,
+    (gossip_transport_t *transport, const gossip_message_t *msg, const gossip_node_view_t *target),
+    (transport, msg, target))
+FORWARD_VOID(void, transport_set_core,
+    (gossip_transport_t *transport, gossip_core_t *core), (transport, core))
+FORWARD_VOID(void, transport_set_serializer,
+    (gossip_transport_t *transport, gossip_serializer_t *serializer), (transport, serializer))
+FORWARD(gossip_transport_t *, transport_factory_create,
+    (gossip_transport_type_t type, const char *host, uint16_t port), (type, host, port))
+/* Not in libgossip 1.4.2: */
+FORWARD(uint16_t, transport_port,
+    (const gossip_transport_t *transport), (transport))

@@ -1,0 +1,44 @@
+//! `cargo xtask check`: everything that can be told without running the library.
+
+use crate::place::Place;
+use crate::report::Report;
+use crate::shell;
+
+/// Runs formatting, lints, documentation, headers and the builds with fewer features.
+///
+/// # Errors
+/// When one of them fails.
+pub fn run(place: &Place) -> Result<(), String> {
+    let mut report = Report::default();
+    let deny = ["--", "-D", "warnings"];
+    let mut part = |name: &str, arguments: &[&str], last: &[&str]| {
+        report.part(name, |report| {
+            let mut cargo = shell::cargo(&place.root);
+            match arguments.first() {
+                Some(&"doc") => cargo.env("RUSTDOCFLAGS", "-D warnings"),
+                // `cargo clippy` cannot leave out the shared library, which needs std. This is what
+                // it does inside.
+                Some(&"rustc") => cargo.env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver"),
+                _ => &mut cargo,
+            };
+            let result = shell::show(cargo.args(arguments).args(last));
+            report.check(name, result);
+        });
+    };
+    part("formatting", &["fmt", "--all", "--check"], &[]);
+    part("lints", &["clippy", "--workspace", "--all-targets", "--all-features"], &deny);
+    part("lints of the C ABI without net", &LINT_WITHOUT_NET, &deny);
+    part("documentation", &["doc", "--workspace", "--no-deps", "--document-private-items"], &[]);
+    part("headers", &["test", "--test", "headers"], &[]);
+    part("lints and build without std", &WITHOUT_STD, &deny);
+    if shell::works("cargo-deny") {
+        part("licences and advisories", &["deny", "check"], &[]);
+    } else {
+        report.skip("licences and advisories", "cargo install cargo-deny");
+    }
+    report.finish()
+}
+
+const LINT_WITHOUT_NET: [&str; 5] =
+    ["clippy", "--lib", "--no-default-features", "--features", "ffi"];
+const WITHOUT_STD: [&str; 5] = ["rustc", "--lib", "--crate-type", "rlib", "--no-default-features"];

@@ -1,0 +1,148 @@
+//! `cargo xtask test`: every test there is.
+
+use std::path::Path;
+
+use crate::install::{self, Package};
+use crate::place::Place;
+use crate::report::Report;
+use crate::{abi, consumers, headers, shell, swap, variants};
+
+/// The parts, in the order in which they run. The last two compile the library anew.
+const PARTS: [&str; 9] =
+    ["rust", "abi", "headers", "c", "examples", "consumers", "swap", "vendored", "without-net"];
+
+/// Runs all parts, or those that are named.
+///
+/// # Errors
+/// When a name is unknown or a test fails.
+pub fn run(place: &Place, wanted: &[String]) -> Result<(), String> {
+    if let Some(unknown) = wanted.iter().find(|name| !PARTS.contains(&name.as_str())) {
+        return Err(format!("`{unknown}` is no part; the parts are: {}", PARTS.join(", ")));
+    }
+    let runs = |name: &str| wanted.is_empty() || wanted.iter().any(|part| part == name);
+    let mut report = Report::default();
+    if runs("rust") {
+        report.part("rust", |report| rust(report, place));
+    }
+    if PARTS[1..].iter().any(|name| runs(name)) {
+        let mut package = None;
+        report.part("install", |report| match install::package(place) {
+            Ok(installed) => {
+                report.check("the library is built and installed", Ok(()));
+                package = Some(installed);
+            }
+            Err(error) => {
+                report.check("the library is built and installed", Err(error));
+            }
+        });
+        if let Some(package) = package {
+            for name in PARTS[1..].iter().filter(|name| runs(name)) {
+                report.part(name, |report| installed(report, name, place, &package));
+            }
+        }
+    }
+    report.finish()
+}
+
+/// A part that needs the installed library.
+fn installed(report: &mut Report, name: &str, place: &Place, package: &Package) {
+    match name {
+        "abi" => abi::checks(report, place, package),
+        "headers" => headers::compile_alone(report, place, &package.include()),
+        "c" => programs(report, place, package, "tests/c"),
+        "examples" => programs(report, place, package, "c_examples"),
+        "consumers" => consumers::run(report, place, package),
+        "swap" => swap::run(report, place, package),
+        "vendored" => variants::vendored_cross(report, place, package),
+        _ => variants::without_net(report, place, package),
+    }
+}
+
+fn rust(report: &mut Report, place: &Place) {
+    let mut cargo = shell::cargo(&place.root);
+    match shell::follow(cargo.args(["test", "--workspace", "--no-fail-fast", "--color=never"])) {
+        Ok((out, success)) => {
+            let (passed, failed) = count_cargo(&out);
+            report.count("cargo test", passed, failed, success);
+        }
+        Err(error) => {
+            report.check("cargo test", Err(error));
+        }
+    }
+}
+
+/// Builds a folder of C programs against the installed package, and lets ctest run them.
+fn programs(report: &mut Report, place: &Place, package: &Package, folder: &str) {
+    let build = place.work.join(folder.replace('/', "-"));
+    let options = [
+        format!("-DCMAKE_PREFIX_PATH={}", package.prefix.display()),
+        "-DCMAKE_BUILD_TYPE=RelWithDebInfo".to_owned(),
+        "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON".to_owned(),
+    ];
+    let result = install::configure(&package.tools, &place.root.join(folder), &build, &options)
+        .and_then(|()| shell::capture(&mut install::compile(&package.tools, &build)))
+        .and_then(|_| ctest(package, &build));
+    match result {
+        Ok((passed, failed, success)) => report.count(folder, passed, failed, success),
+        Err(error) => {
+            report.check(folder, Err(error));
+        }
+    }
+}
+
+fn ctest(package: &Package, build: &Path) -> Result<(usize, usize, bool), String> {
+    // Most of these programs wait more than they compute; those that measure say that they run alone.
+    let jobs = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
+    let mut ctest = shell::command(&package.tools.ctest, build);
+    ctest.args(["--output-on-failure", "--no-tests=error", "--parallel", &jobs.to_string()]);
+    let (out, success) = shell::follow(&mut ctest)?;
+    let (passed, failed) = count_ctest(&out).ok_or("ctest printed no summary")?;
+    Ok((passed, failed, success))
+}
+
+/// Adds up the summaries of `cargo test`: `test result: ok. 3 passed; 0 failed; ...`.
+fn count_cargo(out: &str) -> (usize, usize) {
+    let mut counts = (0, 0);
+    for line in out.lines().filter(|line| line.starts_with("test result:")) {
+        counts.0 += number_before(line, " passed").unwrap_or(0);
+        counts.1 += number_before(line, " failed").unwrap_or(0);
+    }
+    counts
+}
+
+/// Reads the summary of ctest: `67% tests passed, 1 tests failed out of 3`. Newer releases leave the
+/// middle out when nothing failed.
+fn count_ctest(out: &str) -> Option<(usize, usize)> {
+    let line = out.lines().rev().find(|line| line.contains("% tests passed"))?;
+    let failed = number_before(line, " tests failed")
+        .or(number_before(line, " test failed"))
+        .or(line.starts_with("100%").then_some(0))?;
+    let total: usize = line.rsplit("out of ").next()?.trim().parse().ok()?;
+    Some((total.checked_sub(failed)?, failed))
+}
+
+fn number_before(line: &str, word: &str) -> Option<usize> {
+    let (before, _) = line.split_once(word)?;
+    before.rsplit(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{count_cargo, count_ctest};
+
+    #[test]
+    fn adds_up_what_cargo_says() {
+        let out = "test a ... ok\ntest result: ok. 12 passed; 0 failed; 1 ignored; 0 measured\n\
+                   test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured\n";
+        assert_eq!(count_cargo(out), (13, 2));
+    }
+
+    #[test]
+    fn reads_what_ctest_says() {
+        assert_eq!(count_ctest("100% tests passed, 0 tests failed out of 7\n"), Some((7, 0)));
+        assert_eq!(count_ctest("100% tests passed out of 6\n"), Some((6, 0)));
+        assert_eq!(count_ctest("67% tests passed, 1 tests failed out of 3\n"), Some((2, 1)));
+        assert_eq!(count_ctest("67% tests passed, 1 test failed out of 3\n"), Some((2, 1)));
+        assert_eq!(count_ctest("No tests were found!!!"), None);
+    }
+}
