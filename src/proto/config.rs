@@ -54,7 +54,7 @@ pub struct Config {
     pub observer_timeout_ms: u32,
     /// A claim is sent `ceil(lambda * log10(n + 1))` times (P-7). 1 to 20, default 6.
     pub lambda: u32,
-    /// Highest awareness score (Lifeguard's S). 0 to 32, default 8.
+    /// Highest awareness score (Lifeguard's S). 0 to 32, default 4.
     pub awareness_max: u32,
     /// Time in which the cluster tries each failed member once (P-11). 100 to 86 400 000, default 30 000.
     pub heal_interval_ms: u32,
@@ -93,7 +93,7 @@ impl Config {
             observers: 3,
             observer_timeout_ms: 300,
             lambda: 6,
-            awareness_max: 8,
+            awareness_max: 4,
             heal_interval_ms: 30_000,
             sync_interval_ms: 10_000,
             join_timeout_ms: 60_000,

@@ -19,6 +19,7 @@ pub enum Name {
 impl<P: Peer> World<P> {
     /// Stops a node: it neither works nor hears, what waits for it is lost, its state is kept.
     pub fn stop(&mut self, index: usize) {
+        self.watch.fault(self.now, index, "stops");
         let node = &mut self.nodes[index];
         node.up = false;
         node.life += 1;
@@ -27,6 +28,7 @@ impl<P: Peer> World<P> {
 
     /// Lets a stopped node go on with the state it had.
     pub fn start(&mut self, index: usize) {
+        self.watch.fault(self.now, index, "goes on");
         self.nodes[index].up = true;
         self.nodes[index].stalled_until = 0;
         self.start_loop(index);
@@ -75,6 +77,7 @@ impl<P: Peer> World<P> {
         }
         node.stalled_until = self.now + stall.length;
         node.missed = 0;
+        self.watch.fault(self.now, index, "stalls");
         self.plan(self.now + stall.length, Due::Resume(index, life));
         if stall.period > 0 {
             self.plan(self.now + stall.period, Due::Stall(index, life));

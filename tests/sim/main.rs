@@ -6,6 +6,7 @@
 //! `GOSSIP_SIM_SEED=7` starts at that seed, alone it replays that one run;
 //! `GOSSIP_SIM_ROUNDS=20000` lets the random scenarios draw larger and faster clusters;
 //! `GOSSIP_SIM_CARRIER=packet` runs the same scenarios over packets with the core's own timers.
+//! `GOSSIP_SIM_WATCH=3,7` prints all that happens between nodes 3 and 7.
 #![deny(unsafe_code)]
 #![allow(unreachable_pub, reason = "a test program has no public surface")]
 
@@ -28,4 +29,5 @@ mod s7_swarm;
 mod selftest;
 mod toy;
 mod views;
+mod watch;
 mod world;

@@ -6,7 +6,6 @@ use gossip::types::{Entry, Header, Instant, NodeId, NodeStatus, NodeView, Path};
 
 /// What a node is made for.
 #[derive(Clone, Copy, Debug)]
-#[allow(dead_code, reason = "a configuration need not ask for all of it")]
 pub struct Setup {
     /// How messages travel.
     pub carrier: Carrier,
@@ -60,11 +59,13 @@ pub trait Peer: Sized {
 /// The configuration of a real core; the one place that knows its fields.
 fn config(setup: Setup) -> Config {
     let mut config = Config::lan();
-    if setup.carrier == Carrier::Packet {
-        config.carrier = gossip::proto::Carrier::Packets;
-    }
+    config.carrier = match setup.carrier {
+        Carrier::Struct => gossip::proto::Carrier::Structs,
+        Carrier::Packet => gossip::proto::Carrier::Packets,
+    };
+    // A program that ticks cannot say how often it will; a driver with timers is told.
     if setup.drive == Drive::Timers {
-        config.round_interval_ms = (setup.interval / 1000) as u32;
+        config.round_interval_ms = u32::try_from(setup.interval / 1000).unwrap_or(u32::MAX);
     }
     config
 }

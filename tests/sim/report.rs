@@ -91,6 +91,8 @@ impl Outcome {
         }
         self.put("longest message", world.counts.longest as f64);
         self.put("refused", world.counts.refused as f64);
+        let lost = world.counts.lost as f64 / world.counts.messages.max(1) as f64;
+        self.put("lost %", 100.0 * lost);
         self
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::report::Outcome;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs `scenario` for `quick` seeds, or for `GOSSIP_SIM_RUNS` seeds with the figures printed.
 ///
@@ -15,7 +16,7 @@ pub fn runs(name: &str, quick: u64, scenario: impl Fn(u64) -> Outcome) {
     let mut figures: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     let mut failed = Vec::new();
     for seed in first..first.saturating_add(count) {
-        let outcome = scenario(seed);
+        let outcome = guarded(|| scenario(seed));
         for (figure, value) in outcome.figures {
             figures.entry(figure).or_default().push(value);
         }
@@ -27,6 +28,19 @@ pub fn runs(name: &str, quick: u64, scenario: impl Fn(u64) -> Outcome) {
         print(name, count, failed.len(), &mut figures);
     }
     assert!(failed.is_empty(), "{}", failure_text(name, count, &failed));
+}
+
+/// A panic of the core is a failure of its seed, and the other seeds go on.
+fn guarded(scenario: impl FnOnce() -> Outcome) -> Outcome {
+    let text = match catch_unwind(AssertUnwindSafe(scenario)) {
+        Ok(outcome) => return outcome,
+        Err(panic) => match (panic.downcast_ref::<String>(), panic.downcast_ref::<&str>()) {
+            (Some(text), _) => text.clone(),
+            (None, Some(text)) => (*text).into(),
+            (None, None) => "without a text".into(),
+        },
+    };
+    Outcome { failures: vec![format!("panicked: {text}")], ..Outcome::default() }
 }
 
 fn number(variable: &str) -> Option<u64> {
@@ -67,4 +81,23 @@ fn failure_text(name: &str, count: u64, failed: &[(u64, Vec<String>)]) -> String
         text += &format!("replay: GOSSIP_SIM_SEED={seed} cargo test --test sim {name}");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_fails_its_seed_with_its_text() {
+        let outcome = guarded(|| panic!("seed {}", 7));
+        assert_eq!(outcome.failures, ["panicked: seed 7"]);
+        assert_eq!(guarded(Outcome::default).failures, [""; 0]);
+    }
+
+    #[test]
+    fn a_failed_seed_fails_the_scenario() {
+        let scenario = |_| Outcome { failures: vec!["late".into()], ..Outcome::default() };
+        assert!(catch_unwind(AssertUnwindSafe(|| runs("scenario", 1, scenario))).is_err());
+        runs("scenario", 1, |_| Outcome::default());
+    }
 }

@@ -146,7 +146,7 @@ fn crash_32_in_packets() {
 
 #[test]
 fn restart_32_each_20_ms() {
-    runs("restart_32_each_20_ms", 8, |seed| {
+    runs("restart_32_each_20_ms", 4, |seed| {
         restart::<Core>(Options::new(seed, 32, 20 * MS), 4 * SECOND, restart_case(seed))
     });
 }

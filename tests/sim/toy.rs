@@ -188,7 +188,7 @@ impl<const FAULT: u8> Peer for Toy<FAULT> {
         self.rounds += 1;
         self.next = now.after(self.interval);
         self.own.heartbeat += 1;
-        if Self::has(fault::HEARTBEAT) && self.rounds % 8 == 0 {
+        if Self::has(fault::HEARTBEAT) && self.rounds.is_multiple_of(8) {
             self.own.heartbeat -= 5;
         }
         if self.members.is_empty() {

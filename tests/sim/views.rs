@@ -97,7 +97,7 @@ impl Views {
         bad.check(node.status != NodeStatus::Unknown, Rule::StatusIsValid, observer, || {
             format!("told that {} is unknown", node.id)
         });
-        let before = self.take_row(observer, &entry);
+        let before = self.take_row(observer, &entry, old);
         self.check_change(observer, &entry, old, before.as_ref());
         let told = Told {
             status: node.status,
@@ -118,10 +118,15 @@ impl Views {
 
     /// The row of this node, removed; failing that, the row of a placeholder at its address, which
     /// gets its id when the node there tells it (P-13).
-    fn take_row(&mut self, observer: usize, entry: &Entry<'_>) -> Option<Told> {
+    ///
+    /// A first sight takes no row: the placeholder stays listed, or vanishes as one that never joined.
+    fn take_row(&mut self, observer: usize, entry: &Entry<'_>, old: NodeStatus) -> Option<Told> {
         let row = &mut self.rows[observer];
         if let Some(told) = row.remove(&key(entry)) {
             return Some(told);
+        }
+        if old == NodeStatus::Unknown {
+            return None;
         }
         let address = address_hash(entry);
         let placeholder = row.iter().find(|((id, _), told)| {

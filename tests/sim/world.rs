@@ -7,6 +7,7 @@ use crate::peer::{Effect, Peer, Setup};
 use crate::report::Counts;
 use crate::rng::Rng;
 use crate::views::{Trace, Views};
+use crate::watch::Watch;
 use gossip::types::{Header, Instant, NodeId, NodeStatus, NodeView, Path, SyncPayload};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -38,6 +39,7 @@ pub struct Node<P> {
     clock_offset: u64,
     own_heartbeat: u64,
     timer: u64,
+    timer_at: Option<Instant>,
     wakeups: (u64, u32),
 }
 
@@ -99,6 +101,7 @@ pub struct World<P> {
     pub counts: Counts,
     /// For a test's own choices.
     pub rng: Rng,
+    pub(crate) watch: Watch,
     trace: Trace,
     agenda: BinaryHeap<Reverse<Item>>,
     order: u64,
@@ -116,6 +119,7 @@ impl<P: Peer> World<P> {
             views: Views::new(&ids),
             nodes: Vec::with_capacity(ids.len()),
             counts: Counts::default(),
+            watch: Watch::from_env(),
             trace: Trace::default(),
             agenda: BinaryHeap::new(),
             order: 0,
@@ -152,6 +156,7 @@ impl<P: Peer> World<P> {
             clock_offset,
             own_heartbeat: 0,
             timer: 0,
+            timer_at: None,
             wakeups: (0, 0),
         });
         self.net.bind(index, id, address);
@@ -196,7 +201,10 @@ impl<P: Peer> World<P> {
                 let phase = self.rng.range(0, self.nodes[index].interval.saturating_sub(1));
                 self.plan(self.now + phase, Due::Tick(index, life));
             }
-            Drive::Timers => self.plan_timer(index),
+            Drive::Timers => {
+                self.nodes[index].timer_at = None;
+                self.plan_timer(index);
+            }
             Drive::Manual => {}
         }
     }
@@ -281,7 +289,11 @@ impl<P: Peer> World<P> {
 
     fn timer_due(&mut self, index: usize, timer: u64) {
         let node = &mut self.nodes[index];
-        if !node.up || node.timer != timer || self.now < node.stalled_until {
+        if !node.up || node.timer != timer {
+            return;
+        }
+        node.timer_at = None;
+        if self.now < node.stalled_until {
             return;
         }
         let again = if node.wakeups.0 == self.now { node.wakeups.1 + 1 } else { 0 };
@@ -377,7 +389,7 @@ impl<P: Peer> World<P> {
                 Effect::Told { node, old } => self.told(index, &node, old),
             }
         }
-        if self.nodes.len() <= 40 {
+        if self.nodes.len() <= 16 {
             self.check_list(index);
         }
         if self.options.drive == Drive::Timers {
@@ -387,9 +399,14 @@ impl<P: Peer> World<P> {
 
     fn plan_timer(&mut self, index: usize) {
         let node = &mut self.nodes[index];
+        let due = node.peer.due();
+        if due.is_some() && due == node.timer_at {
+            return;
+        }
         node.timer += 1;
+        node.timer_at = due;
         let timer = node.timer;
-        let Some(due) = node.peer.due() else { return };
+        let Some(due) = due else { return };
         let at = due.as_micros().saturating_sub(node.clock_offset).max(self.now);
         let late = self.rng.range(0, self.options.late);
         self.plan(at.saturating_add(late), Due::Timer(index, timer));
@@ -398,6 +415,8 @@ impl<P: Peer> World<P> {
     fn told(&mut self, index: usize, node: &NodeView, old: NodeStatus) {
         self.trace.bytes(node.id.as_bytes());
         self.trace.number(node.status as u64 + 8 * old as u64);
+        let subject = self.views.index_of(&node.id);
+        self.watch.told(self.now, index, subject, node, old);
         let own = self.nodes[index].id;
         let nodes = &self.nodes;
         self.views.event(index, own, node, old, |i| nodes[i].up && !nodes[i].left);
@@ -429,10 +448,13 @@ impl<P: Peer> World<P> {
             self.counts.nowhere += 1;
             return;
         };
+        let copies = self.net.carry(from, to);
+        let index = |id: &NodeId| self.views.index_of(id);
+        let arrives = copies != [None, None];
+        self.watch.sent(self.now, (from, to), &header, &entries, index, arrives);
         let source = self.nodes[from].address;
         let packet = Packet { source, header, entries: entries.into() };
-        let copies = self.net.carry(from, to);
-        self.counts.lost += u64::from(copies == [None, None]);
+        self.counts.lost += u64::from(!arrives);
         self.counts.doubled += u64::from(copies[0].is_some() && copies[1].is_some());
         for delay in copies.into_iter().flatten() {
             self.plan(self.now + delay, Due::Arrive(to, packet.clone()));

@@ -45,6 +45,21 @@ impl Core {
             return;
         }
         self.refute_past(said, teller.slot);
+        if self.tells_another_configuration(entry) {
+            // We had another life: what we say of our configuration is newer than what it said.
+            self.hashes.toggle(&self.members.own);
+            self.members.own.config_heartbeat = self.members.own.heartbeat;
+            self.hashes.toggle(&self.members.own);
+        }
+    }
+
+    fn tells_another_configuration(&self, entry: &Entry<'_>) -> bool {
+        let own = self.own();
+        self.is_foreign(entry)
+            || own.role != entry.role
+            || own.region != entry.region
+            || entry.config_heartbeat > own.config_heartbeat
+            || entry.config_epoch != own.config_epoch
     }
 
     /// P-4 for ourselves: after a restart we may have to jump far, but only on the word of a node

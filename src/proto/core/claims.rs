@@ -1,8 +1,12 @@
 //! What is said of others, and what we make of it (P-1, P-4, P-5).
 
 use super::super::member::{Claim, Coarse, Flags, Slot};
+use super::super::outbox::Content;
 use super::{Core, MAX_JUMP};
 use crate::types::{Entry, Heartbeat, MessageKind, NodeStatus, Path};
+
+/// Pings of one round to nodes that claims too far ahead are about (P-15).
+const MAX_CLAIMANTS: u32 = 8;
 
 /// Who says something, and how.
 #[derive(Clone, Copy, Debug)]
@@ -99,7 +103,7 @@ impl Core {
             // P-4: only the subject's own answer may carry such a jump.
             if !(teller.direct && teller.answers) {
                 self.stats.dropped_entries += 1;
-                return self.probe_soon(slot);
+                return self.ask_claimant(slot, entry, teller);
             }
         }
         match said.status {
@@ -127,6 +131,17 @@ impl Core {
             }
             NodeStatus::Suspect | NodeStatus::Failed | NodeStatus::Left => {}
         }
+    }
+
+    /// P-4: a claim too far ahead makes us ask its subject, where the claim says that it is if it is
+    /// the subject that speaks; so many a round and no more.
+    fn ask_claimant(&mut self, slot: Slot, entry: &Entry<'_>, teller: &Teller) {
+        if self.asked_claimants >= MAX_CLAIMANTS {
+            return;
+        }
+        self.asked_claimants += 1;
+        let to = teller.direct.then(|| self.to(entry.id, entry.ip, entry.port));
+        self.send_to(MessageKind::Ping, slot, to, Content::Own, 0);
     }
 
     /// P-5: whether a joining node is believed to be online now.

@@ -199,7 +199,7 @@ impl Core {
 
     /// P-12: sends the top digest to one random member.
     pub(super) fn sync_round(&mut self) {
-        if !is_packets(&self.config) || self.now() < self.sync_at {
+        if !is_packets(&self.config) || self.now() < self.sync_at && !self.is_unsure() {
             return;
         }
         let interval = u64::from(self.config.sync_interval_ms) * 1000;
@@ -212,6 +212,13 @@ impl Core {
                 return self.send_digest(slot);
             }
         }
+    }
+
+    /// Whether much of what we were told waits for a second member to vouch for it (P-5), as after
+    /// a join; then another digest brings that sooner than probes would.
+    fn is_unsure(&self) -> bool {
+        let sure = self.online + self.suspicions.len() + self.joins.len();
+        self.ring.len() > sure + self.online / 4 + 8
     }
 
     pub(super) fn send_digest(&mut self, slot: Slot) {

@@ -7,7 +7,7 @@ use super::super::outbox::Content;
 use super::claims::Teller;
 use super::exchange::AddressText;
 use super::round::Push;
-use super::{Core, has_short_texts};
+use super::{Core, has_short_texts, is_packets};
 use crate::types::{
     Entry, Header, Heartbeat, Instant, MessageKind, NodeId, NodeStatus, Path, SyncPayload,
 };
@@ -47,13 +47,18 @@ impl Core {
             self.answer_after_leaving(header, own.as_ref(), path);
             return Ok(());
         }
-        self.find_placeholder(header, own.as_ref(), path);
+        let renamed = self.find_placeholder(header, own.as_ref(), path);
         let mut teller = self.teller(header, own.as_ref(), path);
         if header.kind == MessageKind::Leave {
             self.hear_leave(own.as_ref(), entries, &teller);
             return Ok(());
         }
         self.hear_sender(header, own.as_ref(), &mut teller);
+        if let Some(slot) = renamed.filter(|&slot| self.members[slot].status == NodeStatus::Joining)
+        {
+            // Not proved yet, so nothing else tells the program of the id that it lists now.
+            self.event(slot, NodeStatus::Unknown);
+        }
         for (i, entry) in entries.enumerate() {
             if Some(i) == own_at {
                 continue;
@@ -63,6 +68,9 @@ impl Core {
             } else {
                 self.learn(&entry, &teller);
             }
+        }
+        if let Some(slot) = self.sync_with.take().filter(|_| is_packets(&self.config)) {
+            self.send_digest(slot);
         }
         self.answer(header, own.as_ref(), &teller, count);
         Ok(())
@@ -139,9 +147,14 @@ impl Core {
     }
 
     /// P-13: a joining entry never heard from is a placeholder for its address, whatever its id.
-    fn find_placeholder(&mut self, header: &Header, own: Option<&Entry<'_>>, path: Path) {
-        if self.joins.is_empty() || self.members.slot(&header.sender).is_some() {
-            return;
+    fn find_placeholder(
+        &mut self,
+        header: &Header,
+        own: Option<&Entry<'_>>,
+        path: Path,
+    ) -> Option<Slot> {
+        if self.joins.is_empty() {
+            return None;
         }
         let from = match path {
             Path::Json(from) => from,
@@ -156,10 +169,18 @@ impl Core {
             let tells = own.is_some_and(|own| own.port == member.port && same_host(own.ip, ip));
             fits && (tells || from.is_some_and(|from| is_at(ip, member.port, from)))
         });
-        if let Some(slot) = found {
-            self.members[slot].flags.set(Flags::PLACEHOLDER, false);
-            self.members.rename(slot, header.sender);
+        let slot = found?;
+        if let Some(known) = self.members.slot(&header.sender) {
+            // Others told us of it before it spoke: the placeholder has served.
+            if known != slot {
+                self.forget(slot);
+                self.sync_with = Some(known);
+            }
+            return None;
         }
+        self.members[slot].flags.set(Flags::PLACEHOLDER, false);
+        self.members.rename(slot, header.sender);
+        Some(slot)
     }
 
     /// The sender's own entry, its answer, and what it shows of itself.
@@ -301,7 +322,7 @@ impl Core {
         let held = self.members[slot].claim();
         if heartbeat.since(held.heartbeat) > super::MAX_JUMP {
             self.stats.dropped_entries += 1;
-            return self.probe_soon(slot);
+            return;
         }
         if held.status == NodeStatus::Joining {
             self.hear(slot, &Teller { path: Path::Struct, ..*teller });

@@ -87,6 +87,8 @@ pub struct Core {
     timers: BTreeSet<(u64, Slot)>,
     /// Members to be probed out of turn.
     urgent: VecDeque<Slot>,
+    /// Pings of this round to nodes that claims too far ahead are about (P-4).
+    asked_claimants: u32,
     joins: VecDeque<round::Join>,
     pushes: VecDeque<round::Push>,
     heal_at: Instant,
@@ -94,6 +96,8 @@ pub struct Core {
     sync_at: Instant,
     round_at: Instant,
     gossip_at: Instant,
+    /// A member to pull the list from when the message in hand has been read (P-13).
+    sync_with: Option<Slot>,
     leaving: Option<u32>,
     refute: about_us::Refutation,
     outbox: Outbox,
@@ -146,6 +150,7 @@ impl Core {
             suspicions: BTreeMap::new(),
             timers: BTreeSet::new(),
             urgent: VecDeque::new(),
+            asked_claimants: 0,
             joins: VecDeque::new(),
             pushes: VecDeque::new(),
             heal_at: Instant::ZERO,
@@ -153,6 +158,7 @@ impl Core {
             sync_at: now,
             round_at: now,
             gossip_at: now,
+            sync_with: None,
             leaving: None,
             refute: about_us::Refutation::default(),
             outbox: Outbox::default(),

@@ -65,7 +65,7 @@ impl Core {
             && self.probes.len() < MAX_PROBES
         {
             let awake = self.clock.awake();
-            let over = awake + self.probe_timeout();
+            let over = awake + self.timeout_of(slot, self.probe_timeout());
             self.probes.push(Probe::new(slot, member.heartbeat, awake, over));
             self.probes_due = self.probes_due.min(over);
             self.members[slot].flags.set(Flags::PROBED, true);
@@ -90,6 +90,13 @@ impl Core {
         let least = (u64::from(self.config.probe_timeout_min_ms) * 1000).max(pace / 4 * 3);
         let most = (u64::from(self.config.probe_timeout_max_ms) * 1000).max(pace).max(least);
         self.awareness.stretch(self.round_trip.late().clamp(least, most))
+    }
+
+    /// No less than a member needs whose loop reads what came once a round of its own; our next round
+    /// still comes before the time ends (P-8).
+    pub(super) fn timeout_of(&self, slot: Slot, micros: u64) -> u64 {
+        let pace = u64::from(self.members[slot].pace);
+        micros.max((pace + pace / 4).saturating_sub(self.clock.pace()))
     }
 
     /// Looks at the probes whose time is over.
@@ -125,9 +132,9 @@ impl Core {
 
     /// The direct ping is late: helpers are asked, and the member is pinged once more.
     fn ask_helpers(&mut self, i: usize) {
-        let over = self.clock.awake() + self.probe_timeout();
+        let slot = self.probes[i].slot;
+        let over = self.clock.awake() + self.timeout_of(slot, self.probe_timeout());
         let probe = &mut self.probes[i];
-        let slot = probe.slot;
         probe.indirect = true;
         probe.over = over;
         for _ in 0..4 * self.config.indirect_probes {

@@ -127,6 +127,7 @@ impl Core {
         let interval = u64::from(self.config.round_interval_ms) * 1000;
         let wait = self.awareness.stretch(interval);
         self.round_at = Instant::from_micros(self.now().as_micros() + wait);
+        self.asked_claimants = 0;
     }
 
     fn beat(&mut self) {
@@ -176,9 +177,7 @@ impl Core {
         }
         self.members[slot].flags.set(Flags::JOINS, false);
         self.joins.retain(|join| join.slot != slot);
-        if is_packets(&self.config) {
-            self.send_digest(slot);
-        }
+        self.sync_with = Some(slot);
     }
 
     /// A newcomer is to get the list, if there is anything to tell; in packets it pulls instead.

@@ -115,7 +115,7 @@ impl Core {
 
     /// Pings a suspect and waits for the answer.
     fn watch(&mut self, slot: Slot) {
-        let over = self.clock.awake() + self.observer_timeout();
+        let over = self.clock.awake() + self.observer_timeout(slot);
         if let Some(suspicion) = self.suspicions.get_mut(&slot) {
             suspicion.ping_over = over;
             suspicion.ping_found = None;
@@ -125,9 +125,9 @@ impl Core {
         self.send(MessageKind::Ping, slot, content);
     }
 
-    fn observer_timeout(&self) -> u64 {
+    fn observer_timeout(&self, slot: Slot) -> u64 {
         let least = u64::from(self.config.observer_timeout_ms) * 1000;
-        self.awareness.stretch(least.max(self.clock.pace() / 4 * 3))
+        self.timeout_of(slot, self.awareness.stretch(least.max(self.clock.pace() / 4 * 3)))
     }
 
     /// Shortest and longest time that a suspicion of this member may take here.
@@ -220,7 +220,7 @@ impl Core {
         }
         suspicion.accused_by_us = true;
         suspicion.ping_found = None;
-        suspicion.ping_over = awake + self.observer_timeout();
+        suspicion.ping_over = awake + self.observer_timeout(slot);
         self.tell_observers(slot);
         let content = self.gossip();
         self.send(MessageKind::Ping, slot, content);
