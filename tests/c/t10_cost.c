@@ -175,6 +175,11 @@ static double smaller(double a, double b)
     return a < b ? a : b;
 }
 
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
 int main(int argc, char **argv)
 {
     h_begin("t10_cost", argc, argv, 120);
@@ -200,7 +205,7 @@ int main(int argc, char **argv)
         ping = smaller(ping, b.ping_us);
         tick_ratio = smaller(tick_ratio, b.tick_us / a.tick_us);
         ping_ratio = smaller(ping_ratio, b.ping_us / a.ping_us);
-        tail_ratio = smaller(tail_ratio, (b.tick_tail_us - excess) / b.tick_us);
+        tail_ratio = smaller(tail_ratio, larger(b.tick_tail_us - excess, 0) / b.tick_us);
         ping_tail = smaller(ping_tail, b.ping_tail_us);
     }
     h_figure("tick_few_us", tick_few);
