@@ -190,10 +190,13 @@ static void from_callback(enum deed deed, bool in_event, bool on_our_thread)
 {
     struct pair *pair = open_pair();
     pair->in_event = in_event;
-    if (in_event) {
+    if (on_our_thread) {
+        /* No message comes, or the library's thread might do the deed during our call. */
+        pair->deed = deed;
+    } else if (in_event) {
         /* The first message of the stranger is the event, so it may come only after this. */
         pair->deed = deed;
-        target_port = on_our_thread ? 0 : gossip_transport_port(pair->transport);
+        target_port = gossip_transport_port(pair->transport);
     } else {
         target_port = gossip_transport_port(pair->transport);
         CHECK(wait_for(&pair->sends, 1), "no message arrived");

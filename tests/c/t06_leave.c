@@ -7,6 +7,7 @@
  */
 #include "cluster.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct cluster cluster;
@@ -74,15 +75,31 @@ static void leaves(bool stops)
     cluster_count_from_here(&cluster);
 }
 
+static uint64_t heartbeat_at(size_t at, size_t about)
+{
+    gossip_node_view_t view;
+    memset(&view, 0, sizeof view);
+    gossip_core_find_node(cluster.nodes[at].core, &cluster.nodes[about].self.id, &view);
+    return view.heartbeat;
+}
+
 static void leave_of_a_dead_node(void)
 {
     size_t teller = h_random_below(cluster.count), dead = (teller + 1) % cluster.count;
     cluster.nodes[dead].out = true;
     cluster_stop(&cluster, dead);
+    uint64_t before = heartbeat_at(teller, dead), own = heartbeat_at(dead, dead);
     gossip_core_leave(cluster.nodes[teller].core, &cluster.nodes[dead].self.id);
+    uint64_t stamp = heartbeat_at(teller, dead);
     cluster_deliver_all(&cluster);
     unsigned rounds = rounds_until_failed(dead);
     CHECK(rounds <= limit, "leave(other) did not reach all in %u rounds", limit);
+    if (rounds > limit)
+        fprintf(stderr,
+                "  teller %zu, dead %zu: the teller had it at heartbeat %llu, told %llu, and has "
+                "%llu now; its own was %llu\n",
+                teller, dead, (unsigned long long)before, (unsigned long long)stamp,
+                (unsigned long long)heartbeat_at(teller, dead), (unsigned long long)own);
     h_figure("rounds_other", rounds);
     check_others(dead, "after leave(other)");
     cluster_restart(&cluster, dead, false, teller, false);

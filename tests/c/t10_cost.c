@@ -1,6 +1,7 @@
 /*
  * What a round and a PING with 3 entries cost at 10 and at 10 000 members: medians and the 99.9
- * percentile. Machines are noisy, so the best of some attempts counts for each figure.
+ * percentile. Machines are noisy, so the best of some attempts counts for each figure, and what the
+ * machine adds to a mere loop is taken off the percentile.
  *
  * --small 10 --large 10000 --samples 10000 --attempts 6 --answer 1 (pinged members answer)
  * --warm-up 1000 (rounds and PINGs before the first one that is timed)
@@ -14,7 +15,8 @@
 
 #include "core/gossip_core.h"
 
-enum { PENDING_MAX = 64 };
+/* SPIN_US: a stretch of work about as long as a round, that shows the machine's own noise. */
+enum { PENDING_MAX = 64, SPIN_US = 2 };
 
 static gossip_core_t *core;
 static unsigned pinged[PENDING_MAX];
@@ -159,7 +161,7 @@ static double noise_tail_us(unsigned samples)
         exit(2);
     for (unsigned i = 0; i < samples; i++) {
         uint64_t began = now_ns(), now = began;
-        while (now - began < 2000)
+        while (now - began < SPIN_US * 1000)
             now = now_ns();
         times[i] = (double)(now - began) / 1000.0;
     }
@@ -171,6 +173,11 @@ static double noise_tail_us(unsigned samples)
 static double smaller(double a, double b)
 {
     return a < b ? a : b;
+}
+
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
 }
 
 int main(int argc, char **argv)
@@ -189,14 +196,16 @@ int main(int argc, char **argv)
         struct figures a = measure(few, samples), b = measure(many, samples);
         entries_few = a.entries;
         entries_many = b.entries;
-        noise = smaller(noise, noise_tail_us(samples));
+        double noise_now = noise_tail_us(samples);
+        double excess = noise_now > SPIN_US ? noise_now - SPIN_US : 0;
+        noise = smaller(noise, noise_now);
         tick_few = smaller(tick_few, a.tick_us);
         ping_few = smaller(ping_few, a.ping_us);
         tick = smaller(tick, b.tick_us);
         ping = smaller(ping, b.ping_us);
         tick_ratio = smaller(tick_ratio, b.tick_us / a.tick_us);
         ping_ratio = smaller(ping_ratio, b.ping_us / a.ping_us);
-        tail_ratio = smaller(tail_ratio, b.tick_tail_us / b.tick_us);
+        tail_ratio = smaller(tail_ratio, larger(b.tick_tail_us - excess, 0) / b.tick_us);
         ping_tail = smaller(ping_tail, b.ping_tail_us);
     }
     h_figure("tick_few_us", tick_few);
@@ -210,6 +219,10 @@ int main(int argc, char **argv)
     h_figure("ping_many_us", ping);
     h_figure("ping_ratio", ping_ratio);
     h_figure("ping_tail_us", ping_tail);
+    if (h_instrumented()) {
+        CHECK(tick > 0, "no time passed");
+        return h_end();
+    }
     CHECK(tick_ratio <= 2, "a round at %u members costs %.2f times one at %u", many, tick_ratio, few);
     CHECK(tick <= 5, "a round at %u members costs %.2f us", many, tick);
     CHECK(tail_ratio <= 10, "the 99.9 percentile of a round is %.1f times the median", tail_ratio);
