@@ -56,12 +56,19 @@ impl Ring {
         Some(self.slots[self.cursor - 1])
     }
 
-    /// Any member of the ring.
-    pub(crate) fn random(&self, rng: &mut impl Rng) -> Option<Slot> {
+    /// The first member from a random place on that is wanted, if a bounded number of looks finds one.
+    pub(crate) fn random(
+        &self,
+        rng: &mut impl Rng,
+        looks: usize,
+        wanted: impl Fn(Slot) -> bool,
+    ) -> Option<Slot> {
         if self.slots.is_empty() {
             return None;
         }
-        Some(self.slots[rng.random_range(0..self.slots.len())])
+        let start = rng.random_range(0..self.slots.len());
+        let around = self.slots[start..].iter().chain(&self.slots[..start]);
+        around.take(looks).copied().find(|&slot| wanted(slot))
     }
 
     fn swap(&mut self, a: usize, b: usize, members: &mut Members) {

@@ -10,6 +10,8 @@ use rand::RngExt;
 
 /// Accusations of our own in one message.
 const MAX_ACCUSATIONS: usize = 6;
+/// Members looked at for one that may fill a message.
+const RANDOM_LOOKS: usize = 8;
 
 /// One entry of a message that is being handed out.
 #[derive(Clone, Copy, Debug)]
@@ -198,15 +200,14 @@ impl Core {
         self.pieces.extend(accused.take(room).map(|(&slot, _)| Piece::Member(slot)));
     }
 
-    /// A member held online that is not in the message yet, if a few tries find one.
+    /// A member held online that is not in the message yet, if a few looks find one.
     fn put_random(&mut self, to: Slot) {
-        for _ in 0..4 {
-            let Some(slot) = self.ring.random(&mut self.rng) else { return };
-            let fits = slot != to && self.members[slot].status == NodeStatus::Online;
-            if fits && !is_in(&self.pieces, slot) {
-                self.pieces.push(Piece::Member(slot));
-                return;
-            }
+        let (members, pieces) = (&self.members, &self.pieces);
+        let fits = |slot: Slot| {
+            slot != to && members[slot].status == NodeStatus::Online && !is_in(pieces, slot)
+        };
+        if let Some(slot) = self.ring.random(&mut self.rng, RANDOM_LOOKS, fits) {
+            self.pieces.push(Piece::Member(slot));
         }
     }
 

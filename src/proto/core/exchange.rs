@@ -206,11 +206,8 @@ impl Core {
         // Staggered: between three and five quarters of the interval.
         let wait = interval * 3 / 4 + self.random_below(interval / 2);
         self.sync_at = Instant::from_micros(self.now().as_micros() + wait);
-        for _ in 0..4 {
-            let Some(slot) = self.ring.random(&mut self.rng) else { return };
-            if self.members[slot].status == NodeStatus::Online {
-                return self.send_digest(slot);
-            }
+        if let Some(slot) = self.random_online(|_| true) {
+            self.send_digest(slot);
         }
     }
 

@@ -34,6 +34,8 @@ pub(super) use build::{Book, Piece};
 
 /// A claim further ahead than this needs the subject's own answer (P-4).
 const MAX_JUMP: u64 = 1 << 32;
+/// Members looked at for one that is online.
+const ONLINE_LOOKS: usize = 256;
 /// Claims are sent at least as often as in a group of this size.
 const SMALL_GROUP: usize = 64;
 
@@ -324,6 +326,13 @@ impl Core {
             }
         }
         (found, len)
+    }
+
+    /// A random member held online that is wanted, if a bounded number of looks finds one.
+    fn random_online(&mut self, wanted: impl Fn(Slot) -> bool) -> Option<Slot> {
+        let members = &self.members;
+        let fits = |slot: Slot| members[slot].status == NodeStatus::Online && wanted(slot);
+        self.ring.random(&mut self.rng, ONLINE_LOOKS, fits)
     }
 
     fn set_status(&mut self, slot: Slot, claim: Claim) {

@@ -137,16 +137,15 @@ impl Core {
         let probe = &mut self.probes[i];
         probe.indirect = true;
         probe.over = over;
-        for _ in 0..4 * self.config.indirect_probes {
-            if u32::from(self.probes[i].helpers_len) >= self.config.indirect_probes {
+        for _ in 0..self.config.indirect_probes {
+            let asked = self.probes[i].helpers;
+            let Some(helper) =
+                self.random_online(|helper| helper != slot && !asked.contains(&helper))
+            else {
                 break;
-            }
-            let Some(helper) = self.ring.random(&mut self.rng) else { break };
-            let fits = helper != slot && self.members[helper].status == NodeStatus::Online;
-            if fits && !self.probes[i].asked(helper) {
-                self.probes[i].ask(helper);
-                self.send(MessageKind::PingReq, helper, Content::About(slot));
-            }
+            };
+            self.probes[i].ask(helper);
+            self.send(MessageKind::PingReq, helper, Content::About(slot));
         }
         let content = self.gossip();
         self.send(MessageKind::Ping, slot, content);

@@ -15,7 +15,9 @@ const JOIN_WAITS: (u64, u64) = (100_000, 5_000_000);
 /// Newcomers that are given the list at a time; one more is left to gossip (P-15).
 const MAX_PUSHES: usize = 64;
 /// Messages of a pushed list in one round, over all newcomers (P-15).
-const PUSHES_A_ROUND: usize = 8;
+const PUSHES_A_ROUND: usize = 32;
+/// Of these to one newcomer, so that its socket can hold them.
+const PUSHES_TO_ONE: usize = 8;
 /// How much more often failed members are tried while the last failure is fresh.
 const FRESH_FACTOR: u64 = 4;
 /// Tombstones reaped in one round (P-15).
@@ -143,11 +145,9 @@ impl Core {
             return;
         }
         for _ in 0..self.config.gossip_nodes {
-            let Some(slot) = self.ring.random(&mut self.rng) else { return };
-            if self.members[slot].status == NodeStatus::Online {
-                let content = self.gossip();
-                self.send(MessageKind::Update, slot, content);
-            }
+            let Some(slot) = self.random_online(|_| true) else { return };
+            let content = self.gossip();
+            self.send(MessageKind::Update, slot, content);
         }
     }
 
@@ -196,7 +196,7 @@ impl Core {
     }
 
     fn push_round(&mut self) {
-        for _ in 0..PUSHES_A_ROUND {
+        for _ in 0..PUSHES_A_ROUND.min(self.pushes.len() * PUSHES_TO_ONE) {
             let Some(mut push) = self.pushes.pop_front() else { return };
             if self.members[push.to].status == NodeStatus::Online {
                 push.proved = true;
