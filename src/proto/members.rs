@@ -286,7 +286,8 @@ fn member(entry: &Entry<'_>, now: Instant, strings: &mut Strings) -> Member {
         config_epoch: entry.config_epoch,
         config_heartbeat: match Heartbeat::new(entry.config_heartbeat) {
             Some(at) if at > Heartbeat::ZERO => at,
-            _ => heartbeat,
+            // Zero would read as a carrier that has no field for it.
+            _ => heartbeat.max(Heartbeat::ZERO.after(1)),
         },
         version: entry.version,
         seen: now,

@@ -32,8 +32,10 @@ pub fn partition<P: Peer>(options: Options, cut: Cut, bound: u64) -> Outcome {
     let apart = |a: usize, b: usize| side.contains(&a) != side.contains(&b);
     let pairs = || (0..count).flat_map(|a| (0..count).map(move |b| (a, b))).filter(|(a, b)| a != b);
     let wrong = pairs().filter(|(a, b)| world.views.status(*a, *b).is_gone() != apart(*a, *b));
-    let wrong = wrong.count();
-    outcome.expect(wrong == 0, || format!("{wrong} pairs are wrong at the end of the cut"));
+    let wrong: Vec<_> = wrong.map(|(a, b)| (a, b, world.views.status(a, b))).collect();
+    outcome.expect(wrong.is_empty(), || {
+        format!("{} pairs are wrong at the end of the cut, the first {:?}", wrong.len(), wrong[0])
+    });
     let inside =
         world.views.log.iter().filter(|c| c.new.is_gone() && !apart(c.observer, c.subject));
     let inside = inside.count();

@@ -484,6 +484,7 @@ fn as_struct(header: Header) -> Header {
 /// What of an entry a C struct has fields for.
 fn strip(entry: &mut NodeView) {
     entry.metadata = None;
+    entry.config_heartbeat = 0;
     if entry.status == NodeStatus::Left {
         entry.status = NodeStatus::Failed;
     }

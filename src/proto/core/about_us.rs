@@ -44,6 +44,10 @@ impl Core {
         if foreign && self.is_conflict() {
             return;
         }
+        if entry.status == NodeStatus::Suspect {
+            // Somebody did not hear from us in time; of a failure or an older life that says nothing.
+            self.awareness.worsen();
+        }
         self.refute_past(said, teller.slot);
         if self.tells_another_configuration(entry) {
             // We had another life: what we say of our configuration is newer than what it said.
@@ -113,7 +117,6 @@ impl Core {
         }
         self.refute.jumped = true;
         self.stats.refutations += 1;
-        self.awareness.worsen();
         self.members.own.heartbeat = said.after(1);
         self.tell_observers_of_us(teller);
     }

@@ -215,7 +215,8 @@ impl Core {
     /// a join; then another digest brings that sooner than probes would.
     fn is_unsure(&self) -> bool {
         let sure = self.online + self.suspicions.len() + self.joins.len();
-        self.ring.len() > sure + self.online / 64 + 1
+        let spare = if self.now() < self.fresh_until { 0 } else { self.online / 64 + 1 };
+        self.ring.len() > sure + spare
     }
 
     pub(super) fn send_digest(&mut self, slot: Slot) {

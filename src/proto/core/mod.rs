@@ -102,6 +102,8 @@ pub struct Core {
     gossip_at: Instant,
     /// A member to pull the list from when the message in hand has been read (P-13).
     sync_with: Option<Slot>,
+    /// Until when we count as a newcomer, whose list is still to be vouched for (P-5).
+    fresh_until: Instant,
     leaving: Option<u32>,
     refute: about_us::Refutation,
     outbox: Outbox,
@@ -163,6 +165,7 @@ impl Core {
             round_at: now,
             gossip_at: now,
             sync_with: None,
+            fresh_until: now,
             leaving: None,
             refute: about_us::Refutation::default(),
             outbox: Outbox::default(),

@@ -179,6 +179,7 @@ impl Core {
         self.members[slot].flags.set(Flags::JOINS, false);
         self.joins.retain(|join| join.slot != slot);
         self.sync_with = Some(slot);
+        self.fresh_until = self.in_ms(self.config.sync_interval_ms);
     }
 
     /// A newcomer is to get the list, if there is anything to tell; in packets it pulls instead.
