@@ -142,6 +142,13 @@ static struct pair *open_pair(void)
     return pair;
 }
 
+/* Another program may get the port next, and has no use for our messages. */
+static void close_transport(struct pair *pair)
+{
+    gossip_transport_destroy(pair->transport);
+    target_port = 0;
+}
+
 static bool wait_for(atomic_uint *counter, unsigned more)
 {
     unsigned until = *counter + more;
@@ -167,9 +174,9 @@ static void destroy_while_messages_arrive(bool core_first)
         unsigned sends = pair->sends;
         h_sleep_ms(5);
         CHECK(pair->sends <= sends, "a callback after gossip_core_destroy");
-        gossip_transport_destroy(pair->transport);
+        close_transport(pair);
     } else {
-        gossip_transport_destroy(pair->transport);
+        close_transport(pair);
         gossip_core_tick(pair->core);
         CHECK(gossip_core_size(pair->core) == 1, "the core forgot its member");
         gossip_core_destroy(pair->core);
@@ -194,7 +201,7 @@ static void replace_parts(void)
     pair->core = other;
     CHECK(wait_for(&pair->sends, 3), "no message arrived at the second core");
     gossip_core_destroy(other);
-    gossip_transport_destroy(pair->transport);
+    close_transport(pair);
     free(pair);
 }
 
@@ -225,11 +232,13 @@ static void from_callback(enum deed deed, bool in_event, bool on_our_thread)
     }
     if (!CHECK(wait_until(&pair->done), "the callback did not come or did not end"))
         return;
+    if (deed == TRANSPORT || deed == BOTH || deed == STOP)
+        target_port = 0;
     h_sleep_ms(5);
     if (deed != CORE && deed != BOTH)
         gossip_core_destroy(pair->core);
     if (deed != TRANSPORT && deed != BOTH)
-        gossip_transport_destroy(pair->transport);
+        close_transport(pair);
     unsigned sends = pair->sends;
     h_sleep_ms(20);
     CHECK(pair->sends == sends, "a callback after gossip_core_destroy");
