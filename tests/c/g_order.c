@@ -267,9 +267,7 @@ int main(int argc, char **argv)
     }
     flooding = false;
     pthread_join(thread, NULL);
-    /* A thread whose transport was destroyed inside its callback ends by itself, soon after. */
-    for (unsigned i = 0; i < 4000 && net_threads() + net_descriptors() > threads + descriptors; i++)
-        h_sleep_ms(1);
+    net_settle(threads, descriptors);
     CHECK(net_threads() == threads, "%zu threads left", net_threads() - threads);
     CHECK(net_descriptors() == descriptors, "%zu descriptors left", net_descriptors() - descriptors);
     free(frame);
