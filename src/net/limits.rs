@@ -46,11 +46,19 @@ pub const BACK_OFF_MAX: Duration = Duration::from_secs(1);
 /// A connection up for less than this when it breaks counts as refused at the second time.
 pub const STABLE_TIME: Duration = Duration::from_secs(1);
 
-/// How long an accepted connection may be without a complete frame at first.
+/// How long an accepted connection may be without a message at first. Frames that hold none do not
+/// count.
 pub const SILENT_TIME: Duration = Duration::from_secs(10);
 
-/// How long an accepted connection may be without a complete frame later on.
-pub const IDLE_TIME: Duration = Duration::from_secs(60);
+/// How long an accepted connection may be without a further message. So long because libgossip
+/// 1.4.2 never makes a connection again that was closed under it: what it sends afterwards is lost
+/// until its program starts anew, and in a large group a node may not ping us for minutes.
+pub const IDLE_TIME: Duration = Duration::from_secs(15 * 60);
+
+/// How long a frame may take from its first byte to its last on an accepted connection, so that
+/// incomplete frames hold no memory for as long as [`IDLE_TIME`]: enough for the largest one at
+/// 18 KB a second.
+pub const FRAME_TIME: Duration = Duration::from_secs(60);
 
 /// How long a connection of our own is kept unused. Shorter than [`IDLE_TIME`], so that we close it
 /// and not the peer, just as we write.

@@ -55,25 +55,29 @@ impl Shared {
         }
     }
 
-    /// Takes one frame.
-    pub(super) fn take_frame(&self, path: Path, frame: &[u8]) {
+    /// Takes one frame; whether it was a message, which nobody can say who has no serializer.
+    pub(super) fn take_frame(&self, path: Path, frame: &[u8]) -> bool {
         if frame.is_empty() {
             // It reads as a ping from the zero id, and the core takes nothing from that id: a
             // datagram of zeros would be 16 000 of them, so they end here.
             self.counts.empty.add(1);
-            return;
+            return false;
         }
         let inbound = lock(&self.inbound).clone();
         let Some(inbound) = inbound.filter(|_| self.uses_json()) else {
             self.counts.junk.add(1);
-            return;
+            return !self.uses_json() || json::decode(frame).is_ok();
         };
         match json::decode(frame) {
             Ok(message) => {
                 self.counts.received.add(1);
                 inbound.deliver(path, &message);
+                true
             }
-            Err(_) => self.counts.junk.add(1),
+            Err(_) => {
+                self.counts.junk.add(1);
+                false
+            }
         }
     }
 }

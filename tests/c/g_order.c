@@ -78,13 +78,20 @@ struct pair {
     gossip_core_t *core;
     gossip_transport_t *transport;
     atomic_int deed;
-    atomic_uint sends, events;
+    /* Set when the callback that did the deed has only to return. */
+    atomic_bool done;
+    atomic_uint sends;
     bool in_event;
 };
 
+/*
+ * A core that is destroyed inside its own callback waits for nobody: that callback is the last one,
+ * and only it can tell when it no longer needs what the program gave it. So this comes last in it.
+ */
 static void do_deed(struct pair *pair)
 {
     switch (atomic_exchange(&pair->deed, NOTHING)) {
+    case NOTHING: return;
     case CORE: gossip_core_destroy(pair->core); break;
     case TRANSPORT: gossip_transport_destroy(pair->transport); break;
     case BOTH:
@@ -95,6 +102,7 @@ static void do_deed(struct pair *pair)
     case RESET: gossip_core_reset(pair->core); break;
     default: break;
     }
+    pair->done = true;
 }
 
 static void on_send(const gossip_message_t *msg, const gossip_node_view_t *target, void *data)
@@ -112,12 +120,10 @@ static void on_event(const gossip_node_view_t *node, gossip_node_status_t old, v
     struct pair *pair = data;
     (void)node;
     (void)old;
-    pair->events++;
     if (pair->in_event)
         do_deed(pair);
 }
 
-/* Pairs live as long as the program, as a callback may still be under way after a destroy. */
 static struct pair *open_pair(void)
 {
     struct pair *pair = calloc(1, sizeof *pair);
@@ -136,12 +142,26 @@ static struct pair *open_pair(void)
     return pair;
 }
 
+/* Another program may get the port next, and has no use for our messages. */
+static void close_transport(struct pair *pair)
+{
+    gossip_transport_destroy(pair->transport);
+    target_port = 0;
+}
+
 static bool wait_for(atomic_uint *counter, unsigned more)
 {
     unsigned until = *counter + more;
     for (unsigned i = 0; i < 4000 && *counter < until; i++)
         h_sleep_ms(1);
     return *counter >= until;
+}
+
+static bool wait_until(atomic_bool *flag)
+{
+    for (unsigned i = 0; i < 4000 && !*flag; i++)
+        h_sleep_ms(1);
+    return *flag;
 }
 
 static void destroy_while_messages_arrive(bool core_first)
@@ -154,9 +174,9 @@ static void destroy_while_messages_arrive(bool core_first)
         unsigned sends = pair->sends;
         h_sleep_ms(5);
         CHECK(pair->sends <= sends, "a callback after gossip_core_destroy");
-        gossip_transport_destroy(pair->transport);
+        close_transport(pair);
     } else {
-        gossip_transport_destroy(pair->transport);
+        close_transport(pair);
         gossip_core_tick(pair->core);
         CHECK(gossip_core_size(pair->core) == 1, "the core forgot its member");
         gossip_core_destroy(pair->core);
@@ -181,7 +201,7 @@ static void replace_parts(void)
     pair->core = other;
     CHECK(wait_for(&pair->sends, 3), "no message arrived at the second core");
     gossip_core_destroy(other);
-    gossip_transport_destroy(pair->transport);
+    close_transport(pair);
     free(pair);
 }
 
@@ -210,15 +230,18 @@ static void from_callback(enum deed deed, bool in_event, bool on_our_thread)
         node.port = 9;
         gossip_core_meet(pair->core, &node);
     }
-    for (unsigned i = 0; i < 4000 && pair->deed != NOTHING; i++)
-        h_sleep_ms(1);
-    CHECK(pair->deed == NOTHING, "the callback did not come");
+    if (!CHECK(wait_until(&pair->done), "the callback did not come or did not end"))
+        return;
+    if (deed == TRANSPORT || deed == BOTH || deed == STOP)
+        target_port = 0;
     h_sleep_ms(5);
     if (deed != CORE && deed != BOTH)
         gossip_core_destroy(pair->core);
     if (deed != TRANSPORT && deed != BOTH)
-        gossip_transport_destroy(pair->transport);
+        close_transport(pair);
+    unsigned sends = pair->sends;
     h_sleep_ms(20);
+    CHECK(pair->sends == sends, "a callback after gossip_core_destroy");
     free(pair);
 }
 
@@ -244,7 +267,7 @@ int main(int argc, char **argv)
     }
     flooding = false;
     pthread_join(thread, NULL);
-    h_sleep_ms(100);
+    net_settle(threads, descriptors);
     CHECK(net_threads() == threads, "%zu threads left", net_threads() - threads);
     CHECK(net_descriptors() == descriptors, "%zu descriptors left", net_descriptors() - descriptors);
     free(frame);

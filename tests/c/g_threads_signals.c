@@ -181,7 +181,7 @@ int main(int argc, char **argv)
     CHECK(net_run_until(&net, net_all_online, 0, 8000) >= 0, "after the cycles: not all online");
     CHECK(pipes == 0, "SIGPIPE was raised");
     net_close(&net);
-    h_sleep_ms(50);
+    net_settle(threads, descriptors);
     CHECK(net_threads() == threads && net_descriptors() == descriptors,
           "left behind: %zu threads, %zu descriptors", net_threads() - threads,
           net_descriptors() - descriptors);

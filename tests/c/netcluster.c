@@ -263,3 +263,12 @@ size_t net_descriptors(void)
     /* The directory that is being read, "." and ".." do not count. */
     return entries_of("/proc/self/fd") - 3;
 }
+
+void net_settle(size_t threads, size_t descriptors)
+{
+    for (unsigned i = 0; i < 4000; i++) {
+        if (net_threads() <= threads && net_descriptors() <= descriptors)
+            return;
+        h_sleep_ms(1);
+    }
+}

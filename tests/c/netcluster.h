@@ -61,4 +61,10 @@ void net_check(struct net *net, const char *when);
 size_t net_threads(void);
 size_t net_descriptors(void);
 
+/*
+ * Waits until this process has no more of them than these: the system lists a thread for a moment
+ * after it was joined, and a thread that was destroyed inside its own callback ends soon after.
+ */
+void net_settle(size_t threads, size_t descriptors);
+
 #endif

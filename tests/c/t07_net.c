@@ -186,7 +186,7 @@ int main(int argc, char **argv)
     if (junk > 0)
         survives_junk(junk);
     net_close(&net);
-    h_sleep_ms(50);
+    net_settle(threads, descriptors);
     CHECK(net_threads() == threads, "%zu threads at first, %zu at the end", threads, net_threads());
     CHECK(net_descriptors() == descriptors, "%zu descriptors at first, %zu at the end", descriptors,
           net_descriptors());

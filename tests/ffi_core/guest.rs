@@ -9,24 +9,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-/// Runs `child` in a forked child; it must end by itself within seconds and return `true`.
-fn in_child(child: impl FnOnce() -> bool) {
-    // SAFETY: the child calls only what must work in a forked child, and then ends.
-    let pid = unsafe { libc::fork() };
-    assert!(pid >= 0);
-    if pid == 0 {
-        // SAFETY: alarm and _exit may be called at any time. The alarm ends a child that waits.
-        unsafe {
-            libc::alarm(10);
-            libc::_exit(i32::from(!child()));
-        }
-    }
-    let mut status = 0;
-    // SAFETY: waits for the child just made, into a local.
-    assert_eq!(unsafe { libc::waitpid(pid, &raw mut status, 0) }, pid);
-    assert_eq!(status, 0, "the child failed or hung");
-}
-
 /// Calls everything with a core of the parent; whether each call refused.
 fn all_refused(core: *mut gossip_core_t) -> bool {
     let mut count = 7;

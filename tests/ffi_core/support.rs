@@ -275,3 +275,29 @@ pub(crate) fn last_error() -> String {
     // SAFETY: the text ends in NUL and is valid until the next call.
     unsafe { CStr::from_ptr(gossip_last_error()) }.to_str().expect("UTF-8").to_owned()
 }
+
+/// How long a child may take. Only a child that hangs gets there, however busy the machine is.
+#[cfg(unix)]
+const CHILD_SECONDS: u32 = 60;
+
+/// Runs `child` in a forked child; it must end by itself and return `true`.
+#[cfg(unix)]
+pub(crate) fn in_child(child: impl FnOnce() -> bool) {
+    // SAFETY: the child calls only what must work in a forked child, and then ends.
+    let pid = unsafe { libc::fork() };
+    assert!(pid >= 0, "{}", std::io::Error::last_os_error());
+    if pid == 0 {
+        // SAFETY: alarm may be called at any time. It ends a child that waits.
+        unsafe { libc::alarm(CHILD_SECONDS) };
+        // A panic must not reach the frames of the test, which is the parent's.
+        let holds = std::panic::catch_unwind(std::panic::AssertUnwindSafe(child)).unwrap_or(false);
+        // SAFETY: ends the child without running the parent's exit handlers.
+        unsafe { libc::_exit(i32::from(!holds)) };
+    }
+    let mut status = 0;
+    // SAFETY: waits for the child just made, into a local.
+    assert_eq!(unsafe { libc::waitpid(pid, &raw mut status, 0) }, pid);
+    let signal = libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status));
+    assert_ne!(signal, Some(libc::SIGALRM), "the child hung");
+    assert_eq!(status, 0, "the child failed; signal {signal:?}");
+}

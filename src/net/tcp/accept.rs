@@ -61,9 +61,9 @@ pub(in crate::net) async fn accept(listener: TcpListener, shared: Arc<Shared>, r
 async fn read(stream: TcpStream, place: Place, shared: Arc<Shared>, run: Arc<Run>) {
     let mut reader = FrameReader::default();
     let mut held = Held { bytes: 0, all: &place.places.partial };
-    let mut deadline = Instant::now() + limits::SILENT_TIME;
+    let mut patience = Patience::new(Instant::now());
     loop {
-        let end = match tokio::time::timeout_at(deadline, stream.readable()).await {
+        let end = match tokio::time::timeout_at(patience.deadline(), stream.readable()).await {
             Ok(Ok(())) => read_some(&stream, &mut reader),
             Ok(Err(error)) => Err(error),
             Err(_) => return shared.counts.closed.add(1),
@@ -73,8 +73,7 @@ async fn read(stream: TcpStream, place: Place, shared: Arc<Shared>, run: Arc<Run
             Ok(false) | Err(_) => return,
         }
         match deliver(&mut reader, &shared, &run) {
-            Ok(true) => deadline = Instant::now() + limits::IDLE_TIME,
-            Ok(false) => {}
+            Ok(came) => patience.note(Instant::now(), came, reader.pending() > 0),
             Err(()) => return shared.counts.closed.add(1),
         }
         if !held.set(reader.capacity()) {
@@ -99,23 +98,62 @@ fn read_some(stream: &TcpStream, reader: &mut FrameReader) -> io::Result<bool> {
     }
 }
 
-/// Takes every complete frame; whether there was one. An error is a frame beyond the limit, or the
-/// end of the run.
-fn deliver(reader: &mut FrameReader, shared: &Shared, run: &Run) -> Result<bool, ()> {
-    let mut any = false;
+/// Takes every complete frame. An error is a frame beyond the limit, or the end of the run.
+fn deliver(reader: &mut FrameReader, shared: &Shared, run: &Run) -> Result<Came, ()> {
+    let mut came = Came { frame: false, message: false };
     loop {
         if run.is_stopping() {
             return Err(());
         }
         match reader.next_frame() {
-            Ok(Some(frame)) => shared.take_frame(Path::Json(None), frame),
-            Ok(None) => return Ok(any),
+            Ok(Some(frame)) => came.message |= shared.take_frame(Path::Json(None), frame),
+            Ok(None) => return Ok(came),
             Err(_) => {
                 shared.counts.junk.add(1);
                 return Err(());
             }
         }
-        any = true;
+        came.frame = true;
+    }
+}
+
+/// What one reading brought.
+#[derive(Clone, Copy)]
+struct Came {
+    /// Whether a frame was completed.
+    frame: bool,
+    /// Whether one of them was a message.
+    message: bool,
+}
+
+/// Until when a connection is waited for.
+struct Patience {
+    /// When the next message must have come.
+    message: Instant,
+    /// When the frame that has begun must be complete.
+    frame: Option<Instant>,
+}
+
+impl Patience {
+    fn new(now: Instant) -> Self {
+        Self { message: now + limits::SILENT_TIME, frame: None }
+    }
+
+    /// Notes what came, and whether another frame has begun.
+    fn note(&mut self, now: Instant, came: Came, has_begun: bool) {
+        if came.message {
+            self.message = now + limits::IDLE_TIME;
+        }
+        if came.frame || !has_begun {
+            self.frame = None;
+        }
+        if has_begun {
+            self.frame.get_or_insert(now + limits::FRAME_TIME);
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        self.frame.map_or(self.message, |frame| frame.min(self.message))
     }
 }
 
@@ -210,6 +248,41 @@ mod tests {
         kept.truncate(0);
         assert!(lock(&places.taken).by_address.is_empty());
         assert!(Place::take(&places, IpAddr::from([10, 0, 0, 9])).is_some());
+    }
+
+    const NOTHING: Came = Came { frame: false, message: false };
+    const JUNK: Came = Came { frame: true, message: false };
+    const MESSAGE: Came = Came { frame: true, message: true };
+
+    #[test]
+    fn connection_that_carried_a_message_is_kept_long_and_others_are_not() {
+        let start = Instant::now();
+        let later = start + Duration::from_secs(5);
+        let mut patience = Patience::new(start);
+        patience.note(later, JUNK, false);
+        assert_eq!(patience.deadline(), start + limits::SILENT_TIME);
+        patience.note(later, MESSAGE, false);
+        assert_eq!(patience.deadline(), later + limits::IDLE_TIME);
+        patience.note(later + Duration::from_secs(60), JUNK, false);
+        assert_eq!(patience.deadline(), later + limits::IDLE_TIME);
+    }
+
+    #[test]
+    fn frame_that_has_begun_must_end_soon() {
+        let start = Instant::now();
+        let second = Duration::from_secs(1);
+        let mut patience = Patience::new(start);
+        patience.note(start, NOTHING, true);
+        assert_eq!(patience.deadline(), start + limits::SILENT_TIME);
+        patience.note(start + second, MESSAGE, true);
+        assert_eq!(patience.deadline(), start + second + limits::FRAME_TIME);
+        // More of the same frame gives no more time; its end does.
+        patience.note(start + second * 9, NOTHING, true);
+        assert_eq!(patience.deadline(), start + second + limits::FRAME_TIME);
+        patience.note(start + second * 10, JUNK, true);
+        assert_eq!(patience.deadline(), start + second * 10 + limits::FRAME_TIME);
+        patience.note(start + second * 11, JUNK, false);
+        assert_eq!(patience.deadline(), start + second + limits::IDLE_TIME);
     }
 
     #[test]
