@@ -8,9 +8,10 @@ mod healing;
 mod joins;
 mod leaves;
 mod messages;
+mod model;
 mod old_peers;
 mod probes;
-
+mod properties;
 mod refuting;
 mod rounds;
 mod support;
