@@ -245,38 +245,52 @@ fn median(times: &mut [u64]) -> u64 {
     times[times.len() / 2]
 }
 
-/// Nanoseconds of a round, and of a ping with three entries.
-fn costs(group: &mut Group) -> (u64, u64) {
+/// Nanoseconds of a round, and of a ping with three entries; each sample is taken of the next group.
+fn costs(groups: &mut [Group], samples: usize) -> (u64, u64) {
     let (mut rounds, mut messages) = (Vec::new(), Vec::new());
-    for _ in 0..2_000 {
+    for i in 0..samples {
+        let group = &mut groups[i % GROUPS.min(groups.len())];
         let start = std::time::Instant::now();
         group.round();
         rounds.push(start.elapsed().as_nanos() as u64);
         group.answers();
-        // The same few members, so that it is the work that is compared and not the caches.
-        let n = group.round as u32 % 8;
+        let n = group.round as u32;
+        let at = |i| 1 + (n + i) % group.members;
+        let (from, others) = (at(0), [at(1), at(2)]);
         let start = std::time::Instant::now();
-        group.hear(MessageKind::Ping, 1 + n, [1 + (n + 1) % 8, 1 + (n + 2) % 8]);
+        group.hear(MessageKind::Ping, from, others);
         messages.push(start.elapsed().as_nanos() as u64);
     }
     (median(&mut rounds), median(&mut messages))
 }
 
+/// Small groups that take turns, so that none of them is at home in the caches: a large group is not
+/// either, and what is compared is the work.
+const GROUPS: usize = 2_000;
+
 #[test]
 fn a_round_and_a_message_cost_the_same_at_100_000_members_as_at_10() {
-    let (mut small, mut large) = (Group::of(10), Group::of(100_000));
-    for group in [&mut small, &mut large] {
-        (0..2_000).for_each(|_| group.step());
+    let mut small: Vec<Group> = (0..GROUPS).map(|_| Group::of(10)).collect();
+    for group in &mut small {
+        (0..100).for_each(|_| group.step());
     }
+    for members in [10_000, 100_000] {
+        let mut large = [Group::of(members)];
+        (0..2_000).for_each(|_| large[0].step());
+        compare(&mut small, &mut large);
+    }
+}
+
+fn compare(small: &mut [Group], large: &mut [Group]) {
     // Other programs share the machine; a cost that grew with the group would fail every time.
-    let mut last = ((0, 0), (0, 0));
+    let mut seen = Vec::new();
     for _ in 0..10 {
-        let (few, many) = (costs(&mut small), costs(&mut large));
-        println!("10: {few:?} ns, 100 000: {many:?} ns (round, message)");
+        let (few, many) = (costs(small, 3 * GROUPS), costs(large, 3 * GROUPS));
+        println!("10: {few:?} ns, {}: {many:?} ns (round, message)", large[0].members);
         if many.0 <= 2 * few.0 && many.1 <= 2 * few.1 {
             return;
         }
-        last = (few, many);
+        seen.push((few, many));
     }
-    panic!("(round, message) in ns: {:?} at 10 members, {:?} at 100 000", last.0, last.1);
+    panic!("(round, message) in ns at 10 and {} members: {seen:?}", large[0].members);
 }

@@ -64,7 +64,7 @@ fn texts_of_64_bytes_are_refused_and_of_63_taken() {
             *[&mut entry.ip, &mut entry.role, &mut entry.region][i] = text.clone();
             let mut rig = Rig::new();
             rig.welcome(1);
-            let taken = rig.hear(MessageKind::Update, 1, &[], &[entry.clone()]);
+            let taken = rig.hear(MessageKind::Update, 1, &[], std::slice::from_ref(&entry));
             if length == 63 {
                 taken.unwrap();
                 assert_eq!(rig.member(9), Some(entry));

@@ -103,7 +103,7 @@ fn an_address_that_is_another_nodes_now_is_not_tried_again() {
     while calm(&mut rig, 1000) != [1] {}
     let other = NodeView { ip: view(1_000).ip, heartbeat: 1, ..view(2_000) };
     let header = gossip::types::Header { timestamp: 0, ..rig.header(MessageKind::Pong, 2_000) };
-    rig.take(rig.path(2_000), &header, &[other.clone()]).unwrap();
+    rig.take(rig.path(2_000), &header, std::slice::from_ref(&other)).unwrap();
     let mut tries = 0;
     for _ in 0..1_200 {
         rig.clear();

@@ -80,7 +80,7 @@ fn nacks_of_helpers_are_counted_and_spare_our_awareness() {
     let mut rig = Rig::among(Config::lan(), 20);
     let subject = rig.member(9).unwrap();
     for helper in helpers_asked(&mut rig, 9) {
-        rig.hear(MessageKind::Nack, helper, &[subject.clone()], &[]).unwrap();
+        rig.hear(MessageKind::Nack, helper, std::slice::from_ref(&subject), &[]).unwrap();
     }
     assert_eq!(rig.core.stats().nacks, 3);
     assert_eq!(rig.status(9), Some(Online), "a nack accuses nobody");
@@ -101,15 +101,12 @@ fn nacks_of_nodes_that_were_not_asked_do_not_count() {
 #[test]
 fn a_failed_probe_without_nacks_makes_us_doubt_ourselves() {
     let mut rig = Rig::among(Config::lan(), 20);
-    rig.ms += 1;
-    let now = rig.now();
     // Everybody falls silent: the fault is ours as likely as not.
     for _ in 0..12 {
         rig.tick();
     }
     assert!(rig.core.stats().probes_failed > 0);
     assert!(rig.core.awareness() > 0);
-    assert!(rig.now() > now);
     let silent = rig.core.awareness();
     for _ in 0..20 {
         rig.tick_answered();
@@ -144,7 +141,7 @@ fn probes_of_nodes_that_others_find_dead_too_leave_awareness_alone() {
     helpers_asked(&mut rig, 9);
     let accusation = claim(9, 1000 + rig.rounds + 50, Suspect);
     for accuser in [1, 2] {
-        rig.hear(MessageKind::Update, accuser, &[accusation.clone()], &[]).unwrap();
+        rig.hear(MessageKind::Update, accuser, std::slice::from_ref(&accusation), &[]).unwrap();
     }
     assert_eq!(rig.status(9), Some(Suspect));
     for _ in 0..10 {

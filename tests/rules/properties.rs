@@ -91,7 +91,7 @@ fn cases(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(cases(128))]
+    #![proptest_config(cases(64))]
 
     // A suspicion is no sign of life, so it does not open a grave; hence not all six in one.
     #[test]
@@ -311,7 +311,7 @@ fn survive(mut rig: Rig, all: &[Junk]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(cases(96))]
+    #![proptest_config(cases(48))]
 
     #[test]
     fn hostile_messages_break_nothing_of_a_struct_core(all in vec(junk(), 1..40)) {

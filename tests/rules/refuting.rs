@@ -15,7 +15,7 @@ fn refutes_accusations_with_a_newer_heartbeat() {
         for ahead in [0, 1, 17] {
             let mut rig = Rig::among(Config::lan(), 5);
             let said = said_of_us(&rig, ahead, status);
-            rig.says(1, &[said.clone()]);
+            rig.says(1, std::slice::from_ref(&said));
             assert_eq!(rig.own().heartbeat, said.heartbeat + 1, "{status:?} {ahead}");
             assert_eq!(rig.own().status, Online);
             assert_eq!(rig.core.stats().refutations, 1);
@@ -54,7 +54,7 @@ fn refutes_at_most_once_a_round_and_passes_the_highest_in_the_next() {
 fn an_online_claim_about_us_that_is_newer_is_passed() {
     let mut rig = Rig::among(Config::lan(), 5);
     let said = said_of_us(&rig, 500, Online);
-    rig.says(1, &[said.clone()]);
+    rig.says(1, std::slice::from_ref(&said));
     assert_eq!(rig.own().heartbeat, said.heartbeat + 1);
 }
 
@@ -63,7 +63,7 @@ fn an_echo_of_our_own_entry_is_ignored() {
     let mut rig = Rig::among(Config::lan(), 5);
     let own = rig.own();
     for _ in 0..3 {
-        rig.says(1, &[own.clone()]);
+        rig.says(1, std::slice::from_ref(&own));
     }
     assert_eq!(rig.own(), own);
     assert_eq!(rig.core.stats().refutations, 0);
@@ -96,7 +96,7 @@ fn nothing_from_outside_changes_our_own_entry_but_its_heartbeat() {
             status,
             ..own.clone()
         };
-        rig.says(1, &[other.clone()]);
+        rig.says(1, std::slice::from_ref(&other));
         rig.hear(MessageKind::Ping, 2, &[other], &[]).unwrap();
         rig.tick_answered();
     }
@@ -116,7 +116,7 @@ fn nothing_from_outside_changes_our_own_entry_but_its_heartbeat() {
 fn a_refutation_goes_at_once_to_who_told_us_and_in_the_next_round_first() {
     let mut rig = Rig::among(Config::lan(), 20);
     let said = said_of_us(&rig, 3, Suspect);
-    rig.says(7, &[said.clone()]);
+    rig.says(7, std::slice::from_ref(&said));
     let update = rig.sent.iter().find(|sent| sent.is_to(7, MessageKind::Update)).unwrap();
     assert_eq!(update.entries[0].id, id(0));
     assert_eq!(update.entries[0].heartbeat, said.heartbeat + 1);
@@ -129,12 +129,12 @@ fn refuting_a_far_claim_needs_an_answer_to_us() {
     let mut rig = Rig::among(Config::lan(), 5);
     let own = rig.own();
     let said = said_of_us(&rig, (1 << 32) + 1, Failed);
-    rig.says(1, &[said.clone()]);
+    rig.says(1, std::slice::from_ref(&said));
     assert_eq!(rig.own(), own, "a packet nobody asked for cannot push us");
     assert_eq!(rig.core.stats().dropped_entries, 1);
     let sent = rig.tick();
     assert!(sent.iter().any(|sent| sent.is_to(1, MessageKind::Ping)), "its teller is asked");
-    rig.hear(MessageKind::Pong, 1, &[], &[said.clone()]).unwrap();
+    rig.hear(MessageKind::Pong, 1, &[], std::slice::from_ref(&said)).unwrap();
     assert_eq!(rig.own().heartbeat, said.heartbeat + 1);
 }
 

@@ -40,7 +40,7 @@ fn lasts(confirmations: u32) -> u64 {
     let start = rig.ms;
     let said = rig.member(9).unwrap();
     for accuser in 1..=confirmations {
-        rig.hear(MessageKind::Ping, accuser, &[said.clone()], &[]).unwrap();
+        rig.hear(MessageKind::Ping, accuser, std::slice::from_ref(&said), &[]).unwrap();
     }
     rig.until(&[9], 200, |rig| rig.status(9) == Some(Failed));
     rig.ms - start
@@ -61,7 +61,7 @@ fn an_accuser_confirms_once() {
     let start = rig.ms;
     let said = rig.member(9).unwrap();
     for _ in 0..10 {
-        rig.hear(MessageKind::Ping, 1, &[said.clone()], &[]).unwrap();
+        rig.hear(MessageKind::Ping, 1, std::slice::from_ref(&said), &[]).unwrap();
     }
     rig.until(&[9], 200, |rig| rig.status(9) == Some(Failed));
     assert!(rig.ms - start >= 3500);
@@ -73,7 +73,7 @@ fn hearsay_behind_the_senders_own_entry_confirms_nothing() {
     let start = rig.ms;
     let said = rig.member(9).unwrap();
     for teller in 1..=8 {
-        rig.hear(MessageKind::Ping, teller, &[], &[said.clone()]).unwrap();
+        rig.hear(MessageKind::Ping, teller, &[], std::slice::from_ref(&said)).unwrap();
     }
     rig.until(&[9], 200, |rig| rig.status(9) == Some(Failed));
     assert!(rig.ms - start >= 6000);
@@ -97,7 +97,7 @@ fn with_two_others_k_is_two() {
     rig.until(&[9], 200, |rig| rig.status(9) == Some(Suspect));
     let (start, said) = (rig.ms, rig.member(9).unwrap());
     for accuser in [1, 2] {
-        rig.hear(MessageKind::Ping, accuser, &[said.clone()], &[]).unwrap();
+        rig.hear(MessageKind::Ping, accuser, std::slice::from_ref(&said), &[]).unwrap();
     }
     rig.until(&[9], 200, |rig| rig.status(9) == Some(Failed));
     let took = rig.ms - start;
@@ -163,7 +163,7 @@ fn all_members_agree_on_the_observers() {
 fn an_observer_pings_the_suspect_with_what_it_is_accused_of() {
     let mut rig = Rig::among(Config::lan(), 20);
     let said = claim(9, 1000 + rig.rounds + 20, Suspect);
-    rig.hear(MessageKind::Update, 1, &[said.clone()], &[]).unwrap();
+    rig.hear(MessageKind::Update, 1, std::slice::from_ref(&said), &[]).unwrap();
     assert_eq!(rig.status(9), Some(Suspect));
     let ping = rig.sent.iter().find(|sent| sent.is_to(9, MessageKind::Ping)).unwrap();
     assert_eq!((ping.entries[0].status, ping.entries[0].heartbeat), (Suspect, said.heartbeat));
@@ -177,7 +177,7 @@ fn a_fresh_answer_clears_the_suspicion_and_the_other_observers_hear_of_it() {
     let said = claim(9, rig.heartbeat(9) + 1, Online);
     let header =
         gossip::types::Header { timestamp: said.heartbeat - 1, ..rig.header(MessageKind::Pong, 9) };
-    rig.take(rig.path(9), &header, &[said.clone()]).unwrap();
+    rig.take(rig.path(9), &header, std::slice::from_ref(&said)).unwrap();
     assert_eq!(rig.changes(9), [(Suspect, Online)]);
     let told: Vec<&Sent> = rig.sent.iter().filter(|sent| sent.about(9) == Some(&said)).collect();
     let mut nodes: Vec<u32> = told.iter().map(|sent| number(&sent.to)).collect();
@@ -230,7 +230,7 @@ fn a_suspicion_cleared_early_was_never_gossiped_at_all() {
     let said = claim(9, rig.heartbeat(9) + 1, Online);
     let header =
         gossip::types::Header { timestamp: said.heartbeat - 1, ..rig.header(MessageKind::Pong, 9) };
-    rig.take(rig.path(9), &header, &[said.clone()]).unwrap();
+    rig.take(rig.path(9), &header, std::slice::from_ref(&said)).unwrap();
     rig.clear();
     let mut config_news = 0;
     for _ in 0..30 {
