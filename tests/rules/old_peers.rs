@@ -1,0 +1,161 @@
+//! Peers of 1.4.2: how they are told apart, and how far they are believed.
+
+use crate::support::*;
+use NodeStatus::{Failed, Online, Suspect};
+use gossip::proto::Config;
+use gossip::types::{Header, MessageKind, NodeStatus, NodeView, Path};
+
+/// A message as a node of 1.4.2 makes it: the timestamp is its heartbeat.
+fn says(rig: &mut Rig, kind: MessageKind, n: u32, after: &[NodeView]) {
+    let own = rig.peer(n);
+    let header = Header { timestamp: own.heartbeat, ..rig.header(kind, n) };
+    let mut entries = vec![own];
+    entries.extend_from_slice(after);
+    rig.take(Path::Struct, &header, &entries).expect("a good message");
+}
+
+/// Node 1 is an old peer; 2 to `n` are new ones.
+fn with_an_old_peer(n: u32) -> Rig {
+    let mut rig = Rig::new();
+    says(&mut rig, MessageKind::Ping, 1, &[]);
+    (2..=n).for_each(|n| rig.welcome(n));
+    for _ in 0..50 {
+        for ping in rig.tick() {
+            if ping.kind() == MessageKind::Ping && ping.to != id(1) {
+                rig.answer(&ping);
+            } else if ping.kind() == MessageKind::Ping {
+                says(&mut rig, MessageKind::Pong, 1, &[]);
+            }
+        }
+    }
+    rig.clear();
+    rig
+}
+
+#[test]
+fn our_timestamp_is_one_less_than_the_heartbeat_of_our_entry() {
+    let mut rig = with_an_old_peer(5);
+    for _ in 0..10 {
+        rig.tick();
+    }
+    assert!(rig.sent.len() >= 30);
+    for sent in &rig.sent {
+        assert_eq!(sent.header.timestamp + 1, sent.about(0).unwrap().heartbeat);
+    }
+}
+
+/// Node 1 as old or new, by what it sends first; whether it is then sent its own entry once suspect.
+fn is_told_its_own(first: impl Fn(&mut Rig)) -> bool {
+    let mut rig = Rig::new();
+    rig.admit(2..=5);
+    first(&mut rig);
+    rig.says(2, &[claim(1, 90_000, Suspect)]);
+    rig.clear();
+    for _ in 0..20 {
+        rig.tick_but(&[1]);
+    }
+    let to_it: Vec<_> = rig.sent.iter().filter(|sent| sent.to == id(1)).collect();
+    assert!(!to_it.is_empty());
+    to_it.iter().any(|sent| sent.about(1).is_some())
+}
+
+#[test]
+fn an_old_peer_never_gets_an_entry_with_its_own_id() {
+    assert!(!is_told_its_own(|rig| says(rig, MessageKind::Ping, 1, &[])));
+}
+
+#[test]
+fn the_timestamp_one_below_the_entry_marks_a_new_peer() {
+    assert!(is_told_its_own(|rig| rig.hear(MessageKind::Ping, 1, &[], &[]).unwrap()));
+}
+
+#[test]
+fn a_kind_that_only_we_have_marks_a_new_peer() {
+    assert!(is_told_its_own(|rig| {
+        says(rig, MessageKind::Ping, 1, &[]);
+        says(rig, MessageKind::Nack, 1, &[]);
+    }));
+}
+
+#[test]
+fn the_mark_is_remembered() {
+    assert!(is_told_its_own(|rig| {
+        rig.hear(MessageKind::Ping, 1, &[], &[]).unwrap();
+        says(rig, MessageKind::Ping, 1, &[]);
+    }));
+}
+
+#[test]
+fn an_old_peers_accusation_only_makes_us_probe_that_node_soon() {
+    for status in [Suspect, Failed] {
+        let mut rig = with_an_old_peer(40);
+        says(&mut rig, MessageKind::Ping, 1, &[claim(30, 9000, status)]);
+        assert_eq!(rig.status(30), Some(Online));
+        assert!(rig.told.is_empty());
+        let sent = rig.tick();
+        assert!(sent.iter().any(|sent| sent.is_to(30, MessageKind::Ping)), "{status:?}");
+    }
+}
+
+#[test]
+fn an_old_peers_sign_of_life_of_others_is_believed() {
+    let mut rig = with_an_old_peer(5);
+    says(&mut rig, MessageKind::Ping, 1, &[claim(3, 9000, Online)]);
+    assert_eq!(rig.heartbeat(3), 9000);
+}
+
+#[test]
+fn an_old_suspects_answer_clears_it_and_is_spread_one_past_the_stamp() {
+    let mut rig = with_an_old_peer(10);
+    rig.says(2, &[claim(1, 90_000, Suspect)]);
+    assert_eq!(rig.status(1), Some(Suspect));
+    let pinged =
+        (0..20).any(|_| rig.tick_but(&[1]).iter().any(|sent| sent.is_to(1, MessageKind::Ping)));
+    assert!(pinged);
+    rig.clear();
+    // It cannot refute: its heartbeat stays below the stamp.
+    says(&mut rig, MessageKind::Pong, 1, &[]);
+    assert_eq!(rig.changes(1), [(Suspect, Online)]);
+    assert_eq!(rig.heartbeat(1), 90_001);
+    let sent = rig.tick_but(&[1]);
+    let pings: Vec<_> =
+        sent.iter().filter(|sent| sent.kind() == MessageKind::Ping && sent.to != id(1)).collect();
+    assert!(pings.iter().any(|ping| {
+        ping.about(1).is_some_and(|entry| (entry.heartbeat, entry.status) == (90_001, Online))
+    }));
+}
+
+#[test]
+fn an_old_suspects_ping_alone_does_not_clear_it() {
+    let mut rig = with_an_old_peer(10);
+    rig.says(2, &[claim(1, 90_000, Suspect)]);
+    says(&mut rig, MessageKind::Ping, 1, &[]);
+    assert_eq!(rig.status(1), Some(Suspect));
+}
+
+#[test]
+fn a_new_suspects_answer_without_a_refutation_does_not_clear_it() {
+    let mut rig = with_an_old_peer(10);
+    rig.says(3, &[claim(2, 90_000, Suspect)]);
+    for _ in 0..20 {
+        rig.tick_but(&[1]);
+    }
+    assert_eq!(rig.status(2), Some(Suspect));
+}
+
+#[test]
+fn an_old_nodes_leave_of_another_is_about_that_one() {
+    let mut rig = with_an_old_peer(10);
+    let header = Header { timestamp: 1000 + rig.rounds, ..rig.header(MessageKind::Leave, 1) };
+    rig.take(Path::Struct, &header, &[view(4)]).unwrap();
+    assert_eq!(rig.status(4), Some(NodeStatus::Left));
+    assert_eq!(rig.status(1), Some(Online), "the teller stays");
+}
+
+#[test]
+fn old_peers_are_told_random_members() {
+    let mut rig = Rig::among(Config::lan(), 30);
+    says(&mut rig, MessageKind::Ping, 1, &[]);
+    let pong = rig.sent_of(MessageKind::Pong)[0];
+    assert_eq!(pong.entries.len(), 3, "our own entry and sync_nodes others");
+}

@@ -1,0 +1,317 @@
+//! P-9, P-9a, P-9b: how long suspicions last, who is told of them, and how they end.
+
+use crate::support::*;
+use NodeStatus::{Failed, Online, Suspect};
+use gossip::proto::Config;
+use gossip::types::{MessageKind, NodeStatus};
+
+/// Accuses node 9 by our own probe, with everybody else alive.
+fn accused(config: Config, members: u32) -> Rig {
+    let mut rig = Rig::among(config, members);
+    rig.until(&[9], 200, |rig| rig.status(9) == Some(Suspect));
+    rig
+}
+
+/// Members told of the suspicion in the wake-up that began it.
+fn observers(rig: &Rig) -> Vec<u32> {
+    let told = rig
+        .sent
+        .iter()
+        .filter(|sent| sent.kind() == MessageKind::Update && sent.entries[0].id == id(9));
+    let mut nodes: Vec<u32> = told.map(|sent| number(&sent.to)).collect();
+    nodes.sort_unstable();
+    nodes.dedup();
+    nodes
+}
+
+#[test]
+fn a_failed_probe_makes_suspect_and_only_time_makes_failed() {
+    let mut rig = accused(Config::lan(), 20);
+    rig.until(&[9], 200, |rig| rig.status(9) == Some(Failed));
+    assert_eq!(rig.changes(9), [(Online, Suspect), (Suspect, Failed)]);
+    let stats = rig.core.stats();
+    assert_eq!((stats.suspicions, stats.failures), (1, 1));
+    assert!(rig.told.iter().all(|told| told.node.id == id(9)), "nobody else goes out");
+}
+
+/// Milliseconds from our suspicion to the failure when so many others confirm it.
+fn lasts(confirmations: u32) -> u64 {
+    let mut rig = accused(Config::lan(), 20);
+    let start = rig.ms;
+    let said = rig.member(9).unwrap();
+    for accuser in 1..=confirmations {
+        rig.hear(MessageKind::Ping, accuser, std::slice::from_ref(&said), &[]).unwrap();
+    }
+    rig.until(&[9], 200, |rig| rig.status(9) == Some(Failed));
+    rig.ms - start
+}
+
+#[test]
+fn suspicion_runs_from_its_maximum_down_to_its_minimum_as_others_confirm() {
+    // min 1 s, max 6 s: max - (max - min) ln(c + 1) / ln(k + 1), and one round to see it twice.
+    for (confirmations, millis) in [(0u32, 6000u64), (1, 3500), (2, 2038), (3, 1000), (5, 1000)] {
+        let took = lasts(confirmations);
+        assert!((millis..=millis + 250).contains(&took), "{confirmations}: {took} ms");
+    }
+}
+
+#[test]
+fn an_accuser_confirms_once() {
+    let mut rig = accused(Config::lan(), 20);
+    let start = rig.ms;
+    let said = rig.member(9).unwrap();
+    for _ in 0..10 {
+        rig.hear(MessageKind::Ping, 1, std::slice::from_ref(&said), &[]).unwrap();
+    }
+    rig.until(&[9], 200, |rig| rig.status(9) == Some(Failed));
+    assert!(rig.ms - start >= 3500);
+}
+
+#[test]
+fn hearsay_behind_the_senders_own_entry_confirms_nothing() {
+    let mut rig = accused(Config::lan(), 20);
+    let start = rig.ms;
+    let said = rig.member(9).unwrap();
+    for teller in 1..=8 {
+        rig.hear(MessageKind::Ping, teller, &[], std::slice::from_ref(&said)).unwrap();
+    }
+    rig.until(&[9], 200, |rig| rig.status(9) == Some(Failed));
+    assert!(rig.ms - start >= 6000);
+}
+
+#[test]
+fn with_nobody_to_ask_the_minimum_is_taken_at_once() {
+    let mut rig = Rig::new();
+    rig.admit([9].into_iter());
+    rig.until(&[9], 200, |rig| rig.status(9) == Some(Suspect));
+    let start = rig.ms;
+    rig.until(&[9], 200, |rig| rig.status(9) == Some(Failed));
+    let took = rig.ms - start;
+    assert!((1000..=1250).contains(&took), "{took} ms");
+}
+
+#[test]
+fn with_two_others_k_is_two() {
+    let mut rig = Rig::new();
+    rig.admit([1, 2, 9].into_iter());
+    rig.until(&[9], 200, |rig| rig.status(9) == Some(Suspect));
+    let (start, said) = (rig.ms, rig.member(9).unwrap());
+    for accuser in [1, 2] {
+        rig.hear(MessageKind::Ping, accuser, std::slice::from_ref(&said), &[]).unwrap();
+    }
+    rig.until(&[9], 200, |rig| rig.status(9) == Some(Failed));
+    let took = rig.ms - start;
+    assert!((1000..=1250).contains(&took), "{took} ms");
+}
+
+#[test]
+fn slow_rounds_stretch_the_minimum_to_rounds() {
+    let mut rig = Rig::new();
+    rig.welcome(9);
+    for _ in 0..20 {
+        rig.tick_by(2_000);
+        for ping in rig.sent.split_off(0) {
+            if ping.kind() == MessageKind::Ping {
+                rig.answer(&ping);
+            }
+        }
+    }
+    while rig.status(9) != Some(Suspect) {
+        rig.tick_by(2_000);
+    }
+    let start = rig.ms;
+    while rig.status(9) != Some(Failed) {
+        rig.tick_by(2_000);
+    }
+    assert!(rig.ms - start >= 6_000, "{} ms", rig.ms - start);
+}
+
+#[test]
+fn a_suspicion_is_told_at_once_to_a_few_observers_and_to_nobody_else() {
+    for members in [20, 200] {
+        let rig = accused(Config::lan(), members);
+        let told = observers(&rig).len();
+        // One fewer is told where we are one of them ourselves.
+        assert!((2..=3).contains(&told), "{members} members: {told}");
+        let carriers = rig.sent.iter().filter(|sent| {
+            sent.about(9).is_some_and(|entry| entry.status == Suspect) && sent.to != id(9)
+        });
+        assert_eq!(carriers.count(), told, "nothing else carries it yet");
+    }
+}
+
+#[test]
+fn all_members_agree_on_the_observers() {
+    let seen: Vec<Vec<u32>> = (20..30)
+        .map(|own| {
+            let mut rig = Rig::of(Config::lan(), own.into(), &view(own));
+            rig.admit((0..50).filter(|&n| n != own));
+            rig.until(&[9], 200, |rig| rig.status(9) == Some(Suspect));
+            let mut nodes = observers(&rig);
+            if nodes.len() < 3 {
+                nodes.push(own);
+                nodes.sort_unstable();
+            }
+            nodes
+        })
+        .collect();
+    assert_eq!(seen[0].len(), 3);
+    assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{seen:?}");
+}
+
+#[test]
+fn an_observer_pings_the_suspect_with_what_it_is_accused_of() {
+    let mut rig = Rig::among(Config::lan(), 20);
+    let said = claim(9, 1000 + rig.rounds + 20, Suspect);
+    rig.hear(MessageKind::Update, 1, std::slice::from_ref(&said), &[]).unwrap();
+    assert_eq!(rig.status(9), Some(Suspect));
+    let ping = rig.sent.iter().find(|sent| sent.is_to(9, MessageKind::Ping)).unwrap();
+    assert_eq!((ping.entries[0].status, ping.entries[0].heartbeat), (Suspect, said.heartbeat));
+}
+
+#[test]
+fn a_fresh_answer_clears_the_suspicion_and_the_other_observers_hear_of_it() {
+    let mut rig = accused(Config::lan(), 20);
+    let watchers = observers(&rig);
+    rig.clear();
+    let said = claim(9, rig.heartbeat(9) + 1, Online);
+    let header =
+        gossip::types::Header { timestamp: said.heartbeat - 1, ..rig.header(MessageKind::Pong, 9) };
+    rig.take(rig.path(9), &header, std::slice::from_ref(&said)).unwrap();
+    assert_eq!(rig.changes(9), [(Suspect, Online)]);
+    let told: Vec<&Sent> = rig.sent.iter().filter(|sent| sent.about(9) == Some(&said)).collect();
+    let mut nodes: Vec<u32> = told.iter().map(|sent| number(&sent.to)).collect();
+    nodes.sort_unstable();
+    assert_eq!(nodes, watchers);
+    assert!(told.iter().all(|sent| sent.kind() == MessageKind::Update));
+    for _ in 0..100 {
+        rig.tick_answered();
+    }
+    assert_eq!(rig.status(9), Some(Online), "nothing of it is left");
+}
+
+#[test]
+fn an_unanswered_ping_of_an_observer_confirms_and_is_told_to_the_others() {
+    let mut rig = Rig::among(Config::lan(), 20);
+    let said = claim(9, 1000 + rig.rounds + 20, Suspect);
+    rig.hear(MessageKind::Update, 1, &[said], &[]).unwrap();
+    rig.clear();
+    for _ in 0..8 {
+        rig.tick_but(&[9]);
+    }
+    assert!(!observers(&rig).is_empty(), "we accuse it ourselves now");
+    assert_eq!(rig.core.stats().suspicions, 0, "though no probe of ours began it");
+}
+
+#[test]
+fn a_young_suspicion_is_not_gossiped_and_an_old_one_is() {
+    let mut rig = accused(Config::lan(), 40);
+    let start = rig.ms;
+    let mut first = None;
+    while rig.ms - start < 1500 {
+        let sent = rig.tick_but(&[9]);
+        let gossiped = sent.iter().any(|sent| {
+            sent.kind() == MessageKind::Ping
+                && sent.to != id(9)
+                && sent.about(9).is_some_and(|entry| entry.status == Suspect)
+        });
+        if gossiped && first.is_none() {
+            first = Some(rig.ms - start);
+        }
+    }
+    // Two observer time-outs of 300 ms.
+    assert!((600..=800).contains(&first.unwrap()), "{first:?}");
+}
+
+#[test]
+fn a_suspicion_cleared_early_was_never_gossiped_at_all() {
+    let mut rig = accused(Config::lan(), 40);
+    rig.tick_but(&[9]);
+    let said = claim(9, rig.heartbeat(9) + 1, Online);
+    let header =
+        gossip::types::Header { timestamp: said.heartbeat - 1, ..rig.header(MessageKind::Pong, 9) };
+    rig.take(rig.path(9), &header, std::slice::from_ref(&said)).unwrap();
+    rig.clear();
+    let mut config_news = 0;
+    for _ in 0..30 {
+        for sent in rig.tick_answered() {
+            // Random members are told behind the news; those carry what is held anyway.
+            let at = sent.entries.iter().position(|entry| entry.id == id(9));
+            config_news += usize::from(at == Some(1) && sent.entries.len() > 3);
+        }
+    }
+    assert_eq!(config_news, 0);
+}
+
+#[test]
+fn those_who_do_not_watch_wait_longer() {
+    let mut rig = Rig::among(Config::lan(), 20);
+    let start = rig.ms;
+    // Hearsay: behind the sender's own entry.
+    rig.says(1, &[claim(9, 1000 + rig.rounds + 500, Suspect)]);
+    let mut took = None;
+    while took.is_none() && rig.ms - start < 60_000 {
+        rig.tick();
+        for ping in rig.sent.split_off(0) {
+            if ping.kind() == MessageKind::Ping && ping.to != id(9) {
+                rig.answer(&ping);
+            }
+        }
+        took = (rig.status(9) == Some(Failed)).then_some(rig.ms - start);
+    }
+    assert!(took.unwrap() >= 6_000, "{took:?}");
+}
+
+#[test]
+fn a_failure_is_spread_at_once() {
+    let mut rig = accused(Config::lan(), 20);
+    rig.until(&[9], 200, |rig| rig.status(9) == Some(Failed));
+    let sent = rig.tick_but(&[9]);
+    let pings: Vec<&Sent> =
+        sent.iter().filter(|sent| sent.kind() == MessageKind::Ping && sent.to != id(9)).collect();
+    assert!(!pings.is_empty());
+    assert!(pings.iter().all(|ping| ping.about(9).unwrap().status == Failed));
+}
+
+/// Milliseconds from suspicion to failure when node 9 was silent for `silent` ms once before.
+fn lasts_after(silent: u64, calm: u64) -> u64 {
+    let mut rig = Rig::new();
+    rig.admit([9].into_iter());
+    rig.until(&[9], 200, |rig| rig.status(9) == Some(Suspect));
+    let end = rig.ms + silent;
+    while rig.ms < end && silent > 0 {
+        rig.tick();
+    }
+    let back = claim(9, rig.heartbeat(9) + 1, Online);
+    let header = gossip::types::Header {
+        timestamp: back.heartbeat - 1,
+        ..rig.header(MessageKind::Update, 9)
+    };
+    rig.take(rig.path(9), &header, &[back]).unwrap();
+    assert_eq!(rig.status(9), Some(Online));
+    rig.rounds += 10_000;
+    let end = rig.ms + calm;
+    while rig.ms < end {
+        rig.tick_answered();
+        rig.clear();
+    }
+    rig.until(&[9], 200, |rig| rig.status(9) == Some(Suspect));
+    let start = rig.ms;
+    rig.until(&[9], 400, |rig| rig.status(9) == Some(Failed));
+    rig.ms - start
+}
+
+#[test]
+fn a_node_that_came_back_after_a_silence_is_given_that_much_and_half_more() {
+    let plain = lasts_after(0, 3_000);
+    assert!((1_000..=1_250).contains(&plain), "{plain} ms");
+    // Silent for 0.9 s beside the time to suspect: 1.35 s and a little.
+    let slow = lasts_after(900, 3_000);
+    assert!((1_300..=1_800).contains(&slow), "{slow} ms");
+}
+
+#[test]
+fn what_a_silence_earned_is_forgotten_after_some_minutes() {
+    let later = lasts_after(900, 400_000);
+    assert!((1_000..=1_250).contains(&later), "{later} ms");
+}
