@@ -42,7 +42,7 @@ pub struct Config {
     pub deaf_probes: u32,
     /// Shortest suspicion (P-9). 10 to 600 000, default 1 000.
     pub suspicion_min_ms: u32,
-    /// Shortest suspicion in rounds of the slower of us and the suspect. 1 to 1 000, default 3.
+    /// Shortest suspicion in rounds of the slower of us and the suspect. 1 to 1 000, default 2.
     pub suspicion_min_rounds: u32,
     /// Longest suspicion as a multiple of `suspicion_min_ms` (Lifeguard's beta); four times the
     /// shortest one at least. 1 to 100, default 6.
@@ -88,7 +88,7 @@ impl Config {
             indirect_probes: 3,
             deaf_probes: 3,
             suspicion_min_ms: 1_000,
-            suspicion_min_rounds: 3,
+            suspicion_min_rounds: 2,
             suspicion_max_factor: 6,
             confirmations: 3,
             observers: 3,

@@ -22,6 +22,8 @@ pub(crate) struct Send {
     pub(crate) kind: MessageKind,
     /// The member it goes to; [`Slot::NONE`] if none has that id.
     pub(crate) slot: Slot,
+    /// The id that this member had.
+    pub(crate) id: NodeId,
     /// Where it goes if that is not the member's own address.
     pub(crate) to: Option<To>,
     /// Our heartbeat when it was decided.

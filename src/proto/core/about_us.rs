@@ -18,6 +18,8 @@ pub(super) struct Refutation {
     jumped: bool,
     /// The highest claim that is still to be passed; jumped past in the next round.
     past: Option<Heartbeat>,
+    /// Whether a claim that is to be passed tells of a configuration that is not ours.
+    another_life: bool,
     /// When a claim with an address that we never had was refuted.
     foreign: Option<Instant>,
     /// Until when such claims are not refuted any more.
@@ -28,6 +30,10 @@ impl Core {
     pub(super) fn hear_about_us(&mut self, entry: &Entry<'_>, teller: &Teller) {
         let Some(said) = Heartbeat::new(entry.heartbeat) else { return };
         let own = self.members.own.heartbeat;
+        let configured = Heartbeat::new(entry.config_heartbeat).unwrap_or_default();
+        if configured > self.members.own.config_heartbeat && configured < own {
+            self.configure_anew();
+        }
         let online = entry.status == NodeStatus::Online;
         let foreign = online && self.is_foreign(entry);
         let refutes = if online { said > own || (said == own && foreign) } else { said >= own };
@@ -44,17 +50,19 @@ impl Core {
         if foreign && self.is_conflict() {
             return;
         }
-        if entry.status == NodeStatus::Suspect {
+        if entry.status == NodeStatus::Suspect && !self.refute.jumped {
             // Somebody did not hear from us in time; of a failure or an older life that says nothing.
             self.awareness.worsen();
         }
+        self.refute.another_life |= self.tells_another_configuration(entry);
         self.refute_past(said, teller.slot);
-        if self.tells_another_configuration(entry) {
-            // We had another life: what we say of our configuration is newer than what it said.
-            self.hashes.toggle(&self.members.own);
-            self.members.own.config_heartbeat = self.members.own.heartbeat;
-            self.hashes.toggle(&self.members.own);
-        }
+    }
+
+    /// What we say of our configuration is newer than what we said in another life.
+    fn configure_anew(&mut self) {
+        self.hashes.toggle(&self.members.own);
+        self.members.own.config_heartbeat = self.members.own.heartbeat;
+        self.hashes.toggle(&self.members.own);
     }
 
     fn tells_another_configuration(&self, entry: &Entry<'_>) -> bool {
@@ -118,6 +126,9 @@ impl Core {
         self.refute.jumped = true;
         self.stats.refutations += 1;
         self.members.own.heartbeat = said.after(1);
+        if core::mem::take(&mut self.refute.another_life) {
+            self.configure_anew();
+        }
         self.tell_observers_of_us(teller);
     }
 

@@ -53,12 +53,34 @@ impl Core {
     /// The next thing to do, in the order of the decisions; `None` when there is nothing left.
     #[must_use]
     pub fn poll_output(&mut self) -> Option<Output<'_>> {
-        match self.outbox.pop()? {
-            Decision::Event { slot, id, old, new, heartbeat } => {
-                Some(Output::Event(self.build_event(slot, id, old, new, heartbeat)))
+        loop {
+            match self.outbox.pop()? {
+                Decision::Event { slot, id, old, new, heartbeat } => {
+                    return Some(Output::Event(self.build_event(slot, id, old, new, heartbeat)));
+                }
+                Decision::Send(send) if self.is_stale(&send) => {
+                    if let Some(to) = send.to {
+                        to.ip.release(&mut self.members.strings);
+                    }
+                }
+                Decision::Send(send) => return Some(Output::Transmit(self.build_message(send))),
             }
-            Decision::Send(send) => Some(Output::Transmit(self.build_message(send))),
         }
+    }
+
+    /// Whether the member that a message is for, or about, was forgotten since.
+    fn is_stale(&self, send: &Send) -> bool {
+        let gone = |slot: Slot| self.members[slot].id.is_zero() && !self.is_listed(slot);
+        let about = match send.content {
+            Content::About(slot) | Content::Told(slot) | Content::From(slot) => gone(slot),
+            _ => false,
+        };
+        about || send.slot != Slot::NONE && self.members[send.slot].id != send.id
+    }
+
+    /// Whether the member of the zero id is listed at this place.
+    fn is_listed(&self, slot: Slot) -> bool {
+        self.members.slot(&NodeId::ZERO) == Some(slot)
     }
 
     fn build_event(

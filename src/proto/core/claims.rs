@@ -111,6 +111,9 @@ impl Core {
             NodeStatus::Unknown | NodeStatus::Joining => {}
             NodeStatus::Online => {
                 let newer = said > held || own_word;
+                if newer && self.is_mixture(slot, entry, teller) {
+                    return self.ask_claimant(slot, entry, teller);
+                }
                 if newer && (held.status != NodeStatus::Joining || self.admits(slot, teller)) {
                     self.take_alive(slot, said, entry, teller);
                 } else if held.status.is_gone() {
@@ -149,6 +152,16 @@ impl Core {
             // What asks gets the notice with its answer.
             self.send(MessageKind::Update, slot, Content::Told(slot));
         }
+    }
+
+    /// Hearsay of a newer life with a lower epoch: the owner started anew with a configuration that
+    /// only its own word can put in place. Taking the heartbeat alone would make the old
+    /// configuration look new.
+    fn is_mixture(&self, slot: Slot, entry: &Entry<'_>, teller: &Teller) -> bool {
+        let held = &self.members[slot];
+        !teller.direct
+            && held.status != NodeStatus::Joining
+            && entry.config_epoch < held.config_epoch
     }
 
     /// P-4: a claim too far ahead, of the subject or of a member, makes us ask the subject, where the

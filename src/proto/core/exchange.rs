@@ -6,9 +6,7 @@ use super::super::outbox::{Content, To};
 use super::super::probe::{MAX_RELAYS, Relay};
 use super::claims::Teller;
 use super::{Core, is_packets};
-use crate::types::{
-    Digest, Entry, Header, Instant, MessageKind, NodeId, NodeStatus, Path, SyncPayload,
-};
+use crate::types::{Digest, Entry, Header, MessageKind, NodeId, NodeStatus, Path, SyncPayload};
 use core::net::SocketAddr;
 
 /// Messages of entries that one sync request is answered with; the rest waits for the next (P-15).
@@ -168,7 +166,7 @@ impl Core {
         let Some(slot) = self.members.slot(&entry.id) else { return };
         let probe = self.probes.iter().find(|probe| probe.slot == slot);
         let proves =
-            probe.is_some_and(|p| p.asked(teller.slot) && entry.heartbeat > p.heartbeat.get());
+            probe.is_some_and(|p| p.asked(teller.slot) && entry.heartbeat >= p.heartbeat.get());
         if proves && entry.status == NodeStatus::Online {
             self.probe_succeeded(slot, false);
         }
@@ -205,7 +203,7 @@ impl Core {
         let interval = u64::from(self.config.sync_interval_ms) * 1000;
         // Staggered: between three and five quarters of the interval.
         let wait = interval * 3 / 4 + self.random_below(interval / 2);
-        self.sync_at = Instant::from_micros(self.now().as_micros() + wait);
+        self.sync_at = self.later(wait);
         if let Some(slot) = self.random_online(|_| true) {
             self.send_digest(slot);
         }

@@ -11,6 +11,9 @@ use crate::types::{
     Entry, Header, Heartbeat, Instant, MessageKind, NodeId, NodeStatus, Path, SyncPayload,
 };
 
+/// Placeholders that the answer of a known member is compared with; they take turns (P-15).
+const JOIN_LOOKS: usize = 64;
+
 impl Core {
     /// Takes a message that came by `path`.
     ///
@@ -169,13 +172,21 @@ impl Core {
         if self.joins.is_empty() {
             return None;
         }
+        // A member that has spoken has no placeholder of its own, save one that was met again since,
+        // which its answer shows.
+        let known = self.members.slot(&header.sender).map(|slot| &self.members[slot]);
+        let looks = match known.is_some_and(|known| known.is(Flags::HEARD)) {
+            true if header.kind != MessageKind::Pong => return None,
+            true => JOIN_LOOKS,
+            false => usize::MAX,
+        };
         let from = match path {
             Path::Json(from) => from,
             Path::Packet(from) => Some(from),
             Path::Struct => None,
         };
         let members = &self.members;
-        let found = self.joins.iter().map(|join| join.slot).find(|&slot| {
+        let found = self.joins.iter().take(looks).map(|join| join.slot).find(|&slot| {
             let member = &members[slot];
             let ip = member.ip.as_str(&members.strings);
             let fits = member.is(Flags::PLACEHOLDER) && !ip.is_empty();
@@ -266,7 +277,9 @@ impl Core {
             MessageKind::PingReq if first => self.ping_req(teller.slot, &entry.id, teller),
             MessageKind::Nack if first => return self.nack(teller.slot, &entry.id),
             _ if entry.status == NodeStatus::Suspect => return self.hear_accusation(entry, teller),
-            _ if entry.status == NodeStatus::Online => self.helper_proof(entry, teller),
+            MessageKind::Update if entry.status == NodeStatus::Online => {
+                self.helper_proof(entry, teller);
+            }
             _ => {}
         }
         if entry.status != NodeStatus::Suspect {

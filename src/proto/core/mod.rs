@@ -227,6 +227,11 @@ impl Core {
         self.clock.now()
     }
 
+    /// So many microseconds from now.
+    fn later(&self, micros: u64) -> Instant {
+        self.now().after(core::time::Duration::from_micros(micros))
+    }
+
     /// Half a round: a time that was found over ends no sooner than this after it (P-8).
     const fn grace(&self) -> u64 {
         self.clock.pace() / 2
@@ -260,7 +265,8 @@ impl Core {
             self.members[slot].flags.set(Flags::ASKED, true);
         }
         let heartbeat = self.members.own.heartbeat;
-        self.outbox.push(Decision::Send(Send { kind, slot, to, heartbeat, content, nonce }));
+        let id = if slot == Slot::NONE { NodeId::ZERO } else { self.members[slot].id };
+        self.outbox.push(Decision::Send(Send { kind, slot, id, to, heartbeat, content, nonce }));
     }
 
     fn event(&mut self, slot: Slot, old: NodeStatus) {

@@ -129,7 +129,7 @@ impl Core {
     fn plan_round(&mut self) {
         let interval = u64::from(self.config.round_interval_ms) * 1000;
         let wait = interval * if self.awareness.score() > 0 { 2 } else { 1 };
-        self.round_at = Instant::from_micros(self.now().as_micros() + wait);
+        self.round_at = self.later(wait);
         self.asked_claimants = 0;
     }
 
@@ -158,7 +158,7 @@ impl Core {
             if self.now() >= join.at {
                 self.send(join.kind, join.slot, Content::Own);
                 join.wait = (join.wait * 2).min(JOIN_WAITS.1);
-                join.at = Instant::from_micros(self.now().as_micros() + join.wait);
+                join.at = self.later(join.wait);
             }
             self.joins.push_back(join);
         }
@@ -166,7 +166,7 @@ impl Core {
 
     pub(super) fn plan_join(&mut self, slot: Slot, kind: MessageKind) {
         let wait = JOIN_WAITS.0.max(2 * self.clock.pace());
-        let at = Instant::from_micros(self.now().as_micros() + wait);
+        let at = self.later(wait);
         self.members[slot].flags.set(Flags::JOINS, true);
         self.joins.push_back(Join { slot, kind, at, wait });
     }
@@ -189,7 +189,7 @@ impl Core {
         }
         let Some(from) = self.members.first() else { return };
         let wait = PUSH_WAIT.max(10 * self.clock.pace());
-        let until = Instant::from_micros(self.now().as_micros() + wait);
+        let until = self.later(wait);
         self.pushes.retain(|other| other.to != to);
         if self.pushes.len() < MAX_PUSHES {
             self.pushes.push_back(Push { to, from, proved, until });
@@ -231,7 +231,7 @@ impl Core {
     /// A new tombstone may bring the next try forward.
     pub(super) fn plan_heal(&mut self) {
         let wait = self.random_below(self.heal_period());
-        let at = Instant::from_micros(self.now().as_micros() + wait);
+        let at = self.later(wait);
         if self.members.graves_len() <= 1 || at < self.heal_at {
             self.heal_at = at;
         }
@@ -243,7 +243,7 @@ impl Core {
         }
         let period = self.heal_period();
         let wait = period * 3 / 4 + self.random_below(period / 4);
-        self.heal_at = Instant::from_micros(self.now().as_micros() + wait);
+        self.heal_at = self.later(wait);
         let mut last = self.heal_last;
         for _ in 0..HEAL_LOOKS.min(self.members.graves_len()) {
             let is_grave = last != Slot::NONE && self.members[last].status.is_gone();
@@ -308,6 +308,6 @@ impl Core {
     }
 
     fn in_ms(&self, ms: u32) -> Instant {
-        Instant::from_micros(self.now().as_micros() + u64::from(ms) * 1000)
+        self.later(u64::from(ms) * 1000)
     }
 }
