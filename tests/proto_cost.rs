@@ -212,6 +212,7 @@ fn a_member_without_metadata_takes_200_bytes_or_less() {
         assert!(each <= 200.0, "{members} members: {each:.1} bytes each");
         drop(group);
         assert_eq!(BYTES.get(), before, "and all of it is given back");
+        // Not sooner: the test's captured output is memory too.
         println!("{members} members: {each:.1} bytes each");
     }
 }

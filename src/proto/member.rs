@@ -160,7 +160,7 @@ impl Member {
     }
 
     /// Takes a heartbeat seen `now` into the pace (P-2): sightings two seconds apart; what is too
-    /// far from the pace known so far is a jump and only moves the anchor. Hearsay is older than it
+    /// far from the pace known so far is a jump and counts little. Hearsay is older than it
     /// seems, so that it takes ten seconds.
     pub(crate) fn learn_pace(&mut self, now: Instant, direct: bool) {
         let apart = if direct { 2_000_000 } else { 10_000_000 };
@@ -172,7 +172,10 @@ impl Member {
         let pace = elapsed.checked_div(rounds).unwrap_or(0);
         let known = u64::from(self.pace);
         let jump = known > 0 && (pace < known / 4);
-        if !jump && (1_000..=600_000_000).contains(&pace) {
+        if jump {
+            // Or its rounds are much faster now: then the next measures will say so too.
+            self.pace = (known / 2).max(1_000) as u32;
+        } else if (1_000..=600_000_000).contains(&pace) {
             self.pace = if known > 0 { (known + pace) / 2 } else { pace } as u32;
         }
         self.anchor_here(now);

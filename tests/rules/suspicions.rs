@@ -91,6 +91,21 @@ fn with_nobody_to_ask_the_minimum_is_taken_at_once() {
 }
 
 #[test]
+fn a_suspicion_does_not_end_in_the_first_wake_up_that_finds_its_time_over() {
+    let mut rig = Rig::new();
+    rig.admit([9].into_iter());
+    rig.until(&[9], 200, |rig| rig.status(9) == Some(Suspect));
+    let start = rig.ms;
+    while rig.ms - start < 1_000 {
+        rig.tick();
+    }
+    // Its time of 1 s is over, and the program reads what waited only after the round.
+    assert_eq!(rig.status(9), Some(Suspect));
+    rig.tick();
+    assert_eq!(rig.status(9), Some(Failed), "nothing cleared it between");
+}
+
+#[test]
 fn with_two_others_k_is_two() {
     let mut rig = Rig::new();
     rig.admit([1, 2, 9].into_iter());

@@ -101,11 +101,11 @@ impl Core {
         if self.refute.conflict_until.is_some_and(|until| now < until) {
             return true;
         }
-        let again = self
-            .refute
-            .foreign
-            .replace(now)
-            .is_some_and(|then| now.since(then) < CONFLICT_WINDOW && self.refuted_since(then));
+        let recent = self.refute.foreign.filter(|&then| now.since(then) < CONFLICT_WINDOW);
+        let again = recent.is_some_and(|then| self.refuted_since(then));
+        if recent.is_none() || again {
+            self.refute.foreign = Some(now);
+        }
         if again {
             self.stats.id_conflicts += 1;
             self.refute.conflict_until = Some(now.after(CONFLICT_WINDOW));

@@ -94,8 +94,9 @@ impl Core {
         let proved = held.is_some_and(|held| held.status == NodeStatus::Online);
         let mut most = self.config.max_entries as usize;
         if header.kind == MessageKind::Join {
-            // Our own entry and what the joiner was; the list follows when its address is proved.
-            most = 2;
+            // Our own entry, and what the joiner was if it has to know; the list follows when its
+            // address is proved.
+            most = 1;
         } else if !proved || !(teller.is_vouched() || teller.answers || teller.online) {
             // About three times the bytes that came.
             most = most.min((3 * entries).max(1));
