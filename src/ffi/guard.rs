@@ -44,16 +44,30 @@ pub fn guard_then<C: Callbacks>(function: &'static str, body: impl FnOnce() -> O
 
 /// Runs `body`; a panic in it becomes `fallback` and an error text. Prints nothing.
 pub(super) fn contain<T>(fallback: T, body: impl FnOnce() -> T) -> T {
+    let mut result = fallback;
+    let mut body = Some(body);
+    contain_once(&mut || {
+        if let Some(body) = body.take() {
+            result = body();
+        }
+    });
+    result
+}
+
+/// What [`contain`] does, in the library once and not in each of its functions again.
+#[inline(never)]
+fn contain_once(body: &mut dyn FnMut()) {
     silence_contained_panics();
     let outer = CONTAINED.replace(true);
     let result = panic::catch_unwind(AssertUnwindSafe(body));
     CONTAINED.set(outer);
-    result.unwrap_or_else(|payload| {
+    if let Err(payload) = result {
         report(payload);
-        fallback
-    })
+    }
 }
 
+#[cold]
+#[inline(never)]
 fn report(payload: Box<dyn Any + Send>) {
     let text = payload
         .downcast_ref::<&str>()
@@ -72,10 +86,14 @@ fn report(payload: Box<dyn Any + Send>) {
 /// to the hook that was there.
 fn silence_contained_panics() {
     static SET: Once = Once::new();
-    if SET.is_completed() || std::thread::panicking() {
-        return;
+    if !SET.is_completed() && !std::thread::panicking() {
+        set_hook(&SET);
     }
-    SET.call_once(|| {
+}
+
+#[cold]
+fn set_hook(once: &Once) {
+    once.call_once(|| {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             if !CONTAINED.get() {
