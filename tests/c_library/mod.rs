@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 /// Where it lies. Built on first use, because cargo builds no such library for a test: with the
 /// features and the profile that the test itself was built with.
-pub fn path() -> PathBuf {
+pub(crate) fn path() -> PathBuf {
     static PATH: LazyLock<PathBuf> = LazyLock::new(build);
     PATH.clone()
 }
