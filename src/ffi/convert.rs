@@ -6,7 +6,7 @@ use super::types::{
     gossip_node_view_t,
 };
 use crate::types::{Entry, Header, MessageKind, NodeId, NodeStatus, NodeView};
-use core::ffi::c_char;
+use core::ffi::{CStr, c_char};
 use core::fmt;
 use core::mem::MaybeUninit;
 use std::borrow::Cow;
@@ -96,7 +96,7 @@ pub fn c_text(text: &str) -> [c_char; TEXT_BYTES] {
 pub fn text_bytes(text: &[c_char; TEXT_BYTES]) -> &[u8] {
     // SAFETY: c_char is one byte, every byte is a valid u8, and the lifetime stays the same.
     let bytes = unsafe { &*core::ptr::from_ref(text).cast::<[u8; TEXT_BYTES]>() };
-    &bytes[..bytes.iter().position(|&byte| byte == 0).unwrap_or(TEXT_BYTES)]
+    CStr::from_bytes_until_nul(bytes).map_or(bytes, CStr::to_bytes)
 }
 
 /// A text of C as UTF-8: what is not UTF-8 is replaced, what becomes too long by it is cut.
