@@ -34,7 +34,7 @@ else()
     set(gossip_profile small)
 endif()
 set(gossip_cargo_options --lib --profile ${gossip_profile} --locked
-    --manifest-path "${CMAKE_CURRENT_SOURCE_DIR}/Cargo.toml" --target-dir "${gossip_target_dir}")
+    --target-dir "${gossip_target_dir}")
 if(NOT LIBGOSSIP_NET)
     list(APPEND gossip_cargo_options --no-default-features --features ffi)
 endif()
@@ -55,10 +55,11 @@ endif()
 
 # A usual native build makes all kinds of library in one go, as `cargo build --release` does, and so
 # shares its result. The others make the static one alone: a cross build then needs no linker for
-# cargo, and a small one can be optimised as one piece.
+# cargo.
 set(gossip_environment "")
 set(gossip_cargo_output "${gossip_target_dir}/${gossip_profile}")
-set(gossip_cargo_command rustc ${gossip_cargo_options} --crate-type staticlib)
+set(gossip_cargo_command rustc ${gossip_cargo_options} --crate-type staticlib
+    --manifest-path "${CMAKE_CURRENT_SOURCE_DIR}/capi/Cargo.toml")
 if(gossip_rust_target)
     list(APPEND gossip_cargo_command --target "${gossip_rust_target}")
     set(gossip_cargo_output "${gossip_target_dir}/${gossip_rust_target}/${gossip_profile}")
@@ -72,12 +73,14 @@ if(gossip_rust_target)
              "AR_${gossip_target_name}=${CMAKE_AR}")
     endif()
 elseif(LIBGOSSIP_NET)
-    set(gossip_cargo_command build ${gossip_cargo_options})
+    set(gossip_cargo_command build ${gossip_cargo_options}
+        --manifest-path "${CMAKE_CURRENT_SOURCE_DIR}/Cargo.toml")
 endif()
 
 set(gossip_archive_name "${CMAKE_STATIC_LIBRARY_PREFIX}gossip${CMAKE_STATIC_LIBRARY_SUFFIX}")
 set(gossip_rust_archive "${CMAKE_CURRENT_BINARY_DIR}/rust/${gossip_archive_name}")
-file(GLOB_RECURSE gossip_rust_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/src/*.rs")
+file(GLOB_RECURSE gossip_rust_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/src/*.rs"
+     "${CMAKE_CURRENT_SOURCE_DIR}/capi/*.rs" "${CMAKE_CURRENT_SOURCE_DIR}/capi/Cargo.toml")
 
 # The archive is copied out of cargo's folder, because another cargo command with other features
 # would overwrite it there, and because cargo leaves its time stamp alone when nothing changed.

@@ -1,14 +1,16 @@
 //! The ABI of libgossip 1.4.2, whose facts stand in `tests/data/abi-1.4.2.json`, against ours.
 #![cfg(feature = "ffi")]
 
+mod c_library;
+
 use gossip::ffi::types::*;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::fs;
 use std::mem::{align_of, offset_of, size_of};
 use std::path::PathBuf;
 use std::process::Command;
-use std::{env, fs};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -173,8 +175,7 @@ fn all_functions_of_1_4_2_are_declared() {
 #[test]
 #[cfg(target_os = "linux")]
 fn only_declared_functions_are_exported() {
-    let test = env::current_exe().expect("a path");
-    let library = test.parent().expect("a folder").join("libgossip.so");
+    let library = c_library::path();
     let output = Command::new("nm")
         .args(["-D", "--defined-only"])
         .arg(&library)

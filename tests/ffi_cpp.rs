@@ -1,7 +1,8 @@
 //! A C++ program, compiled against the headers and linked to the shared library.
 #![cfg(all(feature = "ffi", target_os = "linux"))]
 
-use std::env;
+mod c_library;
+
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,13 +10,11 @@ use std::process::Command;
 #[test]
 fn exceptions_and_destructors_of_cpp_programs_are_served() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let test = env::current_exe().expect("a path");
-    let libraries = test.parent().expect("a folder");
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let program = folder.join("guest");
     // The loader looks for the soname, and cargo makes no file of that name.
     let library = folder.join("libgossip.so.1");
-    fs::copy(libraries.join("libgossip.so"), &library).expect("the library is copied");
+    fs::copy(c_library::path(), &library).expect("the library is copied");
     let output = Command::new("c++")
         .args(["-std=c++17", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-pthread", "-I"])
         .arg(root.join("include"))

@@ -1,13 +1,15 @@
 //! The shared library may be loaded, used and unloaded again and again, from several threads.
 #![cfg(all(feature = "ffi", target_os = "linux"))]
 
+mod c_library;
+
 use gossip::ffi::convert::{c_id, c_text};
 use gossip::ffi::types::*;
 use gossip::types::NodeId;
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::mem::{MaybeUninit, transmute};
 use std::sync::{Arc, Barrier};
-use std::{env, ptr, thread};
+use std::{ptr, thread};
 
 type Create = unsafe extern "C-unwind" fn(
     *const gossip_node_view_t,
@@ -23,8 +25,7 @@ struct Library(*mut c_void);
 
 impl Library {
     fn path() -> CString {
-        let test = env::current_exe().expect("a path");
-        let path = test.parent().expect("a folder").join("libgossip.so");
+        let path = c_library::path();
         CString::new(path.to_str().expect("UTF-8")).expect("no NUL")
     }
 

@@ -1,7 +1,8 @@
 //! The shared library may be unloaded after its transports ran, again and again.
 #![cfg(all(feature = "ffi", feature = "net", target_os = "linux"))]
 
-use std::env;
+mod c_library;
+
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::mem::transmute;
 use std::time::{Duration, Instant};
@@ -12,8 +13,7 @@ type Destroy = unsafe extern "C-unwind" fn(*mut c_void);
 type Port = unsafe extern "C-unwind" fn(*const c_void) -> u16;
 
 fn library() -> CString {
-    let test = env::current_exe().expect("a path");
-    let path = test.parent().expect("a folder").join("libgossip.so");
+    let path = c_library::path();
     CString::new(path.to_str().expect("UTF-8")).expect("no NUL")
 }
 

@@ -94,6 +94,7 @@ impl Batch {
         }
     }
 
+    #[inline(never)]
     fn push_view(&mut self, entry: &Entry<'_>) -> usize {
         self.views.push(view_of(entry));
         self.extras.push(Extra { status: entry.status, metadata: entry.metadata.cloned() });
@@ -103,6 +104,7 @@ impl Batch {
     /// Makes the next call and returns whether there was one. Must run with no lock held.
     ///
     /// If an exception leaves the program's function, the call counts as made.
+    #[inline(never)]
     pub(super) fn call_next(&mut self, targets: &Targets) -> bool {
         let Some(call) = self.calls.get(self.next) else { return false };
         self.next += 1;

@@ -26,6 +26,7 @@ pub unsafe fn shared_of(core: *const gossip_core_t) -> Option<Arc<Shared>> {
 
 /// # Safety
 /// As [`shared_of`], for as long as the result is used.
+#[inline(never)]
 unsafe fn core_ref<'a>(core: *const gossip_core_t) -> Option<&'a Arc<Shared>> {
     // SAFETY: the caller's promise.
     let core = unsafe { core.as_ref() };
@@ -41,9 +42,16 @@ pub(super) unsafe fn argument<'a, T>(pointer: *const T, name: &str) -> Option<&'
     // SAFETY: the caller's promise.
     let value = unsafe { pointer.as_ref() };
     if value.is_none() {
-        set_last_error(format_args!("{name} is NULL; pass a pointer"));
+        report_null(name);
     }
     value
+}
+
+/// The error text for an argument that must not be NULL.
+#[cold]
+#[inline(never)]
+pub(super) fn report_null(name: &str) {
+    set_last_error(format_args!("{name} is NULL; pass a pointer"));
 }
 
 /// Runs `body` with a view as an entry, its status left out; `None`, with a text, for a flaw.
@@ -252,7 +260,7 @@ pub(super) unsafe fn nodes(
     // SAFETY: the caller's promise.
     let Some(core) = (unsafe { core_ref(core) }) else { return ptr::null_mut() };
     if count.is_null() {
-        set_last_error(format_args!("count is NULL; pass a pointer"));
+        report_null("count");
         return ptr::null_mut();
     }
     let array = core.read(|core| {
@@ -284,7 +292,7 @@ pub(super) unsafe fn find_node(
     // SAFETY: the caller's promise.
     let Some(id) = (unsafe { argument(id, "id") }) else { return 0 };
     if out_node.is_null() {
-        set_last_error(format_args!("out_node is NULL; pass a pointer"));
+        report_null("out_node");
         return 0;
     }
     let id = NodeId::new(id.data);

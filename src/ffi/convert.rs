@@ -6,7 +6,7 @@ use super::types::{
     gossip_node_view_t,
 };
 use crate::types::{Entry, Header, MessageKind, NodeId, NodeStatus, NodeView};
-use core::ffi::c_char;
+use core::ffi::{CStr, c_char};
 use core::fmt;
 use core::mem::MaybeUninit;
 use std::borrow::Cow;
@@ -81,6 +81,7 @@ pub fn c_id(id: NodeId) -> gossip_node_id_t {
 
 /// A text for C: cut to 63 bytes between characters, and the rest of the array zero.
 #[must_use]
+#[inline(never)]
 pub fn c_text(text: &str) -> [c_char; TEXT_BYTES] {
     let mut bytes = [0_u8; TEXT_BYTES];
     let len = cut(text, TEXT_BYTES - 1);
@@ -91,10 +92,11 @@ pub fn c_text(text: &str) -> [c_char; TEXT_BYTES] {
 
 /// The bytes of a text of C up to its NUL; all 64 if it has none.
 #[must_use]
+#[inline(never)]
 pub fn text_bytes(text: &[c_char; TEXT_BYTES]) -> &[u8] {
     // SAFETY: c_char is one byte, every byte is a valid u8, and the lifetime stays the same.
     let bytes = unsafe { &*core::ptr::from_ref(text).cast::<[u8; TEXT_BYTES]>() };
-    &bytes[..bytes.iter().position(|&byte| byte == 0).unwrap_or(TEXT_BYTES)]
+    CStr::from_bytes_until_nul(bytes).map_or(bytes, CStr::to_bytes)
 }
 
 /// A text of C as UTF-8: what is not UTF-8 is replaced, what becomes too long by it is cut.
@@ -102,6 +104,7 @@ pub fn text_bytes(text: &[c_char; TEXT_BYTES]) -> &[u8] {
 /// An array without NUL gives all its 64 bytes, so a caller that must refuse it looks at
 /// [`text_bytes`] first; [`entry_of`] and [`owned_of`] do.
 #[must_use]
+#[inline(never)]
 pub fn read_text(text: &[c_char; TEXT_BYTES]) -> Cow<'_, str> {
     match String::from_utf8_lossy(text_bytes(text)) {
         Cow::Owned(mut owned) => {
@@ -114,6 +117,7 @@ pub fn read_text(text: &[c_char; TEXT_BYTES]) -> Cow<'_, str> {
 
 /// A node for C. The two message counters are zero.
 #[must_use]
+#[inline(never)]
 pub fn view_of(entry: &Entry<'_>) -> gossip_node_view_t {
     gossip_node_view_t {
         id: c_id(entry.id),
@@ -172,6 +176,8 @@ pub fn entry_of(view: &gossip_node_view_t, status: Status) -> Result<Option<Entr
 ///
 /// # Errors
 /// A [`Flaw`].
+#[cold]
+#[inline(never)]
 pub fn owned_of(view: &gossip_node_view_t, status: Status) -> Result<NodeView, Flaw> {
     terminated(&view.ip, "ip")?;
     terminated(&view.role, "role")?;

@@ -36,10 +36,14 @@ impl Write for Text {
 }
 
 /// The most bytes of `text` up to `most` that end between two characters.
+#[inline]
 pub(super) fn cut(text: &str, most: usize) -> usize {
-    if text.len() <= most {
-        return text.len();
-    }
+    if text.len() <= most { text.len() } else { boundary(text, most) }
+}
+
+#[cold]
+#[inline(never)]
+fn boundary(text: &str, most: usize) -> usize {
     // Index 0 is always a boundary.
     (0..=most).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0)
 }
@@ -52,6 +56,7 @@ std::thread_local! {
 }
 
 /// Notes which function of the ABI this thread runs; returns the one it ran before.
+#[inline]
 pub(super) fn enter(function: &'static str) -> &'static str {
     FUNCTION.replace(function)
 }
@@ -65,6 +70,8 @@ pub(super) fn clear() {
 ///
 /// The text names the argument, its value and the remedy, as in
 /// `format_args!("count is {count}; pass at most 8")`.
+#[cold]
+#[inline(never)]
 pub fn set_last_error(text: fmt::Arguments<'_>) {
     LAST.with_borrow_mut(|last| {
         last.clear();

@@ -15,17 +15,13 @@ std::thread_local! {
 ///
 /// The error text of the thread is emptied first and tells of the panic afterwards.
 pub fn guard<T>(function: &'static str, fallback: T, body: impl FnOnce() -> T) -> T {
-    error::clear();
-    guard_quiet(function, fallback, body)
+    guarded(function, Text::Empty, fallback, body)
 }
 
 /// As [`guard`], but leaves the error text alone: for functions that free, so that a program can
 /// clean up before it reports.
 pub fn guard_quiet<T>(function: &'static str, fallback: T, body: impl FnOnce() -> T) -> T {
-    let caller = error::enter(function);
-    let result = contain(fallback, body);
-    error::enter(caller);
-    result
+    guarded(function, Text::Kept, fallback, body)
 }
 
 /// Callbacks that an ABI function brought about, to be run by the thread that called it.
@@ -37,23 +33,73 @@ pub trait Callbacks {
 /// As [`guard`], for functions that lead to callbacks: they run after the body, outside of what
 /// catches panics, so that an exception of the program passes through.
 pub fn guard_then<C: Callbacks>(function: &'static str, body: impl FnOnce() -> Option<C>) {
+    let mut body = Some(body);
+    then_run(function, &mut || body.take()?());
+}
+
+/// What [`guard_then`] does, once for each kind of callbacks and not for each function.
+#[inline(never)]
+fn then_run<C: Callbacks>(function: &'static str, body: &mut dyn FnMut() -> Option<C>) {
     if let Some(callbacks) = guard(function, None, body) {
         callbacks.run();
     }
 }
 
+/// What becomes of the thread's error text when a function starts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Text {
+    Empty,
+    Kept,
+}
+
+fn guarded<T>(function: &'static str, text: Text, fallback: T, body: impl FnOnce() -> T) -> T {
+    let mut result = fallback;
+    let mut body = Some(body);
+    guard_once(function, text, &mut || {
+        if let Some(body) = body.take() {
+            result = body();
+        }
+    });
+    result
+}
+
+/// What all guards do, in the library once and not in each of its functions again.
+#[inline(never)]
+fn guard_once(function: &'static str, text: Text, body: &mut dyn FnMut()) {
+    if text == Text::Empty {
+        error::clear();
+    }
+    let caller = error::enter(function);
+    contain_once(body);
+    error::enter(caller);
+}
+
 /// Runs `body`; a panic in it becomes `fallback` and an error text. Prints nothing.
 pub(super) fn contain<T>(fallback: T, body: impl FnOnce() -> T) -> T {
+    let mut result = fallback;
+    let mut body = Some(body);
+    contain_once(&mut || {
+        if let Some(body) = body.take() {
+            result = body();
+        }
+    });
+    result
+}
+
+/// What [`contain`] does, in the library once and not in each of its functions again.
+#[inline(never)]
+fn contain_once(body: &mut dyn FnMut()) {
     silence_contained_panics();
     let outer = CONTAINED.replace(true);
     let result = panic::catch_unwind(AssertUnwindSafe(body));
     CONTAINED.set(outer);
-    result.unwrap_or_else(|payload| {
+    if let Err(payload) = result {
         report(payload);
-        fallback
-    })
+    }
 }
 
+#[cold]
+#[inline(never)]
 fn report(payload: Box<dyn Any + Send>) {
     let text = payload
         .downcast_ref::<&str>()
@@ -72,10 +118,14 @@ fn report(payload: Box<dyn Any + Send>) {
 /// to the hook that was there.
 fn silence_contained_panics() {
     static SET: Once = Once::new();
-    if SET.is_completed() || std::thread::panicking() {
-        return;
+    if !SET.is_completed() && !std::thread::panicking() {
+        set_hook(&SET);
     }
-    SET.call_once(|| {
+}
+
+#[cold]
+fn set_hook(once: &Once) {
+    once.call_once(|| {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             if !CONTAINED.get() {

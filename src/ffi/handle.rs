@@ -6,7 +6,7 @@ use super::error::{self, set_last_error};
 use super::guard::{Callbacks, contain};
 use super::types::gossip_node_view_t;
 use crate::os;
-use crate::proto::{Core, Output};
+use crate::proto::{Core, Output, Refused};
 use crate::types::{Entry, Header, Instant, Message, NodeView, Path};
 use alloc::sync::Arc;
 use core::fmt;
@@ -90,9 +90,8 @@ impl Shared {
     /// once. Does nothing once the program destroyed the core. Waits for nobody's callback.
     pub fn deliver(self: &Arc<Self>, path: Path, message: &Message) {
         let callbacks = contain(None, || {
-            self.input(|core, now, _| {
-                let entries = message.entries.iter().map(NodeView::as_entry);
-                core.handle_message(now, path, &message.header, entries)
+            self.input(|core, now, scratch| {
+                deliver_owned(core, now, scratch, path, &message.header, &message.entries)
             })
         });
         if let Some(callbacks) = callbacks {
@@ -108,19 +107,21 @@ impl Shared {
     ) -> Option<Pending> {
         self.input(|core, now, scratch| {
             let mut entries: Vec<Entry<'_>> = core::mem::take(scratch);
-            let result = read_entries(views, &mut entries).map(|utf8| {
-                if utf8 {
-                    core.handle_message(now, Path::Struct, header, entries.iter().copied())
-                } else {
-                    deliver_replaced(core, now, header, views)
+            let read = read_entries(views, &mut entries);
+            let result = match read {
+                Ok(true) => {
+                    handle(core, now, Path::Struct, header, &entries).map_err(Unread::Refused)
                 }
-            });
-            *scratch = recycle(entries);
-            match result {
-                Ok(Ok(())) => Ok(()),
-                Ok(Err(refused)) => Err(Unread::Refused(refused)),
+                Ok(false) => Ok(()),
                 Err((index, flaw)) => Err(Unread::Flaw(index, flaw)),
+            };
+            *scratch = recycle(entries);
+            if matches!(read, Ok(false)) {
+                let owned = replaced(views);
+                return deliver_owned(core, now, scratch, Path::Struct, header, &owned)
+                    .map_err(Unread::Refused);
             }
+            result
         })
     }
 
@@ -131,12 +132,23 @@ impl Shared {
         self: &Arc<Self>,
         body: impl FnOnce(&mut Core, Instant, &mut Vec<Entry<'static>>) -> Result<(), E>,
     ) -> Option<Pending> {
+        let mut body = Some(body);
+        self.input_once(&mut |core, now, scratch| {
+            if let Some(body) = body.take()
+                && let Err(error) = body(core, now, scratch)
+            {
+                set_last_error(format_args!("{error}"));
+            }
+        })
+    }
+
+    /// What [`Self::input`] does, in the library once and not in each of its functions again.
+    #[inline(never)]
+    fn input_once(self: &Arc<Self>, body: &mut Input<'_>) -> Option<Pending> {
         let mut guard = self.lock()?;
         let state = &mut *guard;
         // Read under the lock, so that no thread brings an older time than the one before it.
-        if let Err(error) = body(&mut state.core, os::now(), &mut state.scratch) {
-            set_last_error(format_args!("{error}"));
-        }
+        body(&mut state.core, os::now(), &mut state.scratch);
         self.fill(state);
         if state.runner != 0 || (state.queue.is_done() && state.rest.is_done()) {
             return None;
@@ -170,53 +182,49 @@ impl Shared {
         state.rest = Batch::default();
     }
 
+    #[inline(never)]
     fn lock(&self) -> Option<MutexGuard<'_, State>> {
-        if self.is_foreign() {
-            set_last_error(format_args!(
-                "this core was made by the parent of this forked process; only destroy it here"
-            ));
-            return None;
-        }
-        if self.closed.load(Ordering::Acquire) {
-            set_last_error(format_args!("the core was destroyed; make a new one"));
-            return None;
-        }
-        let Ok(state) = self.state.lock() else {
-            set_last_error(format_args!(
-                "an internal error happened to this core before; destroy it and make a new one"
-            ));
-            return None;
+        let flaw = if self.is_foreign() {
+            "this core was made by the parent of this forked process; only destroy it here"
+        } else if self.closed.load(Ordering::Acquire) {
+            "the core was destroyed; make a new one"
+        } else if let Ok(state) = self.state.lock() {
+            return Some(state);
+        } else {
+            "an internal error happened to this core before; destroy it and make a new one"
         };
-        Some(state)
+        set_last_error(format_args!("{flaw}"));
+        None
     }
 
     /// Takes what the core wants done into the queue, in order.
     ///
     /// The thread that runs callbacks comes back for what does not fit. Only while that is another
     /// thread, which may never come, are messages dropped.
+    #[inline(never)]
     fn fill(&self, state: &mut State) {
         let runner_is_other = state.runner != 0 && state.runner != thread_mark();
         let room = if runner_is_other { QUEUED_CALLS } else { BATCH_CALLS };
-        while state.queue.len() < room {
-            let Some(output) = state.core.poll_output() else { return };
-            state.queue.push(&output, &self.targets);
-        }
-        while runner_is_other && state.queue.len() < QUEUED_EVENTS {
+        let most = if runner_is_other { QUEUED_EVENTS } else { BATCH_CALLS };
+        while state.queue.len() < most {
             match state.core.poll_output() {
-                Some(Output::Transmit(_)) => {
+                Some(Output::Transmit(_)) if state.queue.len() >= room => {
                     self.dropped.fetch_add(1, Ordering::Relaxed);
                 }
-                Some(event @ Output::Event(_)) => state.queue.push(&event, &self.targets),
+                Some(output) => state.queue.push(&output, &self.targets),
                 None => return,
             }
         }
     }
 }
 
+/// A call of the core, with the time and a vector that is empty before and after it.
+type Input<'a> = dyn FnMut(&mut Core, Instant, &mut Vec<Entry<'static>>) + 'a;
+
 /// Why a message of the program was not taken.
 enum Unread {
     Flaw(usize, Flaw),
-    Refused(crate::proto::Refused),
+    Refused(Refused),
 }
 
 impl fmt::Display for Unread {
@@ -245,15 +253,38 @@ fn read_entries<'a>(
 }
 
 /// The rare case: some text is not UTF-8 and is replaced in a copy.
-fn deliver_replaced(
+#[cold]
+fn replaced(views: &[gossip_node_view_t]) -> Vec<NodeView> {
+    views.iter().filter_map(|view| owned_of(view, Status::Read).ok()).collect()
+}
+
+/// Gives the core entries that own their texts.
+fn deliver_owned(
     core: &mut Core,
     now: Instant,
+    scratch: &mut Vec<Entry<'static>>,
+    path: Path,
     header: &Header,
-    views: &[gossip_node_view_t],
-) -> Result<(), crate::proto::Refused> {
-    let owned: Vec<NodeView> =
-        views.iter().filter_map(|view| owned_of(view, Status::Read).ok()).collect();
-    core.handle_message(now, Path::Struct, header, owned.iter().map(NodeView::as_entry))
+    owned: &[NodeView],
+) -> Result<(), Refused> {
+    let mut entries: Vec<Entry<'_>> = core::mem::take(scratch);
+    entries.extend(owned.iter().map(NodeView::as_entry));
+    let result = handle(core, now, path, header, &entries);
+    *scratch = recycle(entries);
+    result
+}
+
+/// The only call of the core's function here: that is generic, and each kind of iterator would
+/// bring another copy of the protocol into the library.
+#[inline(never)]
+fn handle(
+    core: &mut Core,
+    now: Instant,
+    path: Path,
+    header: &Header,
+    entries: &[Entry<'_>],
+) -> Result<(), Refused> {
+    core.handle_message(now, path, header, entries.iter().copied())
 }
 
 /// Keeps the memory of a vector, if it is not much, and drops what it borrows.
@@ -328,9 +359,17 @@ impl Pending {
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        if self.released {
-            return;
+        if !self.released {
+            self.give_back();
         }
+    }
+}
+
+impl Pending {
+    /// Gives the right back with calls left.
+    #[cold]
+    #[inline(never)]
+    fn give_back(&mut self) {
         if self.shared.is_foreign() {
             // A forked child: another thread of the parent may have held any lock.
             core::mem::forget(core::mem::take(&mut self.batch));
@@ -346,7 +385,7 @@ impl Drop for Pending {
 mod tests {
     use super::*;
     use crate::ffi::guard::guard_then;
-    use crate::proto::{Config, Refused};
+    use crate::proto::Config;
     use crate::types::{MessageKind, NodeId};
     use core::convert::Infallible;
     use core::ffi::CStr;

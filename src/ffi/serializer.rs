@@ -1,6 +1,6 @@
 //! What the `gossip_serializer_*` functions of [`super::net`] do.
 
-use super::commands::argument;
+use super::commands::{argument, report_null};
 use super::convert::{c_id, c_kind, view_of};
 use super::error::set_last_error;
 use super::memory::CArray;
@@ -144,7 +144,7 @@ pub(super) unsafe fn form_of(serializer: *const gossip_serializer_t) -> Option<F
 
 fn is_given<T>(pointer: *const T, name: &str) -> bool {
     if pointer.is_null() {
-        set_last_error(format_args!("{name} is NULL; pass a pointer"));
+        report_null(name);
     }
     !pointer.is_null()
 }

@@ -38,6 +38,9 @@ pub fn checks(report: &mut Report, place: &Place, package: &Package) {
     report.check("libgossip.a has the same global names and no other", archive(package));
     report.check("sonames", soname(&libgossip, "libgossip.so.1"));
     report.check("sonames: net", soname(&libgossip_net, "libgossip_net.so.1"));
+    let by_cargo =
+        shell::capture(shell::cargo(&place.root).args(["build", "--release", "--quiet"]));
+    report.check("plain cargo build", by_cargo.map(drop));
     report.check("sonames: cargo's own libgossip.so", cargo_library(place, package));
     report.check("libgossip_net.so.1 brings libgossip.so.1 with it", bring_along(&libgossip_net));
     report.check("ldconfig knows both sonames", ldconfig(package));

@@ -16,6 +16,8 @@ const LARGEST_WITHOUT_NET: u64 = 450_000;
 
 /// The library without its transports.
 pub fn without_net(report: &mut Report, place: &Place, package: &Package) {
+    let by_cargo = cargo_without_net(place);
+    report.check("without net: plain cargo build, its size", by_cargo);
     let prefix = match build_without_net(place, &package.tools) {
         Ok(prefix) => prefix,
         Err(error) => {
@@ -37,6 +39,18 @@ pub fn without_net(report: &mut Report, place: &Place, package: &Package) {
     let project = Project { folder: "find_package", options: &options, kind: Kind::Shared };
     let result = consumers::project(place, &package.tools, &project);
     report.check("without net: a program uses the package", result);
+}
+
+/// What plain cargo makes, in a folder of its own: the file has the same name as with transports.
+fn cargo_without_net(place: &Place) -> Result<(), String> {
+    let folder = place.work.join("cargo-without-net");
+    let mut cargo = shell::cargo(&place.root);
+    cargo.args(["build", "--release", "--quiet", "--no-default-features", "--features", "ffi"]);
+    shell::capture(cargo.arg("--target-dir").arg(&folder))?;
+    if !cfg!(target_os = "linux") {
+        return Ok(());
+    }
+    abi::size(place, &folder.join("release/libgossip.so"), LARGEST_WITHOUT_NET)
 }
 
 fn build_without_net(place: &Place, tools: &Tools) -> Result<std::path::PathBuf, String> {
