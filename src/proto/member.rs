@@ -174,7 +174,7 @@ impl Member {
         let jump = known > 0 && (pace < known / 4);
         if jump {
             // Or its rounds are much faster now: then the next measures will say so too.
-            self.pace = (known / 2).max(1_000) as u32;
+            self.pace = (known / 4).max(pace).max(1_000) as u32;
         } else if (1_000..=600_000_000).contains(&pace) {
             self.pace = if known > 0 { (known + pace) / 2 } else { pace } as u32;
         }

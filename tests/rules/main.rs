@@ -4,6 +4,7 @@
 
 mod bounds;
 mod claims;
+mod edges;
 mod healing;
 mod joins;
 mod leaves;

@@ -70,7 +70,8 @@ fn an_old_sighting_of_a_helper_is_no_proof() {
     let mut rig = Rig::among(Config::lan(), 20);
     let helper = helpers_asked(&mut rig, 9)[0];
     let answered = rig.core.stats().probes_answered;
-    let held = rig.member(9).unwrap();
+    let mut held = rig.member(9).unwrap();
+    held.heartbeat -= 1;
     rig.hear(MessageKind::Update, helper, &[held], &[]).unwrap();
     assert_eq!(rig.core.stats().probes_answered, answered);
 }
