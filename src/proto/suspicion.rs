@@ -1,7 +1,10 @@
 //! One suspicion and how long it lasts (SWIM 4.2, Lifeguard IV-B, P-9, P-9a).
 
 use super::member::Slot;
+use super::members::Members;
 use super::piggyback::ln;
+use crate::types::NodeStatus;
+use alloc::vec::Vec;
 
 /// Accusers that are told apart; more change nothing.
 const MAX_ACCUSERS: usize = 8;
@@ -9,6 +12,8 @@ const MAX_ACCUSERS: usize = 8;
 /// A suspicion as one node holds it. Times are awake microseconds.
 #[derive(Clone, Debug)]
 pub(crate) struct Suspicion {
+    /// Whom it is about.
+    pub(crate) slot: Slot,
     /// When it began here.
     pub(crate) start: u64,
     /// A minimum that the suspect has earned (P-9b), 0 for none.
@@ -31,8 +36,9 @@ pub(crate) struct Suspicion {
 }
 
 impl Suspicion {
-    pub(crate) const fn new(start: u64, watching: bool, slow: u64) -> Self {
+    pub(crate) const fn new(slot: Slot, start: u64, watching: bool, slow: u64) -> Self {
         Self {
+            slot,
             start,
             slow,
             watching,
@@ -64,6 +70,59 @@ impl Suspicion {
     }
 }
 
+/// The suspicions that one node holds, found through the member's record.
+///
+/// Invariant: a member whose status is suspect has its place here in its `grave.next`, which only
+/// tombstones use otherwise.
+#[derive(Debug, Default)]
+pub(crate) struct Suspicions {
+    list: Vec<Suspicion>,
+}
+
+impl Suspicions {
+    pub(crate) const fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    fn place(slot: Slot, members: &Members) -> Option<usize> {
+        let member = &members[slot];
+        (member.status == NodeStatus::Suspect).then_some(member.grave.next.0 as usize)
+    }
+
+    pub(crate) fn get(&self, slot: Slot, members: &Members) -> Option<&Suspicion> {
+        self.list.get(Self::place(slot, members)?)
+    }
+
+    pub(crate) fn get_mut(&mut self, slot: Slot, members: &Members) -> Option<&mut Suspicion> {
+        self.list.get_mut(Self::place(slot, members)?)
+    }
+
+    /// Adds that of a member that has just become suspect.
+    pub(crate) fn insert(&mut self, suspicion: Suspicion, members: &mut Members) {
+        members[suspicion.slot].grave.next = Slot(self.list.len() as u32);
+        self.list.push(suspicion);
+    }
+
+    /// Forgets that of a member that is still suspect.
+    pub(crate) fn remove(&mut self, slot: Slot, members: &mut Members) {
+        let Some(place) = Self::place(slot, members).filter(|&place| place < self.list.len())
+        else {
+            return;
+        };
+        self.list.swap_remove(place);
+        members[slot].grave.next = Slot::NONE;
+        if let Some(moved) = self.list.get(place) {
+            members[moved.slot].grave.next = Slot(place as u32);
+        }
+    }
+
+    /// All of them, once around from a place.
+    pub(crate) fn around(&self, from: usize) -> impl Iterator<Item = &Suspicion> {
+        let (before, after) = self.list.split_at(from.min(self.list.len()));
+        after.iter().chain(before)
+    }
+}
+
 /// Lifeguard's time: from `max` down to `min` as `confirmations` of `k` come in; with `k` = 0 the
 /// minimum at once.
 pub(crate) fn timeout(min: u64, max: u64, confirmations: u32, k: u32) -> u64 {
@@ -88,7 +147,7 @@ mod tests {
 
     #[test]
     fn an_accuser_counts_once() {
-        let mut suspicion = Suspicion::new(0, true, 0);
+        let mut suspicion = Suspicion::new(Slot(9), 0, true, 0);
         suspicion.confirm(Slot(1));
         suspicion.confirm(Slot(1));
         suspicion.confirm(Slot(2));

@@ -184,7 +184,7 @@ impl Core {
             }
         }
         let room = most.saturating_sub(1 + self.pieces.len()).min(MAX_ACCUSATIONS);
-        if room > 0 && !self.suspicions.is_empty() {
+        if room > 0 && self.suspicions.len() > 0 {
             self.put_accusations(to, room);
         }
         self.pieces.push(own);
@@ -213,13 +213,11 @@ impl Core {
 
     /// What we accuse by our own probes and everybody may know; others each time, if they are many.
     fn put_accusations(&mut self, to: Slot, room: usize) {
-        let Some((&Slot(last), _)) = self.suspicions.last_key_value() else { return };
-        let start = Slot(self.rng.random_range(0..=last));
-        let around = self.suspicions.range(start..).chain(self.suspicions.range(..start));
+        let start = self.rng.random_range(0..self.suspicions.len());
+        let around = self.suspicions.around(start).take(4 * MAX_ACCUSATIONS);
         let accused = around
-            .take(4 * MAX_ACCUSATIONS)
-            .filter(|(slot, suspicion)| suspicion.told && suspicion.accused_by_us && **slot != to);
-        self.pieces.extend(accused.take(room).map(|(&slot, _)| Piece::Member(slot)));
+            .filter(|suspicion| suspicion.told && suspicion.accused_by_us && suspicion.slot != to);
+        self.pieces.extend(accused.take(room).map(|suspicion| Piece::Member(suspicion.slot)));
     }
 
     /// A member held online that is not in the message yet, if a few looks find one.

@@ -228,7 +228,8 @@ impl Core {
         let mut news = true;
         match old {
             NodeStatus::Suspect => {
-                news = self.suspicions.get(&slot).is_none_or(|suspicion| suspicion.told);
+                news =
+                    self.suspicions.get(slot, &self.members).is_none_or(|suspicion| suspicion.told);
                 self.note_silence(slot, false);
                 self.end_suspicion(slot);
             }

@@ -21,11 +21,11 @@ use super::piggyback::{Piggyback, transmit_limit};
 use super::probe::{Probe, Relay, RoundTrip};
 use super::ring::Ring;
 use super::strings::MAX_TEXT;
-use super::suspicion::Suspicion;
+use super::suspicion::Suspicions;
 use super::sync::Hashes;
 use super::{Config, ConfigError, Stats};
 use crate::types::{Entry, Heartbeat, Instant, MessageKind, NodeId, NodeStatus};
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -86,7 +86,7 @@ pub struct Core {
     relays: Vec<Relay>,
     round_trip: RoundTrip,
     awareness: Awareness,
-    suspicions: BTreeMap<Slot, Suspicion>,
+    suspicions: Suspicions,
     /// When each suspicion wants to be looked at.
     timers: BTreeSet<(u64, Slot)>,
     /// Members to be probed out of turn.
@@ -153,7 +153,7 @@ impl Core {
             probes_due: u64::MAX,
             relays: Vec::new(),
             round_trip: RoundTrip::default(),
-            suspicions: BTreeMap::new(),
+            suspicions: Suspicions::default(),
             timers: BTreeSet::new(),
             urgent: VecDeque::new(),
             asked_claimants: 0,

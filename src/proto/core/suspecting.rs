@@ -23,7 +23,7 @@ impl Core {
     pub(super) fn accuse(&mut self, slot: Slot, stamp: Heartbeat) {
         self.stats.suspicions += 1;
         self.suspect(slot, stamp, true);
-        if let Some(suspicion) = self.suspicions.get_mut(&slot) {
+        if let Some(suspicion) = self.suspicions.get_mut(slot, &self.members) {
             suspicion.accused_by_us = true;
         }
         self.tell_observers(slot);
@@ -39,7 +39,8 @@ impl Core {
         self.online -= 1;
         self.set_status(slot, Claim { heartbeat: stamp, status: NodeStatus::Suspect });
         let start = self.clock.awake();
-        self.suspicions.insert(slot, Suspicion::new(start, watching, slow));
+        let suspicion = Suspicion::new(slot, start, watching, slow);
+        self.suspicions.insert(suspicion, &mut self.members);
         self.timers.insert((start, slot));
         self.event(slot, old);
     }
@@ -49,7 +50,7 @@ impl Core {
         match self.members[slot].status {
             NodeStatus::Online => {
                 self.suspect(slot, said.heartbeat, false);
-                if let Some(suspicion) = self.suspicions.get_mut(&slot) {
+                if let Some(suspicion) = self.suspicions.get_mut(slot, &self.members) {
                     suspicion.told = true;
                 }
                 self.piggyback.push(slot, &mut self.members);
@@ -92,7 +93,7 @@ impl Core {
             _ => return,
         }
         let awake = self.clock.awake();
-        let Some(suspicion) = self.suspicions.get_mut(&slot) else { return };
+        let Some(suspicion) = self.suspicions.get_mut(slot, &self.members) else { return };
         let confirmed = suspicion.confirm(teller.slot);
         let excused = confirmed && suspicion.accused_by_us && !suspicion.excused;
         suspicion.excused |= excused;
@@ -111,7 +112,7 @@ impl Core {
     /// Our own probe of a member failed that others suspect already.
     pub(super) fn confirm_ourselves(&mut self, slot: Slot) {
         let awake = self.clock.awake();
-        let Some(suspicion) = self.suspicions.get_mut(&slot) else { return };
+        let Some(suspicion) = self.suspicions.get_mut(slot, &self.members) else { return };
         suspicion.accused_by_us = true;
         suspicion.watching = true;
         self.timers.insert((awake, slot));
@@ -129,7 +130,7 @@ impl Core {
 
     /// P-9a: a suspect that we watch has answered; the others who watch it may have missed that.
     pub(super) fn tell_cleared(&mut self, slot: Slot) {
-        if !self.suspicions.get(&slot).is_some_and(|suspicion| suspicion.watching) {
+        if !self.suspicions.get(slot, &self.members).is_some_and(|suspicion| suspicion.watching) {
             return;
         }
         let id = self.members[slot].id;
@@ -142,7 +143,7 @@ impl Core {
     /// Pings a suspect and waits for the answer.
     fn watch(&mut self, slot: Slot) {
         let over = self.clock.awake() + self.observer_timeout(slot);
-        if let Some(suspicion) = self.suspicions.get_mut(&slot) {
+        if let Some(suspicion) = self.suspicions.get_mut(slot, &self.members) {
             suspicion.ping_over = over;
             suspicion.ping_found = None;
             self.timers.insert((over, slot));
@@ -163,7 +164,7 @@ impl Core {
         // A quarter less, so that jitter does not add a round.
         let rounds = u64::from(self.config.suspicion_min_rounds) * pace - pace / 4;
         let plain = (u64::from(self.config.suspicion_min_ms) * 1000).max(rounds);
-        let slow = self.suspicions.get(&slot).map_or(0, |suspicion| suspicion.slow);
+        let slow = self.suspicions.get(slot, &self.members).map_or(0, |suspicion| suspicion.slow);
         let min = plain.max(slow);
         let factor = u64::from(self.config.suspicion_max_factor);
         let max = u64::from(self.config.suspicion_min_ms) * 1000 * factor;
@@ -198,7 +199,7 @@ impl Core {
     }
 
     fn check_suspicion(&mut self, slot: Slot, awake: u64) {
-        let Some(mut suspicion) = self.suspicions.get(&slot).cloned() else { return };
+        let Some(mut suspicion) = self.suspicions.get(slot, &self.members).cloned() else { return };
         let grace = self.grace();
         let (min, max) = self.suspicion_bounds(slot);
         let k = self.config.confirmations.min(self.online as u32);
@@ -239,8 +240,15 @@ impl Core {
             }
             next = next.min(tell);
         }
-        self.suspicions.insert(slot, suspicion);
+        self.keep(slot, suspicion);
         self.timers.insert((next.max(awake + 1), slot));
+    }
+
+    /// Puts a suspicion that was looked at back.
+    fn keep(&mut self, slot: Slot, suspicion: Suspicion) {
+        if let Some(kept) = self.suspicions.get_mut(slot, &self.members) {
+            *kept = suspicion;
+        }
     }
 
     /// Those who were told to watch have not ended it: they may be gone, so we watch ourselves.
@@ -248,7 +256,7 @@ impl Core {
         suspicion.watching = true;
         suspicion.start = self.clock.awake();
         suspicion.end_found = None;
-        self.suspicions.insert(slot, suspicion);
+        self.keep(slot, suspicion);
         self.tell_observers(slot);
         self.watch(slot);
     }
@@ -292,12 +300,12 @@ impl Core {
 
     /// Forgets a suspicion; the caller changes the status.
     pub(super) fn end_suspicion(&mut self, slot: Slot) {
-        self.suspicions.remove(&slot);
+        self.suspicions.remove(slot, &mut self.members);
     }
 
     /// P-9b: the member was silent this long and lives.
     pub(super) fn note_silence(&mut self, slot: Slot, failed: bool) {
-        let silent = match self.suspicions.get(&slot) {
+        let silent = match self.suspicions.get(slot, &self.members) {
             Some(suspicion) => self.clock.awake().saturating_sub(suspicion.start),
             None => self.members[slot].changed.elapsed(self.now()),
         };
