@@ -44,7 +44,8 @@ pub struct Config {
     pub suspicion_min_ms: u32,
     /// Shortest suspicion in rounds of the slower of us and the suspect. 1 to 1 000, default 3.
     pub suspicion_min_rounds: u32,
-    /// Longest suspicion as a multiple of the shortest (Lifeguard's beta). 1 to 100, default 6.
+    /// Longest suspicion as a multiple of `suspicion_min_ms` (Lifeguard's beta); four times the
+    /// shortest one at least. 1 to 100, default 6.
     pub suspicion_max_factor: u32,
     /// Confirmations that bring a suspicion down to its minimum (Lifeguard's k). 0 to 8, default 3.
     pub confirmations: u32,

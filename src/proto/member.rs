@@ -160,11 +160,12 @@ impl Member {
     }
 
     /// Takes a heartbeat seen `now` into the pace (P-2): sightings two seconds apart; what is too
-    /// far from the pace known so far is a jump and only moves the anchor.
-    pub(crate) fn learn_pace(&mut self, now: Instant) {
-        const APART: u64 = 2_000_000;
+    /// far from the pace known so far is a jump and only moves the anchor. Hearsay is older than it
+    /// seems, so that it takes ten seconds.
+    pub(crate) fn learn_pace(&mut self, now: Instant, direct: bool) {
+        let apart = if direct { 2_000_000 } else { 10_000_000 };
         let elapsed = self.anchor.elapsed(now);
-        if elapsed < APART {
+        if elapsed < apart {
             return;
         }
         let rounds = u64::from((self.heartbeat.get() as u32).wrapping_sub(self.anchor_heartbeat));

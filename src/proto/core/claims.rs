@@ -195,7 +195,7 @@ impl Core {
         member.version = entry.version;
         member.seen = now;
         if old == NodeStatus::Online {
-            member.learn_pace(now);
+            member.learn_pace(now, teller.direct);
             self.hashes.toggle(&self.members[slot]);
             if changed {
                 self.event(slot, old);

@@ -249,7 +249,7 @@ impl Core {
             let member = &mut self.members[slot];
             member.heartbeat = heartbeat;
             member.seen = now;
-            member.learn_pace(now);
+            member.learn_pace(now, true);
         }
     }
 

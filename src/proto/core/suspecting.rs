@@ -13,6 +13,8 @@ const MAX_CHECKS: usize = 256;
 const MAX_SLOW_FACTOR: u64 = 3;
 /// How long P-9b remembers, in microseconds.
 const SLOW_LIFE: u64 = 300_000_000;
+/// The longest suspicion is at least this many times the shortest, however slow the rounds are.
+const MAX_OF_MIN: u64 = 4;
 /// The longest suspicion minimum that P-9b gives, in milliseconds.
 const MAX_SLOW_MS: u64 = 30_000;
 
@@ -74,6 +76,12 @@ impl Core {
             NodeStatus::Online if said > held => self.suspect(slot, heartbeat, told_us),
             NodeStatus::Suspect if said > held => self.members[slot].heartbeat = heartbeat,
             NodeStatus::Suspect => {}
+            NodeStatus::Failed if said > held => {
+                // It was seen after our stamp and is silent now: our verdict stands, at that stamp.
+                self.set_status(slot, Claim { heartbeat, status: NodeStatus::Failed });
+                self.send(MessageKind::Update, teller.slot, Content::Told(slot));
+                return;
+            }
             NodeStatus::Online | NodeStatus::Failed | NodeStatus::Left if said < held => {
                 // We know better: the accuser is told what we hold.
                 if told_us {
@@ -157,7 +165,9 @@ impl Core {
         let plain = (u64::from(self.config.suspicion_min_ms) * 1000).max(rounds);
         let slow = self.suspicions.get(&slot).map_or(0, |suspicion| suspicion.slow);
         let min = plain.max(slow);
-        (min, min * u64::from(self.config.suspicion_max_factor))
+        let factor = u64::from(self.config.suspicion_max_factor);
+        let max = u64::from(self.config.suspicion_min_ms) * 1000 * factor;
+        (min, max.max(MAX_OF_MIN * min))
     }
 
     /// P-9b: the suspicion minimum that an online member has earned, in microseconds. After a failure
@@ -195,18 +205,29 @@ impl Core {
         let lasts = if suspicion.watching {
             timeout(min, max, suspicion.confirmations(), k)
         } else {
-            2 * max
+            max + max / 2
         };
         let end = suspicion.start + lasts;
         if awake >= end {
             let found = *suspicion.end_found.get_or_insert(awake);
             if awake >= found + grace && awake > found {
-                return self.fail(slot);
+                if !suspicion.watching {
+                    return self.take_over(slot, suspicion);
+                }
+                // Nobody is failed on hearsay alone: our own ping has to have gone unanswered too.
+                if suspicion.accused_by_us {
+                    return self.fail(slot);
+                }
             }
         } else {
             suspicion.end_found = None;
         }
-        let mut next = suspicion.end_found.map_or(end, |found| found + grace.max(1));
+        let mut next = match suspicion.end_found {
+            None => end,
+            Some(found) if awake < found + grace.max(1) => found + grace.max(1),
+            // Only the outcome of our ping is waited for.
+            Some(_) => suspicion.ping_over,
+        };
         if suspicion.watching {
             next = next.min(self.check_watch(slot, &mut suspicion, awake, grace));
         }
@@ -222,6 +243,16 @@ impl Core {
         self.timers.insert((next.max(awake + 1), slot));
     }
 
+    /// Those who were told to watch have not ended it: they may be gone, so we watch ourselves.
+    fn take_over(&mut self, slot: Slot, mut suspicion: Suspicion) {
+        suspicion.watching = true;
+        suspicion.start = self.clock.awake();
+        suspicion.end_found = None;
+        self.suspicions.insert(slot, suspicion);
+        self.tell_observers(slot);
+        self.watch(slot);
+    }
+
     /// The ping of a watcher: unanswered it confirms the suspicion, and the next one is made.
     fn check_watch(
         &mut self,
@@ -233,7 +264,13 @@ impl Core {
         if awake < suspicion.ping_over {
             return suspicion.ping_over;
         }
-        let found = *suspicion.ping_found.get_or_insert(awake);
+        let Some(found) = suspicion.ping_found else {
+            // Late, not yet failed: one more ping, as loss is likelier than death.
+            suspicion.ping_found = Some(awake);
+            let content = self.gossip();
+            self.send(MessageKind::Ping, slot, content);
+            return awake + grace.max(1);
+        };
         if awake < found + grace || awake == found {
             return found + grace.max(1);
         }
