@@ -40,7 +40,14 @@ fn the_page_of_the_abi_has_every_function() {
 
 #[test]
 fn what_the_documents_link_to_exists() {
-    for document in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/ABI.md"] {
+    for document in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "docs/ABI.md",
+        "docs/ARCHITECTURE.md",
+        "docs/PROTOCOL.md",
+    ] {
         let text = read(document);
         let folder = Path::new(document).parent().unwrap_or(Path::new(""));
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {

@@ -99,6 +99,7 @@ impl Members {
         let member = &mut self.slab[slot.0 as usize];
         member.metadata = None;
         member.id = NodeId::ZERO;
+        member.flags = Flags::default();
         let (ip, role, region) = (member.ip, member.role, member.region);
         ip.release(&mut self.strings);
         self.strings.release(role);
@@ -177,6 +178,11 @@ impl Members {
     /// The member that became known first, or first after `slot`.
     pub(crate) fn first(&self) -> Option<Slot> {
         some(self.order.next)
+    }
+
+    /// The member that became known last.
+    pub(crate) fn last(&self) -> Option<Slot> {
+        some(self.order.prev)
     }
 
     pub(crate) fn next(&self, slot: Slot) -> Option<Slot> {

@@ -11,8 +11,10 @@ use crate::types::{
     Entry, Header, Heartbeat, Instant, MessageKind, NodeId, NodeStatus, Path, SyncPayload,
 };
 
-/// Placeholders that the answer of a known member is compared with; they take turns (P-15).
-const JOIN_LOOKS: usize = 64;
+/// Placeholders that the address of a stranger, and of a known member, is compared with (P-15); they
+/// take turns.
+const STRANGER_LOOKS: usize = 1024;
+const MEMBER_LOOKS: usize = 64;
 
 impl Core {
     /// Takes a message that came by `path`.
@@ -172,13 +174,15 @@ impl Core {
         if self.joins.is_empty() {
             return None;
         }
-        // A member that has spoken has no placeholder of its own, save one that was met again since,
-        // which its answer shows.
-        let known = self.members.slot(&header.sender).map(|slot| &self.members[slot]);
-        let looks = match known.is_some_and(|known| known.is(Flags::HEARD)) {
-            true if header.kind != MessageKind::Pong => return None,
-            true => JOIN_LOOKS,
-            false => usize::MAX,
+        let looks = match self.members.slot(&header.sender).map(|slot| &self.members[slot]) {
+            None => STRANGER_LOOKS,
+            // It was met under its own id.
+            Some(known) if known.is(Flags::PLACEHOLDER) => return None,
+            // One that has spoken has no placeholder, save if it was met again: its answer shows that.
+            Some(known) if known.is(Flags::HEARD) && header.kind != MessageKind::Pong => {
+                return None;
+            }
+            Some(_) => MEMBER_LOOKS,
         };
         let from = match path {
             Path::Json(from) => from,

@@ -298,9 +298,6 @@ impl Core {
         self.piggyback.drop(slot, &mut self.members);
         self.relays.retain(|relay| relay.subject != slot && relay.requester != slot);
         self.urgent.retain(|&other| other != slot);
-        if self.members[slot].is(Flags::JOINS) {
-            self.joins.retain(|join| join.slot != slot);
-        }
         self.pushes.retain(|push| push.to != slot && push.from != slot);
         if self.heal_last == slot {
             self.heal_last = Slot::NONE;

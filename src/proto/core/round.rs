@@ -14,6 +14,8 @@ const PUSH_WAIT: u64 = 10_000_000;
 const JOIN_WAITS: (u64, u64) = (100_000, 5_000_000);
 /// Newcomers that are given the list at a time; one more is left to gossip (P-15).
 const MAX_PUSHES: usize = 64;
+/// Messages of all lists that wait to be pushed; past it one list at a time (P-15).
+const MAX_PUSH_MESSAGES: usize = 1024;
 /// Messages of a pushed list in one round, over all newcomers (P-15).
 const PUSHES_A_ROUND: usize = 32;
 /// Of these to one newcomer, so that its socket can hold them.
@@ -39,6 +41,8 @@ pub(super) struct Join {
 pub(super) struct Push {
     pub(super) to: Slot,
     pub(super) from: Slot,
+    /// The last one when it came; later ones are news to everybody.
+    pub(super) last: Slot,
     /// Whether its address is proved; until then nothing is pushed.
     pub(super) proved: bool,
     /// When we stop waiting for that.
@@ -155,6 +159,10 @@ impl Core {
     fn join_round(&mut self) {
         for _ in 0..self.joins.len().min(JOINS_A_ROUND) {
             let Some(mut join) = self.joins.pop_front() else { return };
+            if !self.members[join.slot].is(Flags::JOINS) {
+                // It was answered, or its node was forgotten.
+                continue;
+            }
             if self.now() >= join.at {
                 self.send(join.kind, join.slot, Content::Own);
                 join.wait = (join.wait * 2).min(JOIN_WAITS.1);
@@ -177,7 +185,6 @@ impl Core {
             return;
         }
         self.members[slot].flags.set(Flags::JOINS, false);
-        self.joins.retain(|join| join.slot != slot);
         self.sync_with = Some(slot);
         self.fresh_until = self.in_ms(self.config.sync_interval_ms);
     }
@@ -187,12 +194,15 @@ impl Core {
         if is_packets(&self.config) || self.online <= 1 {
             return;
         }
-        let Some(from) = self.members.first() else { return };
+        let (Some(from), Some(last)) = (self.members.first(), self.members.last()) else { return };
         let wait = PUSH_WAIT.max(10 * self.clock.pace());
         let until = self.later(wait);
         self.pushes.retain(|other| other.to != to);
-        if self.pushes.len() < MAX_PUSHES {
-            self.pushes.push_back(Push { to, from, proved, until });
+        let messages = self.members.len() / (self.config.max_entries as usize - 1) + 1;
+        if (self.pushes.len() + 1) * messages <= MAX_PUSH_MESSAGES.max(messages)
+            && self.pushes.len() < MAX_PUSHES
+        {
+            self.pushes.push_back(Push { to, from, last, proved, until });
         }
     }
 
@@ -208,7 +218,8 @@ impl Core {
                 self.send(MessageKind::Update, push.to, Content::From(push.from));
                 let mut next = Some(push.from);
                 for _ in 1..self.config.max_entries {
-                    next = next.and_then(|slot| self.members.next(slot));
+                    let more = next.filter(|&slot| slot != push.last);
+                    next = more.and_then(|slot| self.members.next(slot));
                 }
                 let Some(from) = next else { continue };
                 push.from = from;
