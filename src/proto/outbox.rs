@@ -46,8 +46,9 @@ pub(crate) struct To {
 pub(crate) enum Content {
     /// Nothing.
     Own,
-    /// The buddy notice, queued claims, and random members; at most so many entries.
-    Gossip { most: u16, notice: bool },
+    /// The buddy notice, queued claims, and random members; at most so many entries. A digest may
+    /// ride along (P-12).
+    Gossip { most: u16, notice: bool, digest: bool },
     /// One member before our own entry: a subject, an accusation, or a witness.
     About(Slot),
     /// One member after our own entry.

@@ -69,7 +69,7 @@ pub struct Header {
     pub nonce: u64,
     /// The sender's round interval in microseconds (P-2); 0 where the carrier has no field for it.
     pub interval_us: u32,
-    /// The anti-entropy part (P-12); [`SyncPayload::None`] in all but the two kinds for it.
+    /// The anti-entropy part (P-12): in the two kinds for it, and a digest may ride on a ping.
     pub sync: SyncPayload,
 }
 

@@ -153,6 +153,7 @@ impl Core {
             },
             sync: match send.content {
                 Content::Sync(payload) => payload,
+                Content::Gossip { digest: true, .. } => SyncPayload::Digest(self.hashes.top()),
                 _ => SyncPayload::None,
             },
         }
@@ -168,7 +169,7 @@ impl Core {
             Content::Leaves { prefix, buckets, skip } => {
                 self.put_leaves(own, send.slot, prefix, buckets, skip);
             }
-            Content::Gossip { most, notice } => {
+            Content::Gossip { most, notice, .. } => {
                 self.put_gossip(own, send.slot, usize::from(most).max(1), notice);
             }
         }

@@ -102,7 +102,7 @@ impl Core {
             most = most.min((3 * entries).max(1));
         }
         let to = self.answer_to(header.sender, slot, own_entry, teller.path);
-        let content = Content::Gossip { most: most as u16, notice };
+        let content = Content::Gossip { most: most as u16, notice, digest: false };
         self.send_to(MessageKind::Pong, slot, to, content, header.nonce);
     }
 
@@ -196,16 +196,26 @@ impl Core {
         hasher.finish() as u32 | 1
     }
 
-    /// P-12: sends the top digest to one random member.
-    pub(super) fn sync_round(&mut self) {
-        if !is_packets(&self.config) || self.now() < self.sync_at && !self.is_unsure() {
-            return;
+    /// P-12: every sync interval the top digest rides on a probe of an online member.
+    pub(super) fn digest_rides(&mut self, slot: Slot) -> bool {
+        let rides = is_packets(&self.config)
+            && self.now() >= self.sync_at
+            && self.members[slot].status == NodeStatus::Online;
+        if rides {
+            let interval = u64::from(self.config.sync_interval_ms) * 1000;
+            // Staggered: between three and five quarters of the interval.
+            let wait = interval * 3 / 4 + self.random_below(interval / 2);
+            self.sync_at = self.later(wait);
         }
-        let interval = u64::from(self.config.sync_interval_ms) * 1000;
-        // Staggered: between three and five quarters of the interval.
-        let wait = interval * 3 / 4 + self.random_below(interval / 2);
-        self.sync_at = self.later(wait);
-        if let Some(slot) = self.random_online(|_| true) {
+        rides
+    }
+
+    /// A newcomer sends a digest of its own to a random member each round.
+    pub(super) fn sync_round(&mut self) {
+        if is_packets(&self.config)
+            && self.is_unsure()
+            && let Some(slot) = self.random_online(|_| true)
+        {
             self.send_digest(slot);
         }
     }

@@ -299,6 +299,11 @@ impl Core {
         entries: usize,
     ) {
         let slot = teller.slot;
+        if let (SyncPayload::Digest(digest), Path::Packet(_), true) =
+            (header.sync, teller.path, teller.online)
+        {
+            self.hear_digest(slot, &digest);
+        }
         match header.kind {
             MessageKind::Ping if slot != Slot::NONE || own.is_some() => {
                 self.pong(header, slot, own, teller, entries);
@@ -306,11 +311,6 @@ impl Core {
             MessageKind::Meet | MessageKind::Join if slot != Slot::NONE => {
                 self.pong(header, slot, own, teller, entries);
                 self.greet(slot, teller);
-            }
-            MessageKind::SyncDigest if teller.online => {
-                if let SyncPayload::Digest(digest) = header.sync {
-                    self.hear_digest(slot, &digest);
-                }
             }
             MessageKind::SyncRequest if teller.online => {
                 if let SyncPayload::Request { prefix, buckets } = header.sync {

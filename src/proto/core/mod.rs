@@ -280,7 +280,7 @@ impl Core {
     }
 
     fn gossip(&self) -> Content {
-        Content::Gossip { most: self.config.max_entries as u16, notice: false }
+        Content::Gossip { most: self.config.max_entries as u16, notice: false, digest: false }
     }
 
     /// Takes a member out of everything that names it.

@@ -70,7 +70,11 @@ impl Core {
             self.probes_due = self.probes_due.min(over);
             self.members[slot].flags.set(Flags::PROBED, true);
         }
-        let content = self.gossip();
+        let content = Content::Gossip {
+            most: self.config.max_entries as u16,
+            notice: false,
+            digest: self.digest_rides(slot),
+        };
         self.send(MessageKind::Ping, slot, content);
     }
 
