@@ -1,8 +1,9 @@
 //! What a test does to a running cluster.
 
+use crate::carrier::{address_of, view};
 use crate::options::{Drive, Stall};
 use crate::peer::Peer;
-use crate::world::{Due, World, address_of, view};
+use crate::world::{Due, World};
 use gossip::types::{NodeId, NodeView};
 
 /// How a program names the node that it meets or joins.

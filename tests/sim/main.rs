@@ -10,6 +10,7 @@
 #![deny(unsafe_code)]
 #![allow(unreachable_pub, reason = "a test program has no public surface")]
 
+mod carrier;
 mod checks;
 mod cluster;
 mod faults;

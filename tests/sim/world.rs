@@ -1,5 +1,6 @@
 //! The virtual clock and everything that happens on it.
 
+use crate::carrier::{address_of, as_struct, strip, view};
 use crate::checks::Rule;
 use crate::net::{Net, Packet};
 use crate::options::{Carrier, Drive, Options, Read, Resume, Stall};
@@ -8,10 +9,10 @@ use crate::report::Counts;
 use crate::rng::Rng;
 use crate::views::{Trace, Views};
 use crate::watch::Watch;
-use gossip::types::{Header, Instant, NodeId, NodeStatus, NodeView, Path, SyncPayload};
+use gossip::types::{Header, Instant, NodeId, NodeStatus, NodeView, Path};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
 /// A node and the loop around it.
 #[derive(Debug)]
@@ -473,38 +474,6 @@ impl<P: Peer> World<P> {
         bad.check(own, Rule::OwnerRules, from, || format!("sends as {}", header.sender));
         let unknown = entries.iter().find(|entry| entry.status == NodeStatus::Unknown);
         bad.check(unknown.is_none(), Rule::StatusIsValid, from, || "sends unknown".into());
-    }
-}
-
-/// What of a header a C struct has fields for.
-fn as_struct(header: Header) -> Header {
-    Header { nonce: 0, interval_us: 0, sync: SyncPayload::None, ..header }
-}
-
-/// What of an entry a C struct has fields for.
-fn strip(entry: &mut NodeView) {
-    entry.metadata = None;
-    entry.config_heartbeat = 0;
-    if entry.status == NodeStatus::Left {
-        entry.status = NodeStatus::Failed;
-    }
-}
-
-/// The address of a node after it moved that often.
-pub fn address_of(index: usize, moves: u8) -> SocketAddr {
-    let ip = Ipv4Addr::new(10, moves, (index / 250) as u8, (index % 250) as u8 + 1);
-    SocketAddr::new(IpAddr::V4(ip), 7946)
-}
-
-/// A node as a program describes it.
-pub fn view(id: NodeId, address: SocketAddr) -> NodeView {
-    NodeView {
-        id,
-        ip: address.ip().to_string(),
-        port: i32::from(address.port()),
-        role: "node".into(),
-        region: "sim".into(),
-        ..NodeView::default()
     }
 }
 
