@@ -46,7 +46,7 @@ fn repair(pair: &mut [Rig; 2], is: impl Fn(&[Rig; 2]) -> bool) -> Cost {
         for from in 0..2 {
             let sent = pair[from].tick_answered();
             pair[from].clear();
-            let mut digests: Vec<Sent> = sent.into_iter().filter(|sent| has_digest(sent)).collect();
+            let mut digests: Vec<Sent> = sent.into_iter().filter(has_digest).collect();
             for digest in &mut digests {
                 carry(pair, from, digest, &mut cost);
             }
@@ -120,7 +120,7 @@ fn where_nothing_differs_one_digest_ends_it() {
     let mut digest = None;
     for _ in 0..300 {
         let sent = rig.tick_answered();
-        digest = digest.or(sent.into_iter().find(|sent| has_digest(sent)));
+        digest = digest.or(sent.into_iter().find(has_digest));
     }
     let SyncPayload::Digest(top) = digest.expect("one in ten seconds").header.sync else {
         panic!("a digest carries one")
@@ -141,7 +141,7 @@ fn digests_go_out_every_sync_interval_to_one_member() {
     for _ in 0..6_000 {
         rig.tick_answered();
     }
-    let digests: Vec<_> = rig.sent.iter().filter(|sent| has_digest(sent)).collect();
+    let digests: Vec<_> = rig.sent.iter().filter(has_digest).collect();
     assert!(digests.iter().all(|sent| sent.kind() == MessageKind::Ping), "they ride on probes");
     assert!((50..=75).contains(&digests.len()), "{} in 600 s", digests.len());
     let receivers: std::collections::BTreeSet<_> = digests.iter().map(|sent| sent.to).collect();
