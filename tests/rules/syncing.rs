@@ -141,7 +141,7 @@ fn digests_go_out_every_sync_interval_to_one_member() {
     for _ in 0..6_000 {
         rig.tick_answered();
     }
-    let digests: Vec<_> = rig.sent.iter().filter(has_digest).collect();
+    let digests: Vec<_> = rig.sent.iter().filter(|sent| has_digest(sent)).collect();
     assert!(digests.iter().all(|sent| sent.kind() == MessageKind::Ping), "they ride on probes");
     assert!((50..=75).contains(&digests.len()), "{} in 600 s", digests.len());
     let receivers: std::collections::BTreeSet<_> = digests.iter().map(|sent| sent.to).collect();
