@@ -34,7 +34,7 @@ fn message_arrives_whole_and_the_connection_is_used_again() {
     }
     let got = collector.take(100);
     assert_eq!(timestamps(&got), (0..100).collect::<Vec<_>>());
-    assert_eq!(got[0], (Path::Json(None), message(0)));
+    assert_eq!(got[0], (Path::Stream, message(0)));
     assert_eq!((one.counters().connected, two.counters().accepted), (1, 1));
 }
 

@@ -20,7 +20,7 @@ fn message_arrives_whole_with_its_source() {
     let (two, collector) = start(Protocol::Udp, "127.0.0.1", 0);
     send(&one, address(&two), &message(5)).unwrap();
     let got = collector.take(1);
-    assert_eq!(got, [(Path::Json(Some(address(&one))), message(5))]);
+    assert_eq!(got, [(Path::Datagram(address(&one)), message(5))]);
     assert_eq!((one.counters().sent, two.counters().received), (1, 1));
 }
 
@@ -115,11 +115,11 @@ fn ipv6_works_and_a_socket_for_both_families_shows_ipv4_as_such() {
     let (four, at_four) = start(Protocol::Udp, "127.0.0.1", 0);
     let six = |transport: &Transport| SocketAddr::new("::1".parse().unwrap(), transport.port());
     send(&one, six(&both), &message(1)).unwrap();
-    assert_eq!(at_both.take(1)[0].0, Path::Json(Some(six(&one))));
+    assert_eq!(at_both.take(1)[0].0, Path::Datagram(six(&one)));
     send(&both, six(&one), &message(2)).unwrap();
     assert_eq!(timestamps(&at_one.take(1)), [2]);
     send(&four, address(&both), &message(3)).unwrap();
-    assert_eq!(at_both.take(1)[0].0, Path::Json(Some(address(&four))));
+    assert_eq!(at_both.take(1)[0].0, Path::Datagram(address(&four)));
     send(&both, address(&four), &message(4)).unwrap();
     assert_eq!(timestamps(&at_four.take(1)), [4]);
     let error = send(&four, six(&one), &message(5)).unwrap_err();
@@ -132,7 +132,7 @@ struct Echo(std::sync::Weak<Transport>);
 
 impl Inbound for Echo {
     fn deliver(&self, path: Path, message: &Message) {
-        if let (Path::Json(Some(from)), Some(transport)) = (path, self.0.upgrade()) {
+        if let (Path::Datagram(from), Some(transport)) = (path, self.0.upgrade()) {
             send(&transport, from, message).expect("sending inside a callback");
         }
     }

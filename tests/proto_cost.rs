@@ -136,6 +136,7 @@ impl Group {
             nonce: 0,
             interval_us: 0,
             sync: SyncPayload::None,
+            ..Header::default()
         };
         let own = Address::of(from);
         let addresses = others.map(Address::of);

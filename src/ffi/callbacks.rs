@@ -97,7 +97,7 @@ impl Batch {
     #[inline(never)]
     fn push_view(&mut self, entry: &Entry<'_>) -> usize {
         self.views.push(view_of(entry));
-        self.extras.push(Extra { status: entry.status, metadata: entry.metadata.cloned() });
+        self.extras.push(Extra { status: entry.status, metadata: entry.metadata.whole() });
         self.views.len() - 1
     }
 

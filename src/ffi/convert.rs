@@ -5,7 +5,9 @@ use super::types::{
     gossip_message_t, gossip_message_type_t, gossip_node_id_t, gossip_node_status_t,
     gossip_node_view_t,
 };
-use crate::types::{Entry, Header, MessageKind, NodeId, NodeStatus, NodeView};
+use crate::types::{
+    Detail, Entry, Header, MessageKind, MetadataPart, NodeId, NodeStatus, NodeView,
+};
 use core::ffi::{CStr, c_char};
 use core::fmt;
 use core::mem::MaybeUninit;
@@ -168,7 +170,8 @@ pub fn entry_of(view: &gossip_node_view_t, status: Status) -> Result<Option<Entr
         role,
         region,
         // A C struct says nothing about metadata.
-        metadata: None,
+        metadata: MetadataPart::Unsaid,
+        detail: Detail::Full,
     }))
 }
 
@@ -194,7 +197,7 @@ pub fn owned_of(view: &gossip_node_view_t, status: Status) -> Result<NodeView, F
         status: status_of(view, status)?,
         role: read_text(&view.role).into_owned(),
         region: read_text(&view.region).into_owned(),
-        metadata: None,
+        ..NodeView::default()
     })
 }
 
@@ -252,7 +255,7 @@ mod tests {
             status: NodeStatus::Suspect,
             role: "replica",
             region: "\u{20ac}u",
-            metadata: None,
+            ..Entry::default()
         }
     }
 

@@ -431,10 +431,10 @@ mod tests {
         let header =
             Header { sender: NodeId::new([2; 16]), kind: MessageKind::Ping, ..Header::default() };
         let message = Message { header, entries: Vec::new() };
-        shared.deliver(Path::Json(None), &message);
+        shared.deliver(Path::Stream, &message);
         assert_eq!(shared.read(|core| core.stats().received_messages), Some(1));
         shared.close();
-        shared.deliver(Path::Json(None), &message);
+        shared.deliver(Path::Stream, &message);
         let state = shared.state.lock().expect("no panic");
         assert_eq!(state.core.stats().received_messages, 1);
     }

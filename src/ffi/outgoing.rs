@@ -69,7 +69,7 @@ fn borrowed<'a>(
         let entry = entry_of(view, Status::Read).ok()??;
         Some(match extras.get(index) {
             Some(Extra { status, metadata }) => {
-                Entry { status: *status, metadata: metadata.as_ref(), ..entry }
+                Entry { status: *status, metadata: metadata.as_ref().into(), ..entry }
             }
             None => entry,
         })

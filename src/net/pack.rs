@@ -1,7 +1,7 @@
 //! A message to frames of a bounded size.
 
 use super::Error;
-use crate::types::{Entry, Header, MessageKind};
+use crate::types::{Entry, Header, MessageKind, MetadataPart};
 use crate::wire::{MAX_ENTRIES, framing, json};
 
 /// How large a frame may be, its prefix included.
@@ -48,10 +48,13 @@ impl Packer {
             self.entry.clear();
             json::encode_entry(&entry, &mut self.entry);
             let room = budget.single.saturating_sub(empty_frame_bytes());
-            if self.entry.len() > room && entry.metadata.is_some() {
+            if self.entry.len() > room && entry.metadata != MetadataPart::Unsaid {
                 left_out = Some(self.entry.len());
                 self.entry.clear();
-                json::encode_entry(&Entry { metadata: None, ..entry }, &mut self.entry);
+                json::encode_entry(
+                    &Entry { metadata: MetadataPart::Unsaid, ..entry },
+                    &mut self.entry,
+                );
             }
             let bytes = self.frame.len() + 1 + self.entry.len() + json::encoded_header_bytes();
             if count > 0 && (bytes > budget.usual || count == MAX_ENTRIES) {

@@ -99,7 +99,7 @@ fn drain(
         }
         match socket.try_recv_from(buffer) {
             Ok((bytes, from)) => {
-                let path = Path::Json(Some(address::canonical(from)));
+                let path = Path::Datagram(address::canonical(from));
                 shared.take_datagram(run, path, &buffer[..bytes]);
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,

@@ -5,7 +5,7 @@ use super::address::Ip;
 use super::hash::{keyed_hash, shared_hash};
 use super::member::{Coarse, Flags, Link, Member, Slot};
 use super::strings::Strings;
-use crate::types::{Entry, Heartbeat, Instant, NodeId, NodeStatus};
+use crate::types::{Detail, Entry, Heartbeat, Instant, MetadataPart, NodeId, NodeStatus};
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use hashbrown::HashTable;
@@ -219,7 +219,8 @@ impl Members {
             status: member.status,
             role: self.strings.get(member.role),
             region: self.strings.get(member.region),
-            metadata: member.metadata.as_ref(),
+            metadata: member.metadata.as_ref().into(),
+            detail: Detail::Full,
         }
     }
 
@@ -232,8 +233,8 @@ impl Members {
         let old = (member.ip, member.role, member.region);
         (member.ip, member.role, member.region) = (ip, role, region);
         member.port = entry.port;
-        if let Some(metadata) = entry.metadata {
-            member.metadata = Some(metadata.clone());
+        if let Some(metadata) = entry.metadata.whole() {
+            member.metadata = Some(metadata);
         }
         old.0.release(strings);
         strings.release(old.1);
@@ -253,9 +254,13 @@ impl Members {
 /// An entry that says nothing about metadata differs from nothing.
 fn same_metadata(member: &Member, entry: &Entry<'_>) -> bool {
     match (entry.metadata, &member.metadata) {
-        (None, _) => true,
-        (Some(said), Some(held)) => alloc::sync::Arc::ptr_eq(said, held) || said == held,
-        (Some(said), None) => said.is_empty(),
+        (MetadataPart::Held(said), Some(held)) => {
+            alloc::sync::Arc::ptr_eq(said, held) || said == held
+        }
+        (MetadataPart::Packed(said), Some(held)) => said.bytes() == held.packed(),
+        (MetadataPart::Held(said), None) => said.is_empty(),
+        (MetadataPart::Packed(said), None) => said.bytes().is_empty(),
+        (MetadataPart::Unsaid | MetadataPart::Apart(_) | MetadataPart::Slice { .. }, _) => true,
     }
 }
 
@@ -297,7 +302,7 @@ fn member(entry: &Entry<'_>, now: Instant, strings: &mut Strings) -> Member {
         },
         version: entry.version,
         seen: now,
-        metadata: entry.metadata.cloned(),
+        metadata: entry.metadata.whole(),
         ip: Ip::hold(entry.ip, strings),
         port: entry.port,
         role: strings.hold(entry.role),

@@ -1,6 +1,83 @@
-use super::{Metadata, NodeId, NodeStatus};
+use super::{Metadata, MetadataStamp, NodeId, NodeStatus, PackedMetadata, Pairs};
 use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// How much of a node an entry tells.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Detail {
+    /// All of it.
+    #[default]
+    Full,
+    /// The claim, and which configuration it goes with: address, version, role and region are left
+    /// out, for a receiver that has them. Only packets carry such entries.
+    Claim,
+}
+
+/// What an entry says about metadata.
+#[derive(Clone, Copy, PartialEq, Default, Debug)]
+pub enum MetadataPart<'a> {
+    /// Nothing, and it erases none, as an entry that came as a C struct.
+    #[default]
+    Unsaid,
+    /// All of it, held by the teller.
+    Held(&'a Arc<Metadata>),
+    /// All of it, in the bytes of a packet.
+    Packed(PackedMetadata<'a>),
+    /// That there is so much of it that it travels apart, and is to be asked for (P-12a).
+    Apart(MetadataStamp),
+    /// A part of what travels apart: the bytes of the packed form from
+    /// `index * MetadataPart::SLICE_BYTES` on.
+    Slice {
+        /// Of what it is a part.
+        stamp: MetadataStamp,
+        /// Which part.
+        index: u8,
+        /// The bytes.
+        bytes: &'a [u8],
+    },
+}
+
+impl<'a> From<Option<&'a Arc<Metadata>>> for MetadataPart<'a> {
+    fn from(held: Option<&'a Arc<Metadata>>) -> Self {
+        held.map_or(Self::Unsaid, Self::Held)
+    }
+}
+
+impl MetadataPart<'_> {
+    /// The bytes of each part of metadata that travels apart, but the last.
+    pub const SLICE_BYTES: usize = 1024;
+
+    /// All of it, to be kept; `None` if it is not here.
+    #[must_use]
+    pub fn whole(&self) -> Option<Arc<Metadata>> {
+        match self {
+            Self::Held(held) => Some(Arc::clone(held)),
+            Self::Packed(packed) => Some(Arc::new(packed.to_metadata())),
+            Self::Unsaid | Self::Apart(_) | Self::Slice { .. } => None,
+        }
+    }
+
+    /// All pairs, sorted by key; `None` if they are not here.
+    pub fn pairs(&self) -> Option<Pairs<'_>> {
+        match self {
+            Self::Held(held) => Some(held.iter()),
+            Self::Packed(packed) => Some(packed.iter()),
+            Self::Unsaid | Self::Apart(_) | Self::Slice { .. } => None,
+        }
+    }
+
+    /// Length and hash of what it tells of; `None` if it says nothing.
+    #[must_use]
+    pub fn stamp(&self) -> Option<MetadataStamp> {
+        match self {
+            Self::Unsaid => None,
+            Self::Held(held) => Some(held.stamp()),
+            Self::Packed(packed) => Some(packed.to_metadata().stamp()),
+            Self::Apart(stamp) | Self::Slice { stamp, .. } => Some(*stamp),
+        }
+    }
+}
 
 /// One node as a message, a caller or a getter shows it: a claim (id, heartbeat, status) and the
 /// configuration part. Borrowed; numbers are as they came and not yet checked.
@@ -27,8 +104,10 @@ pub struct Entry<'a> {
     pub role: &'a str,
     /// A word for where it stands, at most 63 bytes.
     pub region: &'a str,
-    /// `None` says nothing about metadata and erases none (a C struct); an empty map says there is none.
-    pub metadata: Option<&'a Arc<Metadata>>,
+    /// What it says about metadata; empty metadata says that there is none.
+    pub metadata: MetadataPart<'a>,
+    /// Whether the configuration part is in it.
+    pub detail: Detail,
 }
 
 /// An [`Entry`] that owns its texts.
@@ -46,6 +125,20 @@ pub struct NodeView {
     pub role: String,
     pub region: String,
     pub metadata: Option<Arc<Metadata>>,
+    pub apart: Apart,
+    pub detail: Detail,
+}
+
+/// What a [`NodeView`] says about metadata that it does not have.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub enum Apart {
+    /// Nothing.
+    #[default]
+    Unsaid,
+    /// See [`MetadataPart::Apart`].
+    Stamp(MetadataStamp),
+    /// See [`MetadataPart::Slice`].
+    Slice(MetadataStamp, u8, Vec<u8>),
 }
 
 impl NodeView {
@@ -63,7 +156,15 @@ impl NodeView {
             status: self.status,
             role: &self.role,
             region: &self.region,
-            metadata: self.metadata.as_ref(),
+            metadata: match (&self.metadata, &self.apart) {
+                (Some(held), _) => MetadataPart::Held(held),
+                (None, Apart::Unsaid) => MetadataPart::Unsaid,
+                (None, Apart::Stamp(stamp)) => MetadataPart::Apart(*stamp),
+                (None, Apart::Slice(stamp, index, bytes)) => {
+                    MetadataPart::Slice { stamp: *stamp, index: *index, bytes }
+                }
+            },
+            detail: self.detail,
         }
     }
 }
@@ -81,7 +182,15 @@ impl From<Entry<'_>> for NodeView {
             status: entry.status,
             role: entry.role.into(),
             region: entry.region.into(),
-            metadata: entry.metadata.cloned(),
+            metadata: entry.metadata.whole(),
+            apart: match entry.metadata {
+                MetadataPart::Apart(stamp) => Apart::Stamp(stamp),
+                MetadataPart::Slice { stamp, index, bytes } => {
+                    Apart::Slice(stamp, index, bytes.into())
+                }
+                _ => Apart::Unsaid,
+            },
+            detail: entry.detail,
         }
     }
 }
@@ -106,10 +215,17 @@ mod tests {
             role: "replica".into(),
             region: "eu".into(),
             metadata: Some(Arc::new(metadata)),
+            ..NodeView::default()
         };
         assert_eq!(NodeView::from(view.as_entry()), view);
         let silent = NodeView { metadata: None, ..view.clone() };
         assert_eq!(NodeView::from(silent.as_entry()), silent);
         assert_ne!(view.as_entry(), silent.as_entry());
+        let stamp = MetadataStamp { bytes: 3, hash: 9 };
+        for apart in [Apart::Stamp(stamp), Apart::Slice(stamp, 1, Vec::from([1, 2, 3]))] {
+            let said = NodeView { apart, detail: Detail::Claim, ..silent.clone() };
+            assert_eq!(NodeView::from(said.as_entry()), said);
+            assert_eq!(said.as_entry().metadata.stamp(), Some(stamp));
+        }
     }
 }

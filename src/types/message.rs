@@ -1,4 +1,4 @@
-use super::{NodeId, NodeView};
+use super::{MetadataStamp, NodeId, NodeView};
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 
@@ -26,7 +26,7 @@ pub enum MessageKind {
     Nack = 7,
     /// Hashes of what the sender holds (P-12).
     SyncDigest = 8,
-    /// Asks for the members of some buckets (P-12, P-13).
+    /// Asks for the members of some buckets (P-12, P-13), or for metadata (P-12a).
     SyncRequest = 9,
 }
 
@@ -71,6 +71,10 @@ pub struct Header {
     pub interval_us: u32,
     /// The anti-entropy part (P-12): in the two kinds for it, and a digest may ride on a ping.
     pub sync: SyncPayload,
+    /// The highest version of the binary form that the sender reads; 0 if it does not say.
+    pub wire: u8,
+    /// Whether the sender lacks the receiver's configuration and asks for it (P-12a).
+    pub wants: bool,
 }
 
 /// Hashes over 16 buckets of members (P-12).
@@ -97,6 +101,15 @@ pub enum SyncPayload {
         /// One bit a bucket of it.
         buckets: u16,
     },
+    /// With [`MessageKind::SyncRequest`]: parts of a node's metadata are wanted (P-12a).
+    Metadata {
+        /// Whose.
+        id: NodeId,
+        /// Which metadata.
+        stamp: MetadataStamp,
+        /// One bit a part.
+        parts: u128,
+    },
 }
 
 /// A message that owns its entries.
@@ -113,9 +126,11 @@ pub struct Message {
 pub enum Path {
     /// A caller carried it as a struct and vouches for its transport.
     Struct,
-    /// Text of libgossip 1.4.2's form; the source address where it can be answered (UDP).
-    Json(Option<SocketAddr>),
-    /// Our own packets, from this address.
+    /// A datagram from this address in a form without nonces: the text of libgossip 1.4.2.
+    Datagram(SocketAddr),
+    /// A connection, which vouches for the sender's own entry.
+    Stream,
+    /// One of our own packets in a datagram from this address.
     Packet(SocketAddr),
 }
 

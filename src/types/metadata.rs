@@ -1,31 +1,106 @@
-use alloc::boxed::Box;
+use super::varint;
 use alloc::vec::Vec;
+use core::fmt;
 
 /// The key-value pairs that a node's owner spreads with it: UTF-8 text, sorted by key.
 ///
-/// Bounded by [`Metadata::MAX_BYTES`], keys and values together.
+/// Kept packed, in the form in which they travel: for each pair the key's length, the key, the
+/// value's length, the value; lengths as [`varint`]s, keys ascending and all different. Bounded by
+/// [`Metadata::MAX_BYTES`], keys and values together.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Metadata {
-    pairs: Vec<(Box<str>, Box<str>)>,
+    packed: Vec<u8>,
+    len: usize,
     bytes: usize,
+    hash: u64,
 }
 
-/// Why a pair was not taken; the metadata is as before.
+/// What tells one packed [`Metadata`] from another without having it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub struct MetadataStamp {
+    /// The length of the packed form, at most [`Metadata::MAX_PACKED_BYTES`].
+    pub bytes: u32,
+    /// FNV-1a, 64 bits, over the packed form.
+    pub hash: u64,
+}
+
+/// Why metadata was not taken; what there was is as before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum MetadataError {
     /// Keys and values together would pass [`Metadata::MAX_BYTES`]; the field is the size it would have.
     TooLarge(usize),
+    /// The bytes are no packed metadata; the field is where that shows.
+    Malformed(usize),
 }
+
+impl fmt::Display for MetadataError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge(bytes) => write!(
+                f,
+                "the metadata would have {bytes} bytes; at most {} are carried",
+                Metadata::MAX_BYTES
+            ),
+            Self::Malformed(at) => write!(f, "no packed metadata at its byte {at}"),
+        }
+    }
+}
+
+impl core::error::Error for MetadataError {}
 
 impl Metadata {
     /// The most bytes that keys and values together may have: 64 KiB.
     pub const MAX_BYTES: usize = 64 * 1024;
 
+    /// The most bytes of the packed form: short pairs have lengths nearly as long as themselves.
+    pub const MAX_PACKED_BYTES: usize = 2 * Self::MAX_BYTES;
+
     /// No pairs.
     #[must_use]
     pub const fn new() -> Self {
-        Self { pairs: Vec::new(), bytes: 0 }
+        Self { packed: Vec::new(), len: 0, bytes: 0, hash: FNV_OFFSET }
+    }
+
+    /// Metadata of these pairs in any order; of equal keys the last one counts.
+    ///
+    /// # Errors
+    /// [`MetadataError::TooLarge`] past [`Metadata::MAX_BYTES`].
+    pub fn from_pairs<'a>(
+        pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, MetadataError> {
+        let mut sorted: Vec<(&str, &str)> = pairs.into_iter().collect();
+        // Stable, so that of equal keys the last one stays last.
+        sorted.sort_by_key(|&(key, _)| key);
+        let mut metadata = Self::new();
+        for (i, &(key, value)) in sorted.iter().enumerate() {
+            if sorted.get(i + 1).is_none_or(|&(next, _)| next != key) {
+                metadata.append(key, value)?;
+            }
+        }
+        metadata.hash = fnv(&metadata.packed);
+        Ok(metadata)
+    }
+
+    /// These pairs and those of `self` that have other keys.
+    ///
+    /// # Errors
+    /// As [`Metadata::from_pairs`].
+    pub fn with<'a>(
+        &self,
+        pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, MetadataError> {
+        fn shorter<'s, 'l: 's>(pair: (&'l str, &'l str)) -> (&'s str, &'s str) {
+            pair
+        }
+        Self::from_pairs(self.iter().chain(pairs.into_iter().map(shorter)))
+    }
+
+    /// The pairs of `self` without that of `key`; `None` if it has none.
+    #[must_use]
+    pub fn without(&self, key: &str) -> Option<Self> {
+        self.get(key)?;
+        Self::from_pairs(self.iter().filter(|&(have, _)| have != key)).ok()
     }
 
     /// Sets one key.
@@ -33,16 +108,21 @@ impl Metadata {
     /// # Errors
     /// [`MetadataError::TooLarge`] past [`Metadata::MAX_BYTES`]; nothing is changed then.
     pub fn insert(&mut self, key: &str, value: &str) -> Result<(), MetadataError> {
-        let place = self.pairs.binary_search_by(|(have, _)| (**have).cmp(key));
-        let old = place.map_or(0, |i| self.pairs[i].0.len() + self.pairs[i].1.len());
-        let bytes = self.bytes - old + key.len() + value.len();
+        *self = self.with([(key, value)])?;
+        Ok(())
+    }
+
+    /// The key must be greater than all keys so far; the hash is the caller's to renew.
+    fn append(&mut self, key: &str, value: &str) -> Result<(), MetadataError> {
+        let bytes = self.bytes + key.len() + value.len();
         if bytes > Self::MAX_BYTES {
             return Err(MetadataError::TooLarge(bytes));
         }
-        match place {
-            Ok(i) => self.pairs[i].1 = value.into(),
-            Err(i) => self.pairs.insert(i, (key.into(), value.into())),
+        for text in [key, value] {
+            varint::put(text.len() as u64, &mut self.packed);
+            self.packed.extend_from_slice(text.as_bytes());
         }
+        self.len += 1;
         self.bytes = bytes;
         Ok(())
     }
@@ -50,25 +130,24 @@ impl Metadata {
     /// The value of `key`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
-        let i = self.pairs.binary_search_by(|(have, _)| (**have).cmp(key)).ok()?;
-        Some(&self.pairs[i].1)
+        self.iter().find(|&(have, _)| have == key).map(|(_, value)| value)
     }
 
     /// All pairs, sorted by key.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.pairs.iter().map(|(key, value)| (&**key, &**value))
+    pub fn iter(&self) -> Pairs<'_> {
+        Pairs { rest: &self.packed, left: self.len }
     }
 
     /// The number of pairs.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.pairs.len()
+    pub const fn len(&self) -> usize {
+        self.len
     }
 
     /// Whether there is no pair.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.pairs.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     /// Keys and values together, in bytes.
@@ -76,6 +155,111 @@ impl Metadata {
     pub const fn bytes(&self) -> usize {
         self.bytes
     }
+
+    /// The form in which it travels.
+    #[must_use]
+    pub fn packed(&self) -> &[u8] {
+        &self.packed
+    }
+
+    /// Length and hash of the packed form.
+    #[must_use]
+    pub fn stamp(&self) -> MetadataStamp {
+        MetadataStamp { bytes: self.packed.len() as u32, hash: self.hash }
+    }
+}
+
+/// The packed form of [`Metadata`] in somebody's bytes, checked: reading pairs cannot fail.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PackedMetadata<'a> {
+    bytes: &'a [u8],
+    len: usize,
+}
+
+impl<'a> PackedMetadata<'a> {
+    /// Checks some bytes; an empty slice is no pairs.
+    ///
+    /// # Errors
+    /// [`MetadataError::Malformed`] for a length past the end or not in its shortest form, text
+    /// that is not UTF-8, or keys that do not ascend; [`MetadataError::TooLarge`].
+    pub fn new(bytes: &'a [u8]) -> Result<Self, MetadataError> {
+        let (mut rest, mut len, mut text_bytes) = (bytes, 0, 0);
+        let mut last: Option<&str> = None;
+        while !rest.is_empty() {
+            let at = bytes.len() - rest.len();
+            let pair = text(&mut rest).zip(text(&mut rest));
+            let (key, value) = pair.ok_or(MetadataError::Malformed(at))?;
+            if last.is_some_and(|last| last >= key) {
+                return Err(MetadataError::Malformed(at));
+            }
+            last = Some(key);
+            len += 1;
+            text_bytes += key.len() + value.len();
+            if text_bytes > Metadata::MAX_BYTES {
+                return Err(MetadataError::TooLarge(text_bytes));
+            }
+        }
+        Ok(Self { bytes, len })
+    }
+
+    /// All pairs, sorted by key.
+    pub fn iter(self) -> Pairs<'a> {
+        Pairs { rest: self.bytes, left: self.len }
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub const fn bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// A copy that owns them.
+    #[must_use]
+    pub fn to_metadata(self) -> Metadata {
+        Metadata {
+            packed: self.bytes.to_vec(),
+            len: self.len,
+            bytes: self.iter().map(|(key, value)| key.len() + value.len()).sum(),
+            hash: fnv(self.bytes),
+        }
+    }
+}
+
+/// The next text of a packed form; `None`, and `rest` anywhere, if there is none.
+fn text<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
+    let len = usize::try_from(varint::take(rest)?).ok()?;
+    let (text, tail) = rest.split_at_checked(len)?;
+    *rest = tail;
+    core::str::from_utf8(text).ok()
+}
+
+/// The pairs of a [`Metadata`] or a [`PackedMetadata`], sorted by key.
+#[derive(Clone, Debug)]
+pub struct Pairs<'a> {
+    rest: &'a [u8],
+    left: usize,
+}
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = (&'a str, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
+        Some((text(&mut self.rest)?, text(&mut self.rest)?))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for Pairs<'_> {}
+
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
+
+fn fnv(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(FNV_OFFSET, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME))
 }
 
 #[cfg(test)]
@@ -102,6 +286,28 @@ mod tests {
     }
 
     #[test]
+    fn the_packed_form_stays_within_its_bound_with_the_shortest_pairs() {
+        let letters = || (0..=127_u8).map(char::from);
+        let mut keys = alloc::vec![String::new()];
+        keys.extend(letters().map(String::from));
+        keys.extend(letters().flat_map(|a| letters().map(move |b| String::from_iter([a, b]))));
+        let mut bytes: usize = keys.iter().map(String::len).sum();
+        'full: for a in letters() {
+            for (b, c) in letters().flat_map(|b| letters().map(move |c| (b, c))) {
+                if bytes + 3 > Metadata::MAX_BYTES {
+                    break 'full;
+                }
+                bytes += 3;
+                keys.push(String::from_iter([a, b, c]));
+            }
+        }
+        let pairs = keys.iter().map(|key| (key.as_str(), ""));
+        let metadata = Metadata::from_pairs(pairs).expect("it fits");
+        assert!(metadata.packed().len() > Metadata::MAX_BYTES * 3 / 2);
+        assert!(metadata.packed().len() <= Metadata::MAX_PACKED_BYTES);
+    }
+
+    #[test]
     fn an_absent_key_has_no_value() {
         let mut metadata = Metadata::new();
         assert!(metadata.is_empty());
@@ -109,6 +315,26 @@ mod tests {
         assert_eq!(metadata.get(""), Some("empty key"));
         assert_eq!(metadata.get("k"), None);
         assert!(!metadata.is_empty());
+        assert_eq!(metadata.without("k"), None);
+        assert_eq!(metadata.without(""), Some(Metadata::new()));
+    }
+
+    #[test]
+    fn bytes_that_are_no_packed_form_are_refused() {
+        let good = Metadata::from_pairs([("a", "1"), ("b", "22")]).expect("short");
+        assert_eq!(good.packed(), b"\x01a\x011\x01b\x0222");
+        for bad in [
+            &b"\x01"[..],
+            b"\x01a",
+            b"\x01a\x05x",
+            b"\x01a\x80\x00",
+            b"\x01\xff\x00",
+            b"\x01b\x00\x01a\x00",
+            b"\x01a\x00\x01a\x00",
+            b"\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
+        ] {
+            assert!(PackedMetadata::new(bad).is_err(), "{bad:?}");
+        }
     }
 
     proptest! {
@@ -117,10 +343,12 @@ mod tests {
         fn behaves_as_a_sorted_map(pairs in prop::collection::vec(("[a-d]{0,2}", ".{0,6}"), 0..40)) {
             let mut metadata = Metadata::new();
             let mut model: BTreeMap<String, String> = BTreeMap::new();
-            for (key, value) in pairs {
-                prop_assert_eq!(metadata.insert(&key, &value), Ok(()));
-                model.insert(key, value);
+            for (key, value) in &pairs {
+                prop_assert_eq!(metadata.insert(key, value), Ok(()));
+                model.insert(key.clone(), value.clone());
             }
+            let at_once = pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+            prop_assert_eq!(Metadata::from_pairs(at_once), Ok(metadata.clone()));
             prop_assert!(metadata.iter().eq(model.iter().map(|(k, v)| (k.as_str(), v.as_str()))));
             prop_assert_eq!(metadata.len(), model.len());
             let bytes: usize = model.iter().map(|(k, v)| k.len() + v.len()).sum();
@@ -128,6 +356,8 @@ mod tests {
             for (key, value) in &model {
                 prop_assert_eq!(metadata.get(key), Some(value.as_str()));
             }
+            let packed = PackedMetadata::new(metadata.packed()).expect("its own form");
+            prop_assert_eq!(packed.to_metadata(), metadata);
         }
     }
 }

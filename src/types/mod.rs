@@ -7,11 +7,12 @@ mod instant;
 mod message;
 mod metadata;
 mod status;
+pub mod varint;
 
-pub use entry::{Entry, NodeView};
+pub use entry::{Apart, Detail, Entry, MetadataPart, NodeView};
 pub use heartbeat::Heartbeat;
 pub use id::NodeId;
 pub use instant::Instant;
 pub use message::{Digest, Header, Message, MessageKind, Path, SyncPayload};
-pub use metadata::{Metadata, MetadataError};
+pub use metadata::{Metadata, MetadataError, MetadataStamp, PackedMetadata, Pairs};
 pub use status::NodeStatus;

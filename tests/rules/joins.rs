@@ -192,7 +192,7 @@ fn nothing_is_pushed_to_an_address_that_has_not_answered() {
     rig.clear();
     let header = rig.header(MessageKind::Join, 999);
     let own = rig.peer(999);
-    let from = Path::Json(Some(address(999)));
+    let from = Path::Datagram(address(999));
     rig.take(from, &header, std::slice::from_ref(&own)).unwrap();
     for _ in 0..50 {
         rig.tick_but(&[999]);

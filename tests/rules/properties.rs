@@ -4,7 +4,8 @@ use crate::model::Model;
 use crate::support::*;
 use gossip::proto::{Config, Core};
 use gossip::types::{
-    Digest, Header, MessageKind, Metadata, NodeId, NodeStatus, NodeView, Path, SyncPayload,
+    Apart, Detail, Digest, Header, MessageKind, Metadata, MetadataStamp, NodeId, NodeStatus,
+    NodeView, Path, SyncPayload,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -208,6 +209,20 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
+fn stamp() -> impl Strategy<Value = MetadataStamp> {
+    (prop_oneof![0u32..9_000, any::<u32>()], 0u64..3)
+        .prop_map(|(bytes, hash)| MetadataStamp { bytes, hash })
+}
+
+fn apart() -> impl Strategy<Value = Apart> {
+    prop_oneof![
+        2 => Just(Apart::Unsaid),
+        1 => stamp().prop_map(Apart::Stamp),
+        2 => (stamp(), any::<u8>(), vec(any::<u8>(), 0..1_025))
+            .prop_map(|(stamp, index, bytes)| Apart::Slice(stamp, index, bytes)),
+    ]
+}
+
 prop_compose! {
     fn junk_entry()(
         id in node(),
@@ -217,6 +232,8 @@ prop_compose! {
         version in any::<u64>(),
         status in status(),
         metadata in proptest::option::of(vec(("[a-z]{0,3}", "[a-z]{0,9}"), 0..3)),
+        apart in apart(),
+        detail in prop_oneof![Just(Detail::Full), Just(Detail::Claim)],
     ) -> NodeView {
         let metadata = metadata.map(|pairs| {
             let mut metadata = Metadata::new();
@@ -225,7 +242,7 @@ prop_compose! {
         });
         NodeView {
             id, ip, port, config_epoch, heartbeat, config_heartbeat, version, status, role, region,
-            metadata,
+            metadata, apart, detail,
         }
     }
 }
@@ -242,14 +259,18 @@ prop_compose! {
                 .prop_map(|(prefix, hashes)| SyncPayload::Digest(Digest { prefix, hashes })),
             (any::<u8>(), any::<u16>())
                 .prop_map(|(prefix, buckets)| SyncPayload::Request { prefix, buckets }),
+            (node(), stamp(), any::<u128>())
+                .prop_map(|(id, stamp, parts)| SyncPayload::Metadata { id, stamp, parts }),
         ],
+        wire in (0u8..3, any::<bool>()),
         path in 0u8..4,
         entries in vec(junk_entry(), 0..8),
         own_at in proptest::option::of(0usize..8),
         rounds in 0u8..3,
         millis in prop_oneof![4 => 0u64..300, 1 => 0u64..100_000],
     ) -> Junk {
-        let header = Header { sender, kind, timestamp, nonce, interval_us, sync };
+        let (wire, wants) = wire;
+        let header = Header { sender, kind, timestamp, nonce, interval_us, sync, wire, wants };
         Junk { header, path, entries, own_at, rounds, millis }
     }
 }
@@ -274,8 +295,8 @@ fn survive(mut rig: Rig, all: &[Junk]) -> Result<(), TestCaseError> {
         }
         let path = match junk.path {
             0 => Path::Struct,
-            1 => Path::Json(None),
-            2 => Path::Json(Some(address(1))),
+            1 => Path::Stream,
+            2 => Path::Datagram(address(1)),
             _ => Path::Packet(address(2)),
         };
         let known = rig.core.len();

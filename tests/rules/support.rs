@@ -260,6 +260,8 @@ impl Rig {
             nonce: if self.packets { 77 } else { 0 },
             interval_us: if self.packets { 100_000 } else { 0 },
             sync: SyncPayload::None,
+            wire: u8::from(self.packets),
+            wants: false,
         }
     }
 

@@ -207,7 +207,7 @@ fn strangers_and_struct_callers_get_no_list_by_digest() {
     assert_ne!(rig.status(99), Some(Online));
     let taken = rig.take(Path::Struct, &rig.header(MessageKind::SyncRequest, 3), &[]);
     assert_eq!(taken, Err(gossip::proto::Refused::Kind));
-    let taken = rig.take(Path::Json(None), &rig.header(MessageKind::SyncDigest, 3), &[]);
+    let taken = rig.take(Path::Stream, &rig.header(MessageKind::SyncDigest, 3), &[]);
     assert_eq!(taken, Err(gossip::proto::Refused::Kind));
 }
 

@@ -257,7 +257,7 @@ fn configuration_hash(entry: &Entry<'_>) -> u64 {
     let mut hash = Trace(address_hash(entry));
     hash.bytes(entry.role.as_bytes());
     hash.bytes(entry.region.as_bytes());
-    for (key, value) in entry.metadata.iter().flat_map(|map| map.iter()) {
+    for (key, value) in entry.metadata.pairs().into_iter().flatten() {
         hash.bytes(key.as_bytes());
         hash.bytes(value.as_bytes());
     }

@@ -106,7 +106,7 @@ fn deliver(reader: &mut FrameReader, shared: &Shared, run: &Run) -> Result<Came,
             return Err(());
         }
         match reader.next_frame() {
-            Ok(Some(frame)) => came.message |= shared.take_frame(Path::Json(None), frame),
+            Ok(Some(frame)) => came.message |= shared.take_frame(Path::Stream, frame),
             Ok(None) => return Ok(came),
             Err(_) => {
                 shared.counts.junk.add(1);

@@ -5,7 +5,9 @@ use super::super::members::Members;
 use super::super::outbox::{Content, Decision, Send};
 use super::super::output::{Event, Output, Transmit};
 use super::{Core, is_packets};
-use crate::types::{Entry, Header, Heartbeat, MessageKind, NodeId, NodeStatus, SyncPayload};
+use crate::types::{
+    Entry, Header, Heartbeat, MessageKind, MetadataPart, NodeId, NodeStatus, SyncPayload,
+};
 use rand::RngExt;
 
 /// Accusations of our own in one message.
@@ -42,7 +44,7 @@ impl<'a> Book<'a> {
                 Piece::Member(slot) => self.members.entry(&self.members[slot]),
             };
             if !self.metadata {
-                entry.metadata = None;
+                entry.metadata = MetadataPart::Unsaid;
             }
             entry
         })
@@ -156,6 +158,8 @@ impl Core {
                 Content::Gossip { digest: true, .. } => SyncPayload::Digest(self.hashes.top()),
                 _ => SyncPayload::None,
             },
+            wire: 0,
+            wants: false,
         }
     }
 

@@ -28,7 +28,7 @@ pub(super) struct Teller {
 impl Teller {
     /// Whether the carrier vouches for who speaks: a struct caller, or a TCP connection.
     pub(super) const fn is_vouched(&self) -> bool {
-        matches!(self.path, Path::Struct | Path::Json(None))
+        matches!(self.path, Path::Struct | Path::Stream)
     }
 }
 
@@ -60,8 +60,8 @@ impl Core {
         }
         let believed = match teller.path {
             Path::Struct => true,
-            Path::Json(None) => teller.direct,
-            Path::Json(Some(_)) | Path::Packet(_) => teller.direct && teller.answers,
+            Path::Stream => teller.direct,
+            Path::Datagram(_) | Path::Packet(_) => teller.direct && teller.answers,
         };
         let status = if believed { entry.status } else { NodeStatus::Joining };
         let Some(slot) = self.add(&Entry { status, ..*entry }) else { return };

@@ -5,7 +5,9 @@ use super::super::error::CommandError;
 use super::super::member::{Claim, Flags, Slot};
 use super::super::outbox::Content;
 use super::{Core, has_short_texts};
-use crate::types::{Entry, Heartbeat, Instant, MessageKind, Metadata, NodeId, NodeStatus};
+use crate::types::{
+    Entry, Heartbeat, Instant, MessageKind, Metadata, MetadataError, NodeId, NodeStatus,
+};
 use alloc::sync::Arc;
 use rand::Rng;
 
@@ -189,13 +191,12 @@ impl Core {
     pub fn update_metadata<'a>(
         &mut self,
         now: Instant,
-        pairs: impl Iterator<Item = (&'a str, &'a str)>,
+        pairs: impl Iterator<Item = (&'a str, &'a str)> + Clone,
     ) -> Result<(), CommandError> {
         self.clock.wake(now);
         let own = &self.members.own;
-        let mut metadata = own.metadata.as_deref().cloned().unwrap_or_default();
         let mut epoch = own.config_epoch;
-        for (key, value) in pairs {
+        for (key, value) in pairs.clone() {
             if key == "config_epoch"
                 && let Some(said) = leading_number(value)
             {
@@ -207,12 +208,15 @@ impl Core {
                 }
                 epoch = said;
             }
-            let crate::types::MetadataError::TooLarge(bytes) = match metadata.insert(key, value) {
-                Ok(()) => continue,
-                Err(error) => error,
-            };
-            return Err(CommandError::MetadataTooLarge(bytes));
         }
+        let held = own.metadata.as_deref();
+        let metadata = held
+            .map_or_else(|| Metadata::from_pairs(pairs.clone()), |held| held.with(pairs.clone()))
+            .map_err(|error| match error {
+                MetadataError::TooLarge(bytes) | MetadataError::Malformed(bytes) => {
+                    CommandError::MetadataTooLarge(bytes)
+                }
+            })?;
         self.set_own_metadata(metadata, epoch);
         Ok(())
     }

@@ -57,14 +57,14 @@ impl Core {
         let held = (slot != Slot::NONE).then(|| &self.members[slot]);
         let strings = &self.members.strings;
         match path {
-            Path::Struct | Path::Json(None) => {
+            Path::Struct | Path::Stream => {
                 let entry = own_entry?;
                 let same = held.is_some_and(|held| {
                     held.port == entry.port && held.ip.as_str(strings) == entry.ip
                 });
                 if same { None } else { Some(self.to(sender, entry.ip, entry.port)) }
             }
-            Path::Json(Some(from)) | Path::Packet(from) => {
+            Path::Datagram(from) | Path::Packet(from) => {
                 if held.is_some_and(|held| is_at(held.ip.as_str(strings), held.port, from)) {
                     return None;
                 }

@@ -43,7 +43,7 @@ impl Core {
         self.stats.received_messages += 1;
         let text;
         let mut own = own_at.and_then(|at| entries.clone().nth(at));
-        if let (Some(entry), Path::Json(Some(from)) | Path::Packet(from)) = (&mut own, path)
+        if let (Some(entry), Path::Datagram(from) | Path::Packet(from)) = (&mut own, path)
             && is_unspecified(entry.ip)
         {
             // Bound to every address, the owner cannot know the one we can send to.
@@ -185,9 +185,8 @@ impl Core {
             Some(_) => MEMBER_LOOKS,
         };
         let from = match path {
-            Path::Json(from) => from,
-            Path::Packet(from) => Some(from),
-            Path::Struct => None,
+            Path::Datagram(from) | Path::Packet(from) => Some(from),
+            Path::Stream | Path::Struct => None,
         };
         let members = &self.members;
         let found = self.joins.iter().take(looks).map(|join| join.slot).find(|&slot| {

@@ -96,7 +96,7 @@ pub(crate) fn encode_entry(entry: &Entry<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"ip\":");
     text(entry.ip, out);
     out.extend_from_slice(b",\"metadata\":{");
-    let pairs = entry.metadata.into_iter().flat_map(|metadata| metadata.iter());
+    let pairs = entry.metadata.pairs().into_iter().flatten();
     for (index, (key, value)) in pairs.enumerate() {
         if index > 0 {
             out.push(b',');

@@ -1,6 +1,6 @@
 //! Readers of one value each, whose errors name the field.
 
-use crate::types::{Metadata, MetadataError, NodeId};
+use crate::types::{Metadata, NodeId};
 use crate::wire::MAX_TEXT_BYTES;
 use alloc::borrow::Cow;
 use alloc::format;
@@ -190,18 +190,10 @@ impl<'de> Visitor<'de> for Pairs {
         if pairs.is_empty() {
             return Ok(None);
         }
-        // Inserting in order only ever appends; in a hostile order each insertion would move
-        // everything. The sort keeps the order of equal keys, so the last one wins.
-        pairs.sort_by(|one, other| one.0.cmp(&other.0));
-        let mut metadata = Metadata::new();
-        for (key, value) in &pairs {
-            metadata.insert(key, value).map_err(|error| match error {
-                MetadataError::TooLarge(_) => A::Error::custom(format!(
-                    "`metadata` has more than {} bytes",
-                    Metadata::MAX_BYTES
-                )),
-            })?;
-        }
+        let metadata = Metadata::from_pairs(pairs.iter().map(|(key, value)| (&**key, &**value)));
+        let metadata = metadata.map_err(|_| {
+            A::Error::custom(format!("`metadata` has more than {} bytes", Metadata::MAX_BYTES))
+        })?;
         Ok(Some(Arc::new(metadata)))
     }
 }
