@@ -24,6 +24,14 @@ pub struct MetadataStamp {
     pub hash: u64,
 }
 
+impl MetadataStamp {
+    /// Whether there can be metadata of that length.
+    #[must_use]
+    pub const fn is_within_limits(&self) -> bool {
+        self.bytes as usize <= Metadata::MAX_PACKED_BYTES
+    }
+}
+
 /// Why metadata was not taken; what there was is as before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]

@@ -1,9 +1,10 @@
 //! Reading, straight from the text into the message.
 
 use super::reader::Reader;
-use super::room::{Room, too_much};
+use super::too_much;
 use super::{fields, metadata};
 use crate::types::{Message, MessageKind, NodeStatus, NodeView};
+use crate::wire::room::Room;
 use crate::wire::{Error, MAX_ENTRIES, MAX_MESSAGE_BYTES};
 use alloc::vec::Vec;
 
@@ -112,7 +113,7 @@ fn reserve(
 ) -> Result<(), Error> {
     let (old, new) = (entries.capacity(), (entries.len() + more).min(MAX_ENTRIES));
     if !room.take(new * Room::ENTRY_BYTES) {
-        return Err(too_much(reader.at()));
+        return Err(too_much(reader));
     }
     entries.reserve_exact(new - entries.len());
     room.give_back(old * Room::ENTRY_BYTES);

@@ -154,7 +154,7 @@ mod tests {
             (r#"\u0041\u00e9\u20AC""#, "Aé€"),
             (r#"\ud83d\ude00!""#, "😀!"),
         ] {
-            let quoted = Quoted::read(text.as_bytes()).ok().expect(text);
+            let quoted = Quoted::read(text.as_bytes()).expect(text);
             assert_eq!(quoted.to_text(), expected);
             assert_eq!(quoted.len(), expected.len());
             assert!(quoted.is(expected) && !quoted.is("other"));
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn order_is_that_of_the_bytes() {
-        let read = |text: &'static str| Quoted::read(text.as_bytes()).ok().expect(text);
+        let read = |text: &'static str| Quoted::read(text.as_bytes()).expect(text);
         for (less, more) in [("a\"", "b\""), (r#"\u0061""#, "b\""), ("é\"", r#"\ud83d\ude00""#)] {
             assert_eq!(read(less).order(&read(more)), Ordering::Less);
             assert_eq!(read(more).order(&read(less)), Ordering::Greater);
