@@ -3,6 +3,10 @@
 
 #[path = "wire/messages.rs"]
 mod messages;
+#[path = "wire/render.rs"]
+mod render;
+#[path = "wire/vectors.rs"]
+mod vectors;
 
 use gossip::types::{
     Apart, Detail, Header, Message, Metadata, MetadataStamp, NodeId, NodeStatus, NodeView,
@@ -11,6 +15,7 @@ use gossip::wire::{Error, MAX_ENTRIES, MAX_MESSAGE_BYTES, binary, json};
 use messages::{any_entry, any_header, any_message};
 use proptest::prelude::*;
 use std::sync::Arc;
+use vectors::{Expected, Vector};
 
 fn encode(message: &Message, cluster: u32) -> Vec<u8> {
     let mut out = Vec::new();
@@ -100,8 +105,19 @@ fn sizes_are_those_that_were_aimed_at() {
     }
     let (nonce, interval_us) = (1 << 60, 100_000);
     message.header = Header { nonce, interval_us, ..message.header };
-    let bytes = encode(&message, 0).len();
-    assert!(bytes <= 160, "{bytes}");
+    assert_eq!(encode(&message, 0).len(), 130);
+    let mut text = Vec::new();
+    let entries = message.entries.iter().map(NodeView::as_entry);
+    json::encode(&message.header, entries, &mut text).expect("small");
+    assert_eq!(text.len(), 706);
+}
+
+#[test]
+fn the_example_of_the_documents_is_a_vector() {
+    let document = std::fs::read_to_string(path("docs/WIRE.md")).expect("the document");
+    let block = document.split("```text\n").nth(1).and_then(|rest| rest.split("```").next());
+    let hex: String = block.expect("the example").lines().map(|line| line[6..54].trim()).collect();
+    assert_eq!(hex.replace(' ', ""), vectors::hex(&vectors::example().bytes));
 }
 
 #[test]
@@ -168,6 +184,111 @@ fn a_text_is_written_once() {
     let count = bytes.windows(7).filter(|window| window == b"replica").count();
     assert_eq!(count, 1);
     assert_eq!(decode(&bytes), message);
+}
+
+fn path(of: &str) -> String {
+    format!("{}/{of}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The offset and the kind of an error, as the vectors name them.
+fn named(error: &Error) -> (&'static str, Option<usize>) {
+    match error {
+        Error::Version(_) => ("version", None),
+        Error::Flags(_) => ("flags", None),
+        Error::Cluster { .. } => ("cluster", None),
+        Error::Invalid { offset, .. } => ("invalid", Some(*offset)),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn vectors_are_read_and_written_as_they_say() {
+    let vectors = vectors::all();
+    assert!(vectors.len() >= 60);
+    for Vector { name, cluster, bytes, expected } in vectors {
+        let read = binary::decode(&bytes, cluster);
+        match expected {
+            Expected::Message { message, is_ours } => {
+                let read = read.unwrap_or_else(|error| panic!("{name}: {error}")).to_message();
+                assert_eq!(read, *message, "{name}");
+                assert_eq!(encode(&read, cluster) == bytes, is_ours, "{name}");
+            }
+            Expected::Error { kind, offset } => {
+                let error = read.err().unwrap_or_else(|| panic!("{name}: was read"));
+                assert_eq!(named(&error), (kind, offset), "{name}: {error}");
+            }
+        }
+    }
+}
+
+/// `GOSSIP_WRITE=1 cargo test --test wire_binary` writes the file anew.
+#[test]
+fn vectors_are_those_of_the_file() {
+    let (path, text) = (path("tests/data/wire-binary.json"), render::file(&vectors::all()));
+    if std::env::var_os("GOSSIP_WRITE").is_some() {
+        std::fs::write(&path, &text).expect("the file can be written");
+    }
+    assert!(
+        std::fs::read_to_string(&path).unwrap_or_default() == text,
+        "{path} is stale; run: GOSSIP_WRITE=1 cargo test --test wire_binary"
+    );
+}
+
+/// Runs the decoder that was written from docs/WIRE.md alone over a file of vectors.
+fn assert_decoded(vectors: &str) {
+    let script = path("tests/wire/decode.py");
+    let output = std::process::Command::new("python3")
+        .args([&script, vectors])
+        .output()
+        .unwrap_or_else(|error| panic!("python3 (3.9 or later) is needed for {script}: {error}"));
+    let (out, errors) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{out}\n{errors}");
+}
+
+#[test]
+fn another_decoder_reads_the_vectors() {
+    assert_decoded(&path("tests/data/wire-binary.json"));
+}
+
+/// What both make of the same wrong bytes is the same, the offset of an error included.
+#[test]
+fn another_decoder_agrees_about_corrupted_packets() {
+    let mut random = 7_u64;
+    let mut next = |below: usize| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (random >> 33) as usize % below
+    };
+    let originals = vectors::all();
+    let corrupted = (0..3_000).map(|_| {
+        let Vector { name, cluster, mut bytes, .. } =
+            vectors::all().swap_remove(next(originals.len()));
+        for _ in 0..=next(3) {
+            if !bytes.is_empty() {
+                let at = next(bytes.len());
+                bytes[at] = if next(2) == 0 { next(256) as u8 } else { bytes[at] ^ 1 << next(8) };
+            }
+        }
+        if next(4) == 0 {
+            bytes.truncate(next(bytes.len() + 1));
+        }
+        let expected = match binary::decode(&bytes, cluster) {
+            Ok(packet) => {
+                Expected::Message { message: Box::new(packet.to_message()), is_ours: false }
+            }
+            Err(error) => {
+                let (kind, offset) = named(&error);
+                Expected::Error { kind, offset }
+            }
+        };
+        Vector { name, cluster, bytes, expected }
+    });
+    let corrupted: Vec<_> = corrupted.collect();
+    let read = corrupted.iter().filter(|v| matches!(v.expected, Expected::Message { .. })).count();
+    assert!((300..2_700).contains(&read), "{read} were read");
+    let file = format!("{}/corrupted.json", env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(&file, render::file(&corrupted)).expect("a writable target folder");
+    assert_decoded(&file);
 }
 
 /// Prints what a usual packet costs; `cargo test --release --test wire_binary -- --ignored

@@ -162,11 +162,10 @@ pub(super) fn read_metadata<'a>(reader: &mut Reader<'a>) -> Read<MetadataPart<'a
 
 pub(super) fn read_stamp(reader: &mut Reader<'_>) -> Read<MetadataStamp> {
     let start = *reader;
-    let bytes = reader.varint32()?;
-    let stamp = MetadataStamp { bytes, hash: u64::from_le_bytes(reader.array()?) };
+    let stamp = MetadataStamp { bytes: reader.varint32()?, hash: 0 };
     if !stamp.is_within_limits() {
         *reader = start;
         return Err("more metadata than there can be");
     }
-    Ok(stamp)
+    Ok(MetadataStamp { hash: u64::from_le_bytes(reader.array()?), ..stamp })
 }
