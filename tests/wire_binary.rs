@@ -9,9 +9,9 @@ mod render;
 mod vectors;
 
 use gossip::types::{
-    Apart, Detail, Header, Message, Metadata, MetadataStamp, NodeId, NodeStatus, NodeView,
+    Apart, Detail, Entry, Header, Message, Metadata, MetadataStamp, NodeId, NodeStatus, NodeView,
 };
-use gossip::wire::{Error, MAX_ENTRIES, MAX_MESSAGE_BYTES, binary, json};
+use gossip::wire::{Error, MAX_ENTRIES, MAX_MESSAGE_BYTES, binary, bincode, json};
 use messages::{any_entry, any_header, any_message};
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -298,15 +298,10 @@ fn another_decoder_agrees_about_corrupted_packets() {
 fn speed() {
     let six = ping((0..6).map(claim).collect());
     let full = ping((0..6).map(node).collect());
-    for (name, message) in [("6 claims", six), ("6 full entries", full)] {
-        let mut out = Vec::with_capacity(2048);
-        let bytes = encode(&message, 0);
-        let entries: Vec<_> = message.entries.iter().map(NodeView::as_entry).collect();
-        let written = per_call(|| {
-            out.clear();
-            let entries = std::hint::black_box(&entries).iter().copied();
-            binary::encode(&message.header, 0, entries, &mut out).expect("small");
-            std::hint::black_box(&out);
+    for (name, message) in [("6 claims", &six), ("6 full entries", &full)] {
+        let bytes = encode(message, 0);
+        let written = per_encode(message, |header, entries, out| {
+            binary::encode(header, 0, entries.iter().copied(), out)
         });
         let checked = per_call(|| {
             let packet = binary::decode(std::hint::black_box(&bytes), 0).expect("a packet");
@@ -320,10 +315,56 @@ fn speed() {
             });
         });
         println!(
-            "{name}: {} bytes, encode {written:.1} ns, decode {checked:.1} ns, walk {walked:.1} ns",
+            "binary, {name}: {} bytes, encode {written:.1} ns, decode {checked:.1} ns, walk \
+             {walked:.1} ns",
             bytes.len()
         );
     }
+    speed_of_owned(
+        "json",
+        &full,
+        |header, entries, out| json::encode(header, entries.iter().copied(), out),
+        json::decode,
+    );
+    speed_of_owned(
+        "bincode",
+        &full,
+        |header, entries, out| bincode::encode(header, entries.iter().copied(), out),
+        bincode::decode,
+    );
+}
+
+fn speed_of_owned(
+    name: &str,
+    message: &Message,
+    encode: impl Fn(&Header, &[Entry<'_>], &mut Vec<u8>) -> Result<(), Error>,
+    decode: impl Fn(&[u8]) -> Result<Message, Error>,
+) {
+    let mut bytes = Vec::new();
+    let entries: Vec<_> = message.entries.iter().map(NodeView::as_entry).collect();
+    encode(&message.header, &entries, &mut bytes).expect("small");
+    let written = per_encode(message, encode);
+    let read = per_call(|| {
+        std::hint::black_box(decode(std::hint::black_box(&bytes)).expect("a message"));
+    });
+    println!(
+        "{name}, 6 full entries: {} bytes, encode {written:.1} ns, decode {read:.1} ns",
+        bytes.len()
+    );
+}
+
+fn per_encode(
+    message: &Message,
+    encode: impl Fn(&Header, &[Entry<'_>], &mut Vec<u8>) -> Result<(), Error>,
+) -> f64 {
+    let mut out = Vec::with_capacity(4096);
+    let entries: Vec<_> = message.entries.iter().map(NodeView::as_entry).collect();
+    per_call(|| {
+        out.clear();
+        let entries = std::hint::black_box(&entries);
+        encode(&message.header, entries, &mut out).expect("small");
+        std::hint::black_box(&out);
+    })
 }
 
 /// The best of some measures, in nanoseconds.
