@@ -47,6 +47,7 @@ fn what_the_documents_link_to_exists() {
         "docs/ABI.md",
         "docs/ARCHITECTURE.md",
         "docs/PROTOCOL.md",
+        "docs/WIRE.md",
     ] {
         let text = read(document);
         let folder = Path::new(document).parent().unwrap_or(Path::new(""));

@@ -152,7 +152,7 @@ fn every_truncation_is_an_error_or_a_message() {
 /// How many messages of each form are corrupted.
 fn corruptions() -> u64 {
     let asked = std::env::var("GOSSIP_CORRUPTIONS").ok();
-    asked.map_or(500_000, |count| count.parse().expect("GOSSIP_CORRUPTIONS is a number"))
+    asked.map_or(200_000, |count| count.parse().expect("GOSSIP_CORRUPTIONS is a number"))
 }
 
 fn corrupt_all(form: &Form) {

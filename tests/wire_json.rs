@@ -208,6 +208,18 @@ fn size_depth_entries_and_metadata_are_limited() {
     assert_eq!(refused, Err(Error::TooManyEntries));
 }
 
+/// However small or large its entries are, what we write is not too much for the memory of a reader.
+#[test]
+fn the_most_entries_that_are_written_are_read() {
+    let pair = Metadata::from_pairs([("", "")]).expect("short");
+    let entry = NodeView { metadata: Some(Arc::new(pair)), ..NodeView::default() };
+    let texts = NodeView { ip: "i".repeat(63), role: "r".repeat(63), ..entry.clone() };
+    for entry in [NodeView::default(), entry, texts] {
+        let message = Message { entries: vec![entry; MAX_ENTRIES], ..Message::default() };
+        assert!(json::decode(&encode(&message)) == Ok(message));
+    }
+}
+
 #[test]
 fn hostile_order_of_metadata_keys_costs_no_more_than_any_other() {
     // 16 000 keys in falling order; inserting each at the front would take seconds.
