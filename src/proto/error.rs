@@ -36,6 +36,27 @@ impl fmt::Display for Refused {
 
 impl core::error::Error for Refused {}
 
+/// Why a packet was not taken. Nothing but a counter was changed by it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum PacketError {
+    /// The bytes are no packet, or one that is not for us.
+    Wire(crate::wire::Error),
+    /// The message in it was refused.
+    Refused(Refused),
+}
+
+impl fmt::Display for PacketError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wire(error) => error.fmt(f),
+            Self::Refused(refused) => refused.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for PacketError {}
+
 /// Why a command was refused. Nothing was changed by it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]

@@ -22,6 +22,6 @@ mod sync;
 
 pub use self::config::{Carrier, Config};
 pub use self::core::Core;
-pub use self::error::{CommandError, ConfigError, Refused};
+pub use self::error::{CommandError, ConfigError, PacketError, Refused};
 pub use self::output::{Event, Output, Transmit};
 pub use self::stats::Stats;

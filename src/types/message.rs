@@ -121,6 +121,16 @@ pub struct Message {
     pub entries: Vec<NodeView>,
 }
 
+/// The form in which a message is written as bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Form {
+    /// The text of libgossip 1.4.2, which every node reads.
+    #[default]
+    Text,
+    /// Our packets.
+    Packet,
+}
+
 /// How a message came, which decides how far it is believed and where its answer goes (P-5, P-7).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Path {

@@ -6,7 +6,7 @@ use super::super::outbox::{Content, Decision, Send};
 use super::super::output::{Event, Output, Transmit};
 use super::{Core, is_packets};
 use crate::types::{
-    Entry, Header, Heartbeat, MessageKind, MetadataPart, NodeId, NodeStatus, SyncPayload,
+    Entry, Form, Header, Heartbeat, MessageKind, MetadataPart, NodeId, NodeStatus, SyncPayload,
 };
 use rand::RngExt;
 
@@ -125,7 +125,7 @@ impl Core {
             && matches!(self.members[send.slot].status, NodeStatus::Online | NodeStatus::Suspect);
         let metadata = proved || !is_packets(&self.config) || send.kind != MessageKind::Pong;
         let book = Book { members: &self.members, pieces: &self.pieces, metadata };
-        Transmit { header, target, book }
+        Transmit { header, target, form: Form::Text, by_stream: false, cluster: 0, book }
     }
 
     fn header(&mut self, send: &Send) -> Header {

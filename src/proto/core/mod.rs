@@ -6,6 +6,7 @@ mod claims;
 mod command;
 mod exchange;
 mod input;
+mod packet;
 mod probing;
 mod round;
 mod suspecting;
