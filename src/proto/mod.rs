@@ -24,4 +24,4 @@ pub use self::config::{Carrier, Config};
 pub use self::core::Core;
 pub use self::error::{CommandError, ConfigError, PacketError, Refused};
 pub use self::output::{Event, Output, Transmit};
-pub use self::stats::Stats;
+pub use self::stats::{KINDS, PeerStats, Queues, Reason, Stats, Traffic};

@@ -68,6 +68,10 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
+    pub(crate) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
     pub(crate) fn is_full(&self) -> bool {
         self.queue.len() >= MAX_WAITING
     }

@@ -103,7 +103,7 @@ impl Core {
     fn build_message(&mut self, send: Send) -> Transmit<'_> {
         self.pieces.clear();
         self.put_pieces(&send);
-        self.stats.sent_messages += 1;
+        self.stats.count_sent(send.kind);
         let header = self.header(&send);
         if let Some(last) = core::mem::replace(&mut self.last_to, send.to) {
             last.ip.release(&mut self.members.strings);

@@ -9,6 +9,7 @@ use crate::types::{
     Entry, Heartbeat, Instant, MessageKind, Metadata, MetadataError, NodeId, NodeStatus,
 };
 use alloc::sync::Arc;
+use core::time::Duration;
 use rand::Rng;
 
 /// Leaves sent at once, in rounds of pings; the rounds after repeat them.
@@ -219,6 +220,35 @@ impl Core {
             })?;
         self.set_own_metadata(metadata, epoch);
         Ok(())
+    }
+
+    /// Takes one own key away and says whether there was one; then heartbeat and version rise.
+    pub fn remove_metadata(&mut self, now: Instant, key: &str) -> bool {
+        self.clock.wake(now);
+        let own = &self.members.own;
+        let Some(metadata) = own.metadata.as_deref().and_then(|held| held.without(key)) else {
+            return false;
+        };
+        self.set_own_metadata(metadata, own.config_epoch);
+        true
+    }
+
+    /// Forgets members that failed or left at least so long ago, as after `reap_ms` (P-5); says how
+    /// many. Without events.
+    pub fn forget_gone(&mut self, now: Instant, older_than: Duration) -> usize {
+        self.clock.wake(now);
+        let before = self.members.len();
+        let mut next = self.members.oldest_grave();
+        for _ in 0..self.members.graves_len() {
+            let Some(slot) = next else { break };
+            let after = self.members.next_grave(slot).filter(|&after| after != slot);
+            let age = Duration::from_micros(self.members[slot].changed.elapsed(self.now()));
+            if age >= older_than {
+                self.forget(slot);
+            }
+            next = after;
+        }
+        before - self.members.len()
     }
 
     fn set_own_metadata(&mut self, metadata: Metadata, epoch: u64) {

@@ -40,7 +40,7 @@ impl Core {
             }
             return checked.map(drop);
         };
-        self.stats.received_messages += 1;
+        self.stats.count_received(header.kind);
         let text;
         let mut own = own_at.and_then(|at| entries.clone().nth(at));
         if let (Some(entry), Path::Datagram(from) | Path::Packet(from)) = (&mut own, path)

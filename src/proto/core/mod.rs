@@ -6,6 +6,7 @@ mod claims;
 mod command;
 mod exchange;
 mod input;
+mod inspect;
 mod packet;
 mod probing;
 mod round;
