@@ -77,6 +77,7 @@ impl<'a> Book<'a> {
             }
             (true, _, None, held) => held.as_ref().into(),
         };
+        let detail = if self.form == Form::Text { Detail::Full } else { detail };
         Entry { metadata, detail, ..entry }
     }
 }
