@@ -177,6 +177,9 @@ pub struct PackedMetadata<'a> {
 }
 
 impl<'a> PackedMetadata<'a> {
+    /// No pairs.
+    pub const NONE: Self = Self { bytes: &[], len: 0 };
+
     /// Checks some bytes; an empty slice is no pairs.
     ///
     /// # Errors
