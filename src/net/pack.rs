@@ -46,7 +46,7 @@ impl Packer {
         let mut count = 0;
         for entry in entries {
             self.entry.clear();
-            json::encode_entry(&entry, &mut self.entry);
+            json::encode_entry(&entry, &mut self.entry)?;
             let room = budget.single.saturating_sub(empty_frame_bytes());
             if self.entry.len() > room && entry.metadata != MetadataPart::Unsaid {
                 left_out = Some(self.entry.len());
@@ -54,9 +54,9 @@ impl Packer {
                 json::encode_entry(
                     &Entry { metadata: MetadataPart::Unsaid, ..entry },
                     &mut self.entry,
-                );
+                )?;
             }
-            let bytes = self.frame.len() + 1 + self.entry.len() + json::encoded_header_bytes();
+            let bytes = self.frame.len() + 1 + self.entry.len() + json::header_bytes();
             if count > 0 && (bytes > budget.usual || count == MAX_ENTRIES) {
                 self.end(&header, start)?;
                 emit(&self.frame)?;
@@ -94,7 +94,7 @@ impl Packer {
 
 /// What a frame without entries has at most.
 const fn empty_frame_bytes() -> usize {
-    framing::PREFIX_BYTES + "{\"entries\":[".len() + json::encoded_header_bytes()
+    framing::PREFIX_BYTES + "{\"entries\":[".len() + json::header_bytes()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Cores that exchange bytes, as drivers carry them, on virtual time.
 
 use gossip::proto::{Config, Core, Output};
-use gossip::types::{Entry, Form, Instant, NodeId, NodeStatus, Path};
+use gossip::types::{Detail, Entry, Form, Instant, NodeId, NodeStatus, Path};
 use gossip::wire::{binary, json};
 use std::collections::BinaryHeap;
 use std::net::SocketAddr;
@@ -227,7 +227,10 @@ impl Net {
                 Form::Text if transmit.header.kind.is_struct() => {
                     let mut header = transmit.header;
                     header.wire = if node.text_only { 0 } else { binary::VERSION };
-                    json::encode(&header, transmit.entries(), &mut bytes).expect("it fits");
+                    // Whoever is pinned to text tells all, whatever the core thinks of the peer.
+                    let whole = |entry| Entry { detail: Detail::Full, ..entry };
+                    let entries = transmit.entries().map(whole);
+                    json::encode(&header, entries, &mut bytes).expect("it fits");
                     node.texts += 1;
                 }
                 Form::Text => panic!("{:?} as text", transmit.header.kind),
