@@ -73,6 +73,8 @@ fn read_message(reader: &mut Reader<'_>) -> Result<Message, Error> {
             header.kind = MessageKind::from_raw(raw).unwrap_or_default();
         } else if key.is("wire") {
             header.wire = fields::integer(reader, "wire", 0, 255)?;
+        } else if key.is("cluster") {
+            header.cluster = fields::integer(reader, "cluster", 0, u32::MAX.into())?;
         } else {
             reader.skip()?;
         }
