@@ -12,15 +12,15 @@ use messages::{any_entry, any_header, any_message};
 use proptest::prelude::*;
 use std::sync::Arc;
 
-fn encode(message: &Message, cluster: u32) -> Vec<u8> {
+fn encode(message: &Message) -> Vec<u8> {
     let mut out = Vec::new();
     let entries = message.entries.iter().map(NodeView::as_entry);
-    binary::encode(&message.header, cluster, entries, &mut out).expect("within the limits");
+    binary::encode(&message.header, entries, &mut out).expect("within the limits");
     out
 }
 
 fn decode(bytes: &[u8]) -> Message {
-    binary::decode(bytes, 0).unwrap_or_else(|error| panic!("{error}: {bytes:02x?}")).to_message()
+    binary::decode(bytes).unwrap_or_else(|error| panic!("{error}: {bytes:02x?}")).to_message()
 }
 
 /// A message as it is read: its sender reads at least the version that it writes.
@@ -81,15 +81,17 @@ fn ping(entries: Vec<NodeView>) -> Message {
 
 #[test]
 fn sizes_are_those_that_were_aimed_at() {
-    let probe = encode(&ping(vec![claim(0)]), 0).len();
+    let probe = encode(&ping(vec![claim(0)])).len();
     assert_eq!(probe, 45);
-    assert_eq!(encode(&ping(vec![claim(0)]), 7).len(), probe + 4);
+    let mut labelled = ping(vec![claim(0)]);
+    labelled.header.cluster = 7;
+    assert_eq!(encode(&labelled).len(), probe + 4);
 
-    let known = encode(&ping(vec![node(0)]), 0).len();
-    let one_more = encode(&ping(vec![node(0), node(1)]), 0).len() - known;
+    let known = encode(&ping(vec![node(0)])).len();
+    let one_more = encode(&ping(vec![node(0), node(1)])).len() - known;
     assert_eq!(one_more, 40);
 
-    let claims = encode(&ping((0..7).map(claim).collect()), 0).len();
+    let claims = encode(&ping((0..7).map(claim).collect())).len();
     assert_eq!(claims, probe + 6 * 28);
 
     let text =
@@ -100,18 +102,17 @@ fn sizes_are_those_that_were_aimed_at() {
     }
     let (nonce, interval_us) = (1 << 60, 100_000);
     message.header = Header { nonce, interval_us, ..message.header };
-    let bytes = encode(&message, 0).len();
+    let bytes = encode(&message).len();
     assert!(bytes <= 160, "{bytes}");
 }
 
 #[test]
 fn labels_keep_clusters_apart() {
-    let bytes = encode(&ping(vec![claim(0)]), 5);
-    assert!(binary::decode(&bytes, 5).is_ok());
-    assert_eq!(binary::decode(&bytes, 6).err(), Some(Error::Cluster { theirs: 5, ours: 6 }));
-    assert_eq!(binary::decode(&bytes, 0).err(), Some(Error::Cluster { theirs: 5, ours: 0 }));
-    let bytes = encode(&ping(vec![]), 0);
-    assert_eq!(binary::decode(&bytes, 6).err(), Some(Error::Cluster { theirs: 0, ours: 6 }));
+    let mut message = ping(vec![claim(0)]);
+    for cluster in [0, 5, u32::MAX] {
+        message.header.cluster = cluster;
+        assert_eq!(decode(&encode(&message)).header.cluster, cluster);
+    }
 }
 
 #[test]
@@ -133,14 +134,14 @@ fn what_is_beyond_the_limits_is_not_written_and_leaves_the_buffer_as_it_was() {
     ] {
         let mut out = b"before".to_vec();
         let entries = entries.iter().map(NodeView::as_entry);
-        let refused = binary::encode(&Header::default(), 3, entries, &mut out).unwrap_err();
+        let refused = binary::encode(&Header::default(), entries, &mut out).unwrap_err();
         match refused {
             Error::TooLarge(bytes) => assert!(bytes > MAX_MESSAGE_BYTES),
             refused => assert_eq!(refused, error),
         }
         assert_eq!(out, b"before");
     }
-    encode(&ping(vec![claim(1); MAX_ENTRIES]), 0);
+    encode(&ping(vec![claim(1); MAX_ENTRIES]));
 }
 
 #[test]
@@ -157,14 +158,14 @@ fn many_packed_addresses_are_read_in_order() {
             })
             .collect();
         let message = read_as(&ping(entries));
-        assert_eq!(decode(&encode(&message, 0)), message, "{count}");
+        assert_eq!(decode(&encode(&message)), message, "{count}");
     }
 }
 
 #[test]
 fn a_text_is_written_once() {
     let message = read_as(&ping(vec![node(0), NodeView { ip: "replica".into(), ..node(1) }]));
-    let bytes = encode(&message, 0);
+    let bytes = encode(&message);
     let count = bytes.windows(7).filter(|window| window == b"replica").count();
     assert_eq!(count, 1);
     assert_eq!(decode(&bytes), message);
@@ -179,19 +180,19 @@ fn speed() {
     let full = ping((0..6).map(node).collect());
     for (name, message) in [("6 claims", six), ("6 full entries", full)] {
         let mut out = Vec::with_capacity(2048);
-        let bytes = encode(&message, 0);
+        let bytes = encode(&message);
         let entries: Vec<_> = message.entries.iter().map(NodeView::as_entry).collect();
         let written = per_call(|| {
             out.clear();
             let entries = std::hint::black_box(&entries).iter().copied();
-            binary::encode(&message.header, 0, entries, &mut out).expect("small");
+            binary::encode(&message.header, entries, &mut out).expect("small");
             std::hint::black_box(&out);
         });
         let checked = per_call(|| {
-            let packet = binary::decode(std::hint::black_box(&bytes), 0).expect("a packet");
+            let packet = binary::decode(std::hint::black_box(&bytes)).expect("a packet");
             std::hint::black_box(&packet);
         });
-        let packet = binary::decode(&bytes, 0).expect("a packet");
+        let packet = binary::decode(&bytes).expect("a packet");
         let walked = per_call(|| {
             let packet = std::hint::black_box(&packet);
             packet.entries().for_each(|entry| {
@@ -218,10 +219,10 @@ fn per_call(mut call: impl FnMut()) -> f64 {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read_as_it_was(message in any_message(), cluster: u32) {
-        let bytes = encode(&message, cluster);
+    fn what_is_written_is_read_as_it_was(message in any_message()) {
+        let bytes = encode(&message);
         prop_assert!(binary::is_packet(&bytes));
-        let packet = binary::decode(&bytes, cluster).expect("it was written");
+        let packet = binary::decode(&bytes).expect("it was written");
         prop_assert_eq!(packet.entries().len(), message.entries.len());
         prop_assert_eq!(packet.to_message(), read_as(&message));
     }
@@ -231,13 +232,13 @@ proptest! {
         header in any_header(), entries in prop::collection::vec(any_entry(), 0..8),
     ) {
         let mut bytes = Vec::new();
-        binary::encode(&header, 1, [], &mut bytes).expect("small");
+        binary::encode(&header, [], &mut bytes).expect("small");
         prop_assert!(bytes.len() <= binary::header_bytes(&header));
         for (n, entry) in entries.iter().enumerate() {
             let before = bytes.len();
             bytes.clear();
             let so_far = entries[..=n].iter().map(NodeView::as_entry);
-            binary::encode(&header, 1, so_far, &mut bytes).expect("small");
+            binary::encode(&header, so_far, &mut bytes).expect("small");
             // A timestamp that the entries imply is no longer written behind them.
             let bound = binary::entry_bytes(&entry.as_entry(), entry.id == header.sender) + 10;
             prop_assert!(bytes.len() <= before + bound);
@@ -253,11 +254,11 @@ proptest! {
     fn sizes_of_usual_entries_are_nearly_right(numbers in prop::collection::vec(0..200_u8, 1..20)) {
         let mut entries = vec![node(0)];
         for number in numbers {
-            let before = encode(&ping(entries.clone()), 0).len();
+            let before = encode(&ping(entries.clone())).len();
             let entry = if number % 3 == 0 { claim(number) } else { node(number) };
             let bound = binary::entry_bytes(&entry.as_entry(), number == 0);
             entries.push(entry);
-            let took = encode(&ping(entries.clone()), 0).len() - before;
+            let took = encode(&ping(entries.clone())).len() - before;
             prop_assert!(took <= bound && bound <= took + 24, "{} for {}", bound, took);
         }
     }

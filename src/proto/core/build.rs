@@ -70,12 +70,14 @@ impl<'a> Book<'a> {
         let lack = if member.is(Flags::LACKS) { self.fetches.lack(slot) } else { None };
         let metadata = match (self.metadata, self.form, lack, &member.metadata) {
             (false, ..) | (true, Form::Text, Some(_), _) => MetadataPart::Unsaid,
+            (true, Form::Packet, ..) if detail == Detail::Claim => MetadataPart::Unsaid,
             (true, Form::Packet, Some(lack), _) => MetadataPart::Apart(lack.stamp),
             (true, Form::Packet, None, Some(held)) if held.packed().len() > INLINE_BYTES => {
                 MetadataPart::Apart(held.stamp())
             }
             (true, _, None, held) => held.as_ref().into(),
         };
+        let detail = if self.form == Form::Text { Detail::Full } else { detail };
         Entry { metadata, detail, ..entry }
     }
 }
