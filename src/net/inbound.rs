@@ -114,7 +114,6 @@ impl Reader {
         let Error::Wire(error) = error else { return shared.counts.junk.add(1) };
         match error {
             wire::Error::Version(_) | wire::Error::Flags(_) => shared.counts.other_version.add(1),
-            wire::Error::Cluster { .. } => shared.counts.other_cluster.add(1),
             _ => shared.counts.junk.add(1),
         }
         if let Some(inbound) = &self.setup.inbound {

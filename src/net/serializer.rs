@@ -152,7 +152,7 @@ impl Written<'_> {
             Self::Packet => {
                 let wire = header.wire.max(binary::VERSION);
                 let header = Header { wire, ..*header };
-                binary::encode(&header, 0, entries.iter().copied(), out).map_err(Error::Wire)
+                binary::encode(&header, entries.iter().copied(), out).map_err(Error::Wire)
             }
             Self::Custom(custom) => {
                 let start = out.len();
@@ -209,7 +209,7 @@ impl Read<'_> {
                 Ok(())
             }
             Self::Packet => {
-                let packet = binary::decode(bytes, 0)?;
+                let packet = binary::decode(bytes)?;
                 scratch.with(packet.entries(), |entries| take(&packet.header, entries));
                 Ok(())
             }
@@ -251,7 +251,7 @@ impl Scratch {
         all.clear();
         all.shrink_to(Self::KEPT_ENTRIES);
         // Of no entry there is none to borrow from; the memory stays the same.
-        self.0 = all.into_iter().filter_map(|_| None).collect();
+        self.0 = all.into_iter().map(|_| Entry::default()).collect();
         result
     }
 }

@@ -126,7 +126,7 @@ mod tests {
                     Way::Datagram => piece.bytes,
                     Way::Stream => framing::frames(piece.bytes).next().expect("a whole frame"),
                 };
-                let message = binary::decode(packet, 0).expect("a packet").to_message();
+                let message = binary::decode(packet).expect("a packet").to_message();
                 got.push((piece.bytes.len(), message.header, message.entries));
                 Ok(())
             })
