@@ -1,6 +1,8 @@
 //! What a core wants to tell its program, copied out of it so that no lock is held while it is told.
 
 use super::convert::{c_id, c_kind, c_status, view_of};
+#[cfg(feature = "ext")]
+use super::ext;
 use super::types::{
     gossip_event_callback_t, gossip_message_t, gossip_node_view_t, gossip_send_callback_t,
 };
@@ -11,11 +13,50 @@ use core::cell::Cell;
 use core::ffi::c_void;
 use core::ptr;
 
-/// The program's functions. Either may be NULL: then its calls are left out.
+/// The program's functions. Each may be NULL: then its calls are left out.
 pub(super) struct Targets {
     pub(super) send: gossip_send_callback_t,
     pub(super) event: gossip_event_callback_t,
     pub(super) user_data: *mut c_void,
+    #[cfg(feature = "ext")]
+    pub(super) changes: ext::gossip_changes_callback_t,
+    #[cfg(feature = "ext")]
+    pub(super) packet: ext::gossip_packet_callback_t,
+    /// The user data again, if the library is to tell when it is done with it.
+    #[cfg(feature = "ext")]
+    pub(super) owned: ext::Owned,
+}
+
+impl Targets {
+    /// The functions that version 1 knows.
+    pub(super) const fn new(
+        send: gossip_send_callback_t,
+        event: gossip_event_callback_t,
+        user_data: *mut c_void,
+    ) -> Self {
+        Self {
+            send,
+            event,
+            user_data,
+            #[cfg(feature = "ext")]
+            changes: None,
+            #[cfg(feature = "ext")]
+            packet: None,
+            #[cfg(feature = "ext")]
+            owned: ext::Owned::NOTHING,
+        }
+    }
+}
+
+impl Targets {
+    /// Whether events are of use to anybody.
+    fn wants_events(&self) -> bool {
+        #[cfg(feature = "ext")]
+        if ext::log::wants_events() {
+            return true;
+        }
+        self.event.is_some()
+    }
 }
 
 // SAFETY: the pointer is never followed here, only handed back; that the program's functions may
@@ -35,8 +76,22 @@ pub struct Extra {
 
 /// One call to make; the numbers are places in [`Batch::views`].
 enum Call {
-    Send { header: Header, target: usize, entries: usize },
-    Event { node: usize, old_status: NodeStatus },
+    Send {
+        header: Header,
+        target: usize,
+        entries: usize,
+    },
+    Event {
+        node: usize,
+        old_status: NodeStatus,
+    },
+    #[cfg(feature = "ext")]
+    Changes {
+        first: usize,
+        count: usize,
+    },
+    #[cfg(feature = "ext")]
+    Packet(ext::Datagram),
 }
 
 /// Calls to make, in order, with the structs they point to. Its buffers are used again and again.
@@ -46,20 +101,26 @@ pub(super) struct Batch {
     next: usize,
     views: Vec<gossip_node_view_t>,
     extras: Vec<Extra>,
+    #[cfg(feature = "ext")]
+    pub(super) store: ext::Store,
 }
 
 /// The structs that an emptied batch keeps room for: 68 KB. More is given back.
 const KEPT_VIEWS: usize = 256;
 
 impl Batch {
-    /// The calls not made yet.
+    /// The calls not made yet; those that hold more than others count as several.
     pub(super) fn len(&self) -> usize {
-        self.calls.len() - self.next
+        #[cfg(feature = "ext")]
+        let more = self.store.weight();
+        #[cfg(not(feature = "ext"))]
+        let more = 0;
+        self.calls.len() - self.next + more
     }
 
     /// Whether every call was made.
     pub(super) fn is_done(&self) -> bool {
-        self.len() == 0
+        self.calls.len() == self.next
     }
 
     /// Forgets all calls and keeps the buffers.
@@ -73,6 +134,8 @@ impl Batch {
             self.views.shrink_to(KEPT_VIEWS);
             self.extras.shrink_to(KEPT_VIEWS);
         }
+        #[cfg(feature = "ext")]
+        self.store.clear();
     }
 
     /// Copies one output of the core, if the program has a function for it.
@@ -86,12 +149,24 @@ impl Batch {
                 let entries = self.views.len() - target - 1;
                 self.calls.push(Call::Send { header: transmit.header, target, entries });
             }
-            Output::Event(event) if targets.event.is_some() => {
+            Output::Event(event) if targets.wants_events() => {
                 let node = self.push_view(&event.node);
                 self.calls.push(Call::Event { node, old_status: event.old_status });
             }
             Output::Transmit(_) | Output::Event(_) => {}
         }
+    }
+
+    /// Adds the call for a datagram of the store.
+    #[cfg(feature = "ext")]
+    pub(super) fn push_packet(&mut self, datagram: ext::Datagram) {
+        self.calls.push(Call::Packet(datagram));
+    }
+
+    /// Adds the call for changes of the store.
+    #[cfg(feature = "ext")]
+    pub(super) fn push_changes(&mut self, first: usize, count: usize) {
+        self.calls.push(Call::Changes { first, count });
     }
 
     #[inline(never)]
@@ -127,17 +202,28 @@ impl Batch {
                     extras: &self.extras[target + 1..last],
                 };
                 let _current = Current::set(&handed_out);
+                #[cfg(feature = "ext")]
+                let _handing = ext::Handing::views(views, &self.extras[target..last]);
                 // SAFETY: a function of the program with this type, called with structs that live
                 // until it returns and that nothing else touches meanwhile.
                 unsafe { send(&raw const message, views, targets.user_data) };
             }
             Call::Event { node, old_status } => {
+                #[cfg(feature = "ext")]
+                ext::log::event(&self.views[node], self.extras[node].status, old_status);
                 let Some(event) = targets.event else { return true };
+                #[cfg(feature = "ext")]
+                let _handing =
+                    ext::Handing::views(&raw const self.views[node], &self.extras[node..=node]);
                 // SAFETY: as above.
                 unsafe {
                     event(&raw const self.views[node], c_status(old_status), targets.user_data)
                 };
             }
+            #[cfg(feature = "ext")]
+            Call::Changes { first, count } => ext::call_changes(&self.store, first, count, targets),
+            #[cfg(feature = "ext")]
+            Call::Packet(ref datagram) => ext::call_packet(&self.store, datagram, targets),
         }
         true
     }

@@ -9,6 +9,8 @@ pub mod commands;
 pub mod convert;
 pub mod core;
 pub mod error;
+#[cfg(feature = "ext")]
+pub mod ext;
 pub mod guard;
 pub mod handle;
 pub mod memory;
