@@ -13,6 +13,7 @@ use crate::types::{
 use alloc::sync::Arc;
 use core::cell::Cell;
 use core::ffi::c_void;
+use core::ops::Range;
 use core::ptr;
 
 /// The program's functions. Each may be NULL: then its calls are left out.
@@ -133,6 +134,8 @@ struct ToSend {
     to_new: bool,
     target: usize,
     entries: usize,
+    /// Where it stands in [`Batch::packets`]; nowhere if its receiver reads text.
+    packet: Range<usize>,
 }
 
 /// Calls to make, in order, with the structs they point to. Its buffers are used again and again.
@@ -142,6 +145,8 @@ pub(super) struct Batch {
     next: usize,
     views: Vec<gossip_node_view_t>,
     extras: Vec<Extra>,
+    /// The messages that are for those who read packets, written while the core is at hand.
+    packets: Vec<u8>,
     written: Written,
     /// An empty vector, kept for its memory.
     scratch: Cell<Vec<Entry<'static>>>,
@@ -159,6 +164,8 @@ struct Written {
 
 /// The structs that an emptied batch keeps room for: 68 KB. More is given back.
 const KEPT_VIEWS: usize = 256;
+/// The bytes of packets that an emptied batch keeps room for.
+const KEPT_PACKETS: usize = 64 * 1024;
 
 impl Batch {
     /// The calls not made yet; those that hold more than others count as several.
@@ -181,6 +188,8 @@ impl Batch {
         self.next = 0;
         self.views.clear();
         self.extras.clear();
+        self.packets.clear();
+        self.packets.shrink_to(KEPT_PACKETS);
         if self.views.capacity() > KEPT_VIEWS * 2 {
             self.calls.shrink_to(KEPT_VIEWS);
             self.views.shrink_to(KEPT_VIEWS);
@@ -210,8 +219,14 @@ impl Batch {
             self.push_view(&entry);
         }
         let entries = self.views.len() - target - 1;
+        let start = self.packets.len();
+        if transmit.form == Form::Packet {
+            // What cannot be written leaves nothing behind, and is tried again by who sends it.
+            let _ = transmit.encode(&mut self.packets);
+        }
+        let packet = start..self.packets.len();
         let Transmit { header, form, to_new, .. } = *transmit;
-        self.calls.push(Call::Send(ToSend { header, form, to_new, target, entries }));
+        self.calls.push(Call::Send(ToSend { header, form, to_new, target, entries, packet }));
     }
 
     /// Adds the call for a datagram of the store.
@@ -261,6 +276,7 @@ impl Batch {
                     form: call.form,
                     to_new: call.to_new,
                     extras: &self.extras[target + 1..last],
+                    packet: self.packets.get(call.packet.clone()).filter(|it| !it.is_empty()),
                     written: &written,
                     scratch: &self.scratch,
                 };
@@ -325,6 +341,8 @@ pub struct HandedOut<'a> {
     pub to_new: bool,
     /// One for each entry, in the same order.
     pub extras: &'a [Extra],
+    /// The message as a packet, if its receiver reads them.
+    pub packet: Option<&'a [u8]>,
     /// To be raised by the bytes that a transport wrote for it.
     pub written: &'a Cell<usize>,
     /// An empty vector, kept for its memory.

@@ -131,7 +131,7 @@ pub(super) unsafe fn send_message(
     };
     // SAFETY: the caller's promise.
     let sent = unsafe {
-        with_message(message, |outgoing, written| {
+        with_message(message, transport.writes_packets(), |outgoing, written| {
             let bytes = transport.send(outgoing, to, !is_inside())?;
             written.set(written.get() + bytes);
             Ok(())
