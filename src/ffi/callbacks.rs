@@ -3,6 +3,7 @@
 use super::convert::{c_id, c_kind, c_status, view_of};
 #[cfg(feature = "ext")]
 use super::ext;
+use super::scratch::recycle;
 use super::types::{
     gossip_event_callback_t, gossip_message_t, gossip_node_view_t, gossip_send_callback_t,
 };
@@ -10,6 +11,7 @@ use crate::proto::{Core, KINDS, Output, Transmit};
 use crate::types::{
     Apart, Detail, Entry, Form, Header, MessageKind, Metadata, MetadataPart, NodeStatus,
 };
+use crate::wire::binary;
 use alloc::sync::Arc;
 use core::cell::Cell;
 use core::ffi::c_void;
@@ -215,15 +217,20 @@ impl Batch {
 
     fn push_message(&mut self, transmit: &Transmit<'_>) {
         let target = self.push_view(&transmit.target);
-        for entry in transmit.entries() {
-            self.push_view(&entry);
+        // To be put together once, and not for each of its two forms again.
+        let mut all: Vec<Entry<'_>> = self.scratch.take();
+        all.extend(transmit.entries());
+        for entry in &all {
+            self.push_view(entry);
         }
-        let entries = self.views.len() - target - 1;
+        let entries = all.len();
         let start = self.packets.len();
         if transmit.form == Form::Packet {
+            let told = all.iter().copied();
             // What cannot be written leaves nothing behind, and is tried again by who sends it.
-            let _ = transmit.encode(&mut self.packets);
+            let _ = binary::encode(&transmit.header, told, &mut self.packets);
         }
+        self.scratch.set(recycle(all));
         let packet = start..self.packets.len();
         let Transmit { header, form, to_new, .. } = *transmit;
         self.calls.push(Call::Send(ToSend { header, form, to_new, target, entries, packet }));

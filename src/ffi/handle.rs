@@ -9,6 +9,7 @@ use super::error::{self, set_last_error};
 #[cfg(feature = "ext")]
 use super::ext;
 use super::guard::{Callbacks, contain};
+use super::scratch::recycle;
 use super::types::gossip_node_view_t;
 use crate::os;
 use crate::proto::{Core, Output, Refused};
@@ -25,9 +26,6 @@ const BATCH_CALLS: usize = 64;
 const QUEUED_CALLS: usize = 1024;
 /// How many calls wait at most; events beyond it stay in the core, which then takes no messages.
 const QUEUED_EVENTS: usize = 16 * 1024;
-
-/// The entries of a received message that room is kept for, 35 KB.
-const KEPT_ENTRIES: usize = 256;
 
 /// One core with its callbacks. Transports hold it too, so it may outlive its handle, closed.
 pub struct Shared {
@@ -395,15 +393,6 @@ pub(super) fn handle(
     entries: &[Entry<'_>],
 ) -> Result<(), Refused> {
     core.handle_message(now, path, header, entries.iter().copied())
-}
-
-/// Keeps the memory of a vector, if it is not much, and drops what it borrows.
-pub(super) fn recycle(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'static>> {
-    entries.clear();
-    entries.shrink_to(KEPT_ENTRIES);
-    // SAFETY: the vector is empty, so nothing in it is borrowed, and the two types differ in
-    // lifetimes only.
-    unsafe { core::mem::transmute::<Vec<Entry<'_>>, Vec<Entry<'static>>>(entries) }
 }
 
 /// Callbacks to run, with the right to run them. Dropped with calls left, as when an exception

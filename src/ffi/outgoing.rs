@@ -4,7 +4,7 @@ use super::callbacks::{Extra, HandedOut, with_handed_out};
 use super::commands::entries_of;
 use super::convert::{Flaw, Status, entry_of, header_of, owned_of};
 use super::error::set_last_error;
-use super::handle::recycle;
+use super::scratch::recycle;
 use super::types::{gossip_message_t, gossip_node_view_t};
 use crate::net::Outgoing;
 use crate::types::{Entry, NodeView};

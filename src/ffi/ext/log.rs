@@ -359,7 +359,7 @@ impl Counts {
     pub(crate) fn of(core: &Core) -> Self {
         let stats = core.stats();
         Self {
-            own: core.own().id,
+            own: core.id(),
             refutations: stats.refutations,
             conflicts: stats.id_conflicts,
             full: stats.members_full,

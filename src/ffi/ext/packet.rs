@@ -173,7 +173,7 @@ fn frames(
                 Ok(()) => core.count_bytes_received(header.kind, *bytes),
                 Err(refused) => flaw = Some(PacketError::Refused(refused)),
             }
-            *scratch = crate::ffi::handle::recycle(borrowed);
+            *scratch = crate::ffi::scratch::recycle(borrowed);
         }
         flaw.map_or(Ok(()), Err)
     })
