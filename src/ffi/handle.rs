@@ -326,7 +326,7 @@ fn replaced(views: &[gossip_node_view_t]) -> Vec<NodeView> {
 }
 
 /// Gives the core entries that own their texts.
-fn deliver_owned(
+pub(super) fn deliver_owned(
     core: &mut Core,
     now: Instant,
     scratch: &mut Vec<Entry<'static>>,
@@ -344,7 +344,7 @@ fn deliver_owned(
 /// The only call of the core's function here: that is generic, and each kind of iterator would
 /// bring another copy of the protocol into the library.
 #[inline(never)]
-pub(super) fn handle(
+fn handle(
     core: &mut Core,
     now: Instant,
     path: Path,
@@ -355,7 +355,7 @@ pub(super) fn handle(
 }
 
 /// Keeps the memory of a vector, if it is not much, and drops what it borrows.
-pub(super) fn recycle(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'static>> {
+fn recycle(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'static>> {
     entries.clear();
     entries.shrink_to(KEPT_ENTRIES);
     // SAFETY: the vector is empty, so nothing in it is borrowed, and the two types differ in
