@@ -8,6 +8,8 @@ pub mod callbacks;
 pub mod commands;
 pub mod convert;
 pub mod core;
+#[cfg(feature = "net")]
+mod custom;
 pub mod error;
 #[cfg(feature = "ext")]
 pub mod ext;
@@ -20,6 +22,8 @@ pub mod net;
 mod outgoing;
 #[cfg(feature = "net")]
 mod serializer;
+#[cfg(feature = "net")]
+pub mod serializers;
 #[cfg(feature = "net")]
 mod transport;
 pub mod types;

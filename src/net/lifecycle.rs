@@ -41,14 +41,15 @@ impl Drop for TellDone {
 }
 
 impl Worker {
-    /// Makes the thread, which drives `runtime` with `main` and then ends all that runs in it.
+    /// Makes the thread, which drives `runtime` with what `main` makes there, and then ends all that
+    /// runs in it.
     ///
     /// The thread has no signal to take, and no memory of the program beyond what `main` holds.
-    pub(super) fn start(
+    pub(super) fn start<F: Future<Output = ()>>(
         name: &str,
         runtime: Runtime,
         run: Arc<Run>,
-        main: impl Future<Output = ()> + Send + 'static,
+        main: impl FnOnce() -> F + Send + 'static,
     ) -> Result<Self, Error> {
         let done = Arc::new(Done::default());
         let tell = TellDone(done.clone());
@@ -56,7 +57,7 @@ impl Worker {
         let body = move || {
             let _tell = tell;
             RUN.set(Arc::as_ptr(&own_run));
-            runtime.block_on(main);
+            runtime.block_on(async { main().await });
             drop(runtime);
         };
         let thread = with_signals_blocked(|| Builder::new().name(name.into()).spawn(body))

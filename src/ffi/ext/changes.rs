@@ -118,7 +118,7 @@ impl Collector {
             merged: 1,
             configuration: u32::from(event.old_status == event.node.status),
         };
-        let extra = Extra { status: event.node.status, metadata: event.node.metadata.whole() };
+        let extra = Extra::of(&event.node);
         if self.list.changes.is_empty() {
             self.first = now;
         }

@@ -119,7 +119,8 @@ pub(super) fn of_view(
 ) -> gossip_node_info_t {
     let Known { now, peer, config_heartbeat, is_self } = known;
     let seen = if is_self { now } else { peer.map_or(now, |peer| peer.seen) };
-    let metadata = extra.metadata.as_deref();
+    let metadata = extra.metadata();
+    let metadata = metadata.as_deref();
     gossip_node_info_t {
         size: size_of::<gossip_node_info_t>(),
         node: *node,
@@ -128,7 +129,7 @@ pub(super) fn of_view(
         changed_ms: c_time(peer.map_or(Instant::ZERO, |peer| peer.changed)),
         suspected_ms: c_time_or_never(peer.and_then(|peer| peer.suspected)),
         config_heartbeat,
-        status: extra.status as u32,
+        status: extra.status() as u32,
         suspicion_count: peer.map_or(0, |peer| peer.accusers),
         has_metadata: u32::from(metadata.is_some()),
         metadata_count: metadata.map_or(0, |metadata| c_number(metadata.len())),
@@ -166,8 +167,7 @@ unsafe fn node_info(
     unsafe { sized::size_of_output(out, "info") }?;
     let found = core.read_at(|core, now| {
         let entry = core.find(&id)?;
-        let extra = Extra { status: entry.status, metadata: entry.metadata.whole() };
-        Some((view_of(&entry), extra, Known::of(core, now, &id)))
+        Some((view_of(&entry), Extra::of(&entry), Known::of(core, now, &id)))
     })?;
     let (node, extra, known) = found?;
     // SAFETY: the caller's promise.

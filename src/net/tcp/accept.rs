@@ -2,7 +2,6 @@
 
 use crate::net::shared::{Run, Shared, lock};
 use crate::net::{address, limits};
-use crate::types::Path;
 use crate::wire::framing::FrameReader;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -106,7 +105,7 @@ fn deliver(reader: &mut FrameReader, shared: &Shared, run: &Run) -> Result<Came,
             return Err(());
         }
         match reader.next_frame() {
-            Ok(Some(frame)) => came.message |= shared.take_frame(Path::Stream, frame),
+            Ok(Some(frame)) => came.message |= run.with_reader(|to| to.frame(shared, frame)),
             Ok(None) => return Ok(came),
             Err(_) => {
                 shared.counts.junk.add(1);
