@@ -12,6 +12,7 @@ mod counters;
 mod error;
 mod lifecycle;
 pub mod limits;
+pub mod node;
 mod pack;
 mod shared;
 mod tcp;
@@ -20,5 +21,9 @@ mod udp;
 
 pub use counters::Counters;
 pub use error::Error;
+pub use node::{
+    Change, Datagrams, Handler, JoinFailure, JoinReason, Joined, Node, NodeConfig, NodeError,
+    NodeStats, Serializer,
+};
 pub use shared::Inbound;
 pub use transport::{Protocol, Transport};

@@ -13,6 +13,26 @@ pub trait Inbound: Send + Sync {
     fn deliver(&self, path: Path, message: &Message);
 }
 
+/// What takes the frames of accepted connections.
+pub(super) trait Frames: Send + Sync + 'static {
+    /// Where connections are counted.
+    fn counts(&self) -> &Counts;
+
+    /// Takes one frame, without its prefix, and says whether it was a message. On the thread that
+    /// reads, with no lock of the connections held.
+    fn take(&self, frame: &[u8]) -> bool;
+}
+
+impl Frames for Shared {
+    fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    fn take(&self, frame: &[u8]) -> bool {
+        self.take_frame(Path::Stream, frame)
+    }
+}
+
 /// What the thread and the callers of a transport share, for the transport's whole life.
 #[derive(Default)]
 pub(super) struct Shared {

@@ -1,0 +1,87 @@
+//! The node's thread: it sleeps until something comes, something is due, or somebody calls.
+
+use super::hub::Hub;
+use super::inbox::Inbox;
+use super::outgoing::Outgoing;
+use crate::net::shared::Run;
+use crate::net::tcp;
+use crate::os;
+use core::future::poll_fn;
+use core::pin::pin;
+use core::task::Poll;
+use core::time::Duration;
+use std::sync::Arc;
+use tokio::net::{TcpListener, UdpSocket};
+
+/// Runs a node until it is told to stop.
+pub(super) async fn drive(
+    hub: Arc<Hub>,
+    socket: UdpSocket,
+    listener: Option<TcpListener>,
+    run: Arc<Run>,
+) {
+    let accepting =
+        listener.map(|listener| tokio::spawn(tcp::accept(listener, hub.clone(), run.clone())));
+    serve(&hub, &socket, &run).await;
+    if let Some(accepting) = accepting {
+        accepting.abort();
+    }
+    hub.links.peers.flush().await;
+    hub.links.peers.clear(&hub.links.streams);
+}
+
+async fn serve(hub: &Arc<Hub>, socket: &UdpSocket, run: &Run) {
+    let mut inbox = Inbox::new();
+    let mut outgoing = Outgoing::default();
+    while !run.is_stopping() {
+        wait(hub, socket, run).await;
+        if inbox.fill(socket, &hub.links.counts).is_err() {
+            // An error tells of an earlier send, or of memory that is short: neither is the
+            // socket's end. The pause keeps an error that stays from taking the processor.
+            hub.links.counts.errors.add(1);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        for (from, bytes) in inbox.datagrams() {
+            if run.is_stopping() {
+                return;
+            }
+            hub.take_datagram(from, bytes);
+        }
+        // What came is taken before what is due: an answer that lies in the socket comes in time.
+        let has_streams = hub.links.has_streams;
+        let ticked = hub.act(&mut outgoing, |state, now| {
+            state.tick(now, has_streams);
+            state.leaving.as_ref().is_some_and(|leaving| leaving.due().is_none())
+        });
+        match ticked {
+            Ok(true) => hub.progress.notify_all(),
+            Ok(false) => hub.tend_seeds(),
+            Err(_) => return,
+        }
+        // Connections are read on this thread, too.
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Waits until something came, is due, or was asked for.
+async fn wait(hub: &Hub, socket: &UdpSocket, run: &Run) {
+    let due = hub.lock().ok().and_then(|state| state.due(hub.links.has_streams));
+    let woken = first(first(socket.readable(), hub.kick.notified()), run.stopped());
+    match due.map(|due| due.since(os::now())) {
+        Some(wait) => drop(tokio::time::timeout(wait, woken).await),
+        None => woken.await,
+    }
+}
+
+/// Waits for the first of two.
+async fn first(one: impl Future, other: impl Future) {
+    let (mut one, mut other) = (pin!(one), pin!(other));
+    poll_fn(|context| {
+        if one.as_mut().poll(context).is_ready() || other.as_mut().poll(context).is_ready() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+}

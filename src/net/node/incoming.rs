@@ -1,0 +1,83 @@
+//! From bytes to the core.
+
+use super::hub::Hub;
+use crate::net::counters::Counts;
+use crate::net::shared::Frames;
+use crate::os;
+use crate::types::{Entry, NodeView, Path};
+use crate::wire::{framing, json};
+use std::net::SocketAddr;
+
+impl Hub {
+    /// Takes what came as a datagram: a packet, or frames of text.
+    pub(super) fn take_datagram(&self, from: SocketAddr, bytes: &[u8]) {
+        if is_packet(bytes) {
+            self.take_packet(Path::Packet(from), bytes);
+            return;
+        }
+        let mut any = false;
+        for frame in framing::frames(bytes) {
+            any = true;
+            self.take_text(Path::Datagram(from), frame);
+        }
+        if !any {
+            self.links.counts.junk.add(1);
+        }
+    }
+
+    /// Takes a packet; whether it was one.
+    fn take_packet(&self, path: Path, bytes: &[u8]) -> bool {
+        let Ok(mut state) = self.lock() else { return false };
+        let taken = state.core.handle_packet(os::now(), path, bytes);
+        drop(state);
+        if taken.is_err() {
+            self.links.counts.junk.add(1);
+        }
+        taken.is_ok()
+    }
+
+    /// Takes a text of libgossip 1.4.2; whether it was one.
+    fn take_text(&self, path: Path, text: &[u8]) -> bool {
+        // No text reads as a ping from the zero id, which the core would refuse: a datagram of zeros
+        // would be 16 000 of them.
+        let message = if text.is_empty() { None } else { json::decode(text).ok() };
+        let Some(message) = message else {
+            self.links.counts.junk.add(1);
+            return false;
+        };
+        let entries: Vec<Entry<'_>> = message.entries.iter().map(NodeView::as_entry).collect();
+        let Ok(mut state) = self.lock() else { return false };
+        let header = &message.header;
+        let now = os::now();
+        let taken = state.core.handle_message(now, path, header, entries.iter().copied());
+        if taken.is_ok() {
+            state.core.count_bytes_received(header.kind, text.len() + framing::PREFIX_BYTES);
+        }
+        true
+    }
+}
+
+impl Frames for Hub {
+    fn counts(&self) -> &Counts {
+        &self.links.streams.counts
+    }
+
+    fn take(&self, frame: &[u8]) -> bool {
+        let taken = if is_packet(frame) {
+            self.take_packet(Path::Stream, frame)
+        } else {
+            self.take_text(Path::Stream, frame)
+        };
+        if taken {
+            self.links.streams.counts.received.add(1);
+            // What it leads to is sent by the loop, which runs on this thread, too.
+            self.kick.notify_one();
+        }
+        taken
+    }
+}
+
+/// Whether bytes are one of our packets, by their first one.
+fn is_packet(_bytes: &[u8]) -> bool {
+    false
+}

@@ -1,0 +1,238 @@
+//! How a node comes to run: checked configuration, sockets, core, threads.
+
+use super::changes::{self, Changes, Handler};
+use super::config::{NodeConfig, Serializer};
+use super::drive::drive;
+use super::error::NodeError;
+use super::hub::{Hub, State};
+use super::joins::Joins;
+use super::links::Links;
+use super::look_up::LookUps;
+use super::seeds::Seeds;
+use super::sockets::{self, Sockets};
+use crate::net::lifecycle::Worker;
+use crate::net::shared::Run;
+use crate::net::{Error, address};
+use crate::os;
+use crate::proto::{Carrier, Config, Core};
+use crate::types::{Instant, Metadata, NodeId, NodeView};
+use core::time::Duration;
+use rand::SeedableRng;
+use rand::rngs::SmallRng;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+
+/// The longest text of an entry, in bytes.
+const MAX_TEXT: usize = crate::wire::MAX_TEXT_BYTES;
+
+/// A configuration that was checked.
+pub(super) struct Plan {
+    pub(super) config: NodeConfig,
+    host: IpAddr,
+    advertised: Option<IpAddr>,
+}
+
+impl Plan {
+    /// Checks everything that can be checked before a start, and chooses an id if there is none.
+    pub(super) fn new(mut config: NodeConfig) -> Result<Self, NodeError> {
+        for (field, text) in
+            [("role", &config.role), ("region", &config.region), ("cluster", &config.cluster)]
+        {
+            if text.len() > MAX_TEXT {
+                return Err(NodeError::Text(field, text.len()));
+            }
+        }
+        let numeric = |field, text: &str| {
+            address::host(text).map_err(|_| NodeError::Host(field, text.into()))
+        };
+        let host = numeric("bind_host", &config.bind_host)?;
+        let advertised = match config.advertise_host.as_str() {
+            "" => None,
+            text => match numeric("advertise_host", text)? {
+                ip if ip.is_unspecified() => {
+                    return Err(NodeError::Host("advertise_host", text.into()));
+                }
+                ip => Some(ip),
+            },
+        };
+        if config.id.is_zero() {
+            config.id = random_id()?;
+        }
+        let plan = Self { config, host, advertised };
+        // The core's own checks, before there is anything to start.
+        plan.core(&plan.own(0), 0, false).map_err(NodeError::Config)?;
+        Ok(plan)
+    }
+
+    /// The node as it is before it ran, or between two runs.
+    pub(super) fn own(&self, bound: u16) -> NodeView {
+        let config = &self.config;
+        let listens = Some(self.host).filter(|host| !host.is_unspecified());
+        let ip = self.advertised.or(listens).map(|ip| ip.to_string()).unwrap_or_default();
+        let port = if config.advertise_port == 0 { bound } else { config.advertise_port };
+        NodeView {
+            id: config.id,
+            ip,
+            port: port.into(),
+            role: config.role.clone(),
+            region: config.region.clone(),
+            ..NodeView::default()
+        }
+    }
+
+    fn core(
+        &self,
+        own: &NodeView,
+        seed: u64,
+        has_streams: bool,
+    ) -> Result<Core, crate::proto::ConfigError> {
+        let carrier = match self.config.serializer {
+            Serializer::Auto | Serializer::Json => Carrier::Structs,
+            Serializer::Binary => Carrier::Packets,
+        };
+        let config = Config { carrier, has_streams, ..self.config.protocol.clone() };
+        Core::new(config, &own.as_entry(), seed, os::now())
+    }
+
+    /// A core that starts anew. Its heartbeat begins at the wall clock, so that those who knew the
+    /// life before believe the new one at once; `epoch` is that of the life before.
+    fn begin(&self, at: SocketAddr, epoch: u64, has_streams: bool) -> Result<State, NodeError> {
+        let clock = os::wall_clock_ms().min(1 << 62);
+        let own = NodeView {
+            heartbeat: clock,
+            config_heartbeat: clock,
+            config_epoch: epoch,
+            ..self.own(at.port())
+        };
+        let seed = || os::entropy().map_err(|_| NodeError::Entropy);
+        let core = self.core(&own, seed()?, has_streams).map_err(NodeError::Config)?;
+        let protocol = &self.config.protocol;
+        Ok(State {
+            core,
+            joins: Joins::default(),
+            seeds: Seeds::default(),
+            leaving: None,
+            ids: SmallRng::seed_from_u64(seed()?),
+            patience: Duration::from_millis(protocol.join_timeout_ms.into()),
+            leave_rounds: protocol.leave_rounds,
+            round_interval: Duration::from_millis(protocol.round_interval_ms.into()),
+            rest_until: Instant::ZERO,
+        })
+    }
+
+    /// Where others are told to reach the node, if that is known.
+    fn advertised(&self, bound: u16) -> Option<SocketAddr> {
+        let port = if self.config.advertise_port == 0 { bound } else { self.config.advertise_port };
+        self.advertised.map(|ip| SocketAddr::new(ip.to_canonical(), port))
+    }
+
+    /// Binds, and makes the threads. `before` is the port of the run before, if there was one, and
+    /// metadata and epoch are those that it had.
+    pub(super) fn start(
+        &self,
+        before: Option<u16>,
+        metadata: &Metadata,
+        epoch: u64,
+        handler: Option<&Arc<dyn Handler>>,
+        look_ups: &Arc<LookUps>,
+    ) -> Result<(Arc<Hub>, Workers), NodeError> {
+        let Sockets { at, udp, tcp } = sockets::bind(self.host, self.config.port, before)?;
+        let mut state = self.begin(at, epoch, tcp.is_some())?;
+        if !metadata.is_empty() {
+            state.core.update_metadata(os::now(), metadata.iter())?;
+        }
+        let sending = udp.try_clone().map_err(Error::Resources)?;
+        let links = Links::new(at, self.advertised(at.port()), sending, tcp.is_some());
+        let changes = handler.map(|_| Arc::<Changes>::default());
+        let hub = Arc::new(Hub::new(
+            state,
+            links,
+            changes.clone(),
+            self.config.serializer,
+            look_ups.clone(),
+        ));
+        let node = start_node(&hub, udp, tcp)?;
+        let mut workers = Workers { hub: hub.clone(), node, events: None, changes };
+        if let (Some(handler), Some(changes)) = (handler, &workers.changes) {
+            match start_events(changes, handler) {
+                Ok(events) => workers.events = Some(events),
+                Err(error) => {
+                    workers.stop();
+                    let _ = workers.wait();
+                    return Err(error.into());
+                }
+            }
+        }
+        Ok((hub, workers))
+    }
+}
+
+/// The threads of one run.
+pub(super) struct Workers {
+    hub: Arc<Hub>,
+    node: Worker,
+    events: Option<Worker>,
+    changes: Option<Arc<Changes>>,
+}
+
+impl Workers {
+    /// Asks them to end.
+    pub(super) fn stop(&self) {
+        self.hub.close();
+        self.node.stop();
+        if let Some(events) = &self.events {
+            events.stop();
+        }
+        if let Some(changes) = &self.changes {
+            changes.close();
+        }
+    }
+
+    /// Whether this is one of them.
+    pub(super) fn is_current(&self) -> bool {
+        self.node.is_current() || self.events.as_ref().is_some_and(Worker::is_current)
+    }
+
+    /// Waits for their end after [`Workers::stop`].
+    ///
+    /// # Errors
+    /// [`Error::InCallback`] if the program keeps one of them in a callback.
+    pub(super) fn wait(&self) -> Result<(), Error> {
+        self.node.wait()?;
+        self.events.as_ref().map_or(Ok(()), Worker::wait)
+    }
+}
+
+fn start_node(
+    hub: &Arc<Hub>,
+    udp: UdpSocket,
+    tcp: Option<std::net::TcpListener>,
+) -> Result<Worker, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+        .map_err(Error::Resources)?;
+    let inside = runtime.enter();
+    let udp = tokio::net::UdpSocket::from_std(udp).map_err(Error::Resources)?;
+    let tcp = tcp.map(tokio::net::TcpListener::from_std).transpose().map_err(Error::Resources)?;
+    drop(inside);
+    hub.links.peers.open(runtime.handle().clone());
+    let run = Arc::<Run>::default();
+    let main = drive(hub.clone(), udp, tcp, run.clone());
+    Worker::start("gossip-node", runtime, run, main)
+}
+
+fn start_events(changes: &Arc<Changes>, handler: &Arc<dyn Handler>) -> Result<Worker, Error> {
+    let run = Arc::<Run>::default();
+    let (changes, handler, own_run) = (changes.clone(), handler.clone(), run.clone());
+    Worker::spawn("gossip-events", run, move || changes::serve(&changes, &handler, &own_run))
+}
+
+fn random_id() -> Result<NodeId, NodeError> {
+    let mut id = [0; 16];
+    for half in id.chunks_exact_mut(8) {
+        half.copy_from_slice(&os::entropy().map_err(|_| NodeError::Entropy)?.to_be_bytes());
+    }
+    Ok(NodeId::new(id))
+}
