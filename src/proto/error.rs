@@ -16,6 +16,8 @@ pub enum Refused {
     Text,
     /// This kind cannot come this way.
     Kind,
+    /// It is of a cluster with another name.
+    Cluster,
     /// The output queue is full: the driver does not poll.
     Full,
 }
@@ -29,6 +31,7 @@ impl fmt::Display for Refused {
             Self::Counter => "a counter of 2^63 or more",
             Self::Text => "a text longer than 63 bytes",
             Self::Kind => "a message kind that cannot come this way",
+            Self::Cluster => "a message of another cluster",
             Self::Full => "the output queue is full; poll it",
         })
     }

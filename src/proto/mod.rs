@@ -7,6 +7,7 @@ mod clock;
 mod config;
 mod core;
 mod error;
+mod fetch;
 mod hash;
 mod member;
 mod members;

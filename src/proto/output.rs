@@ -22,7 +22,8 @@ pub struct Transmit<'a> {
     /// Whether it should go over a connection: the receiver does not answer datagrams, or its
     /// message came by one. A driver without connections sends a datagram.
     pub by_stream: bool,
-    pub(super) cluster: u32,
+    /// Whether the receiver has shown that it is no node of 1.4.2, which loses bursts of datagrams.
+    pub to_new: bool,
     pub(super) book: Book<'a>,
 }
 

@@ -1,3 +1,4 @@
+use super::Refused;
 use crate::types::{Instant, MessageKind};
 use core::time::Duration;
 
@@ -69,6 +70,18 @@ impl Stats {
     pub(super) const fn count_sent(&mut self, kind: MessageKind) {
         self.sent_messages += 1;
         self.sent[kind as usize].messages += 1;
+    }
+
+    pub(super) const fn count_refused(&mut self, refused: Refused) {
+        self.refused_messages += 1;
+        match refused {
+            Refused::OwnId | Refused::ZeroId => self.refused_sender += 1,
+            Refused::TooManyEntries | Refused::Counter | Refused::Text | Refused::Kind => {
+                self.refused_content += 1;
+            }
+            Refused::Cluster => self.refused_cluster += 1,
+            Refused::Full => self.refused_full += 1,
+        }
     }
 
     pub(super) const fn count_received(&mut self, kind: MessageKind) {

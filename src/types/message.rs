@@ -71,6 +71,8 @@ pub struct Header {
     pub interval_us: u32,
     /// The anti-entropy part (P-12): in the two kinds for it, and a digest may ride on a ping.
     pub sync: SyncPayload,
+    /// The hash of the sender's cluster's name; 0 for none, and where the carrier has no field for it.
+    pub cluster: u32,
     /// The highest version of the binary form that the sender reads; 0 if it does not say.
     pub wire: u8,
     /// Whether the sender lacks the receiver's configuration and asks for it (P-12a).

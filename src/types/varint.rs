@@ -25,6 +25,30 @@ pub const fn len(value: u64) -> usize {
 /// a number beyond 64 bits, or one that is not in its shortest form.
 #[inline]
 pub fn take(bytes: &mut &[u8]) -> Option<u64> {
+    let (&first, tail) = bytes.split_first()?;
+    if first < 0x80 {
+        *bytes = tail;
+        return Some(u64::from(first));
+    }
+    let Some(word) = bytes.first_chunk::<8>() else { return take_slowly(bytes) };
+    let word = u64::from_le_bytes(*word);
+    let ends = !word & 0x8080_8080_8080_8080;
+    if ends == 0 {
+        return take_slowly(bytes);
+    }
+    // All bits up to the end of the first byte that says it is the last.
+    let word = word & (ends ^ (ends - 1));
+    let len = ends.trailing_zeros() as usize / 8 + 1;
+    if word >> (8 * (len - 1)) == 0 {
+        return None;
+    }
+    *bytes = &bytes[len..];
+    Some(without_top_bits(word))
+}
+
+/// The numbers that end within eight bytes of the end of the input, and those of nine or ten bytes.
+#[inline(never)]
+fn take_slowly(bytes: &mut &[u8]) -> Option<u64> {
     let mut value = 0_u64;
     for (i, &byte) in bytes.iter().take(MAX_BYTES).enumerate() {
         let bits = u64::from(byte & 0x7f);
@@ -43,6 +67,37 @@ pub fn take(bytes: &mut &[u8]) -> Option<u64> {
     None
 }
 
+/// The low seven bits of each byte, together: pairs of bytes, then of pairs, then of fours.
+const fn without_top_bits(word: u64) -> u64 {
+    let word = (word & 0x007f_007f_007f_007f) | ((word & 0x7f00_7f00_7f00_7f00) >> 1);
+    let word = (word & 0x0000_3fff_0000_3fff) | ((word & 0x3fff_0000_3fff_0000) >> 2);
+    (word & 0x0fff_ffff) | ((word & 0x0fff_ffff_0000_0000) >> 4)
+}
+
+/// What [`put`] writes, in the first bytes of an array, and how many they are: for a writer that has
+/// its bytes in a place of their own.
+#[inline]
+#[must_use]
+pub fn spread(value: u64) -> ([u8; MAX_BYTES], usize) {
+    let mut bytes = [0; MAX_BYTES];
+    let len = len(value);
+    if len <= 8 {
+        let word = (value & 0x0fff_ffff) | ((value & 0x00ff_ffff_f000_0000) << 4);
+        let word = (word & 0x0000_3fff_0000_3fff) | ((word & 0x0fff_c000_0fff_c000) << 2);
+        let word = (word & 0x007f_007f_007f_007f) | ((word & 0x3f80_3f80_3f80_3f80) << 1);
+        let more = 0x8080_8080_8080_8080 & ((1 << (8 * (len - 1))) - 1);
+        bytes[..8].copy_from_slice(&(word | more).to_le_bytes());
+    } else {
+        let mut rest = value;
+        for byte in &mut bytes[..len - 1] {
+            *byte = rest as u8 | 0x80;
+            rest >>= 7;
+        }
+        bytes[len - 1] = rest as u8;
+    }
+    (bytes, len)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,7 +105,8 @@ mod tests {
 
     #[test]
     fn only_the_shortest_form_is_read() {
-        for bad in [&[][..], &[0x80], &[0x80, 0], &[0xff; 10], &[0xff; 11]] {
+        let long = [0x80, 0, 1, 1, 1, 1, 1, 1];
+        for bad in [&[][..], &[0x80], &[0x80, 0], &[0xff; 10], &[0xff; 11], &long] {
             let mut rest = bad;
             assert_eq!(take(&mut rest), None);
             assert_eq!(rest.len(), bad.len());
@@ -66,9 +122,15 @@ mod tests {
             let mut bytes = Vec::new();
             put(value, &mut bytes);
             prop_assert_eq!(bytes.len(), len(value));
+            let (spread, len) = spread(value);
+            prop_assert_eq!(&spread[..len], &bytes[..]);
             let mut rest = &bytes[..];
             prop_assert_eq!(take(&mut rest), Some(value));
             prop_assert!(rest.is_empty());
+            bytes.extend([0x80; 9]);
+            let mut rest = &bytes[..];
+            prop_assert_eq!(take(&mut rest), Some(value));
+            prop_assert_eq!(rest.len(), 9);
         }
     }
 }

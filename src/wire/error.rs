@@ -1,4 +1,4 @@
-use super::{MAX_ENTRIES, MAX_MESSAGE_BYTES};
+use super::{MAX_ENTRIES, MAX_MESSAGE_BYTES, MAX_TEXT_BYTES};
 use crate::types::MessageKind;
 use alloc::string::String;
 use core::fmt;
@@ -14,6 +14,13 @@ pub enum Error {
     TooManyEntries,
     /// This kind of message exists in packets alone and cannot be written as text.
     Kind(MessageKind),
+    /// An entry that leaves the configuration out exists in packets alone and cannot be written as
+    /// text.
+    Claim,
+    /// A text to write that is longer than [`MAX_TEXT_BYTES`]; the field is its length.
+    Text(usize),
+    /// A part of metadata to write that is beyond the limits of metadata.
+    Part,
     /// The text is not a message (the peer's fault).
     Malformed {
         /// How many bytes had been read when it was found.
@@ -21,6 +28,18 @@ pub enum Error {
         /// What was found and what was expected, with the field's name where there is one.
         reason: String,
     },
+    /// The bytes are not a packet (the peer's fault).
+    Invalid {
+        /// Where that shows.
+        offset: usize,
+        /// What is wrong there.
+        reason: &'static str,
+    },
+    /// A packet of a version whose first half is not ours, or of version 0: written by a program
+    /// that is newer by more than this one can read.
+    Version(u8),
+    /// A packet with flags that must be understood and are not; the field has these alone.
+    Flags(u16),
 }
 
 impl fmt::Display for Error {
@@ -33,7 +52,15 @@ impl fmt::Display for Error {
                 write!(f, "a message of more than {MAX_ENTRIES} entries")
             }
             Self::Kind(kind) => write!(f, "a message of kind {kind:?} cannot travel as JSON"),
+            Self::Claim => write!(f, "an entry without its configuration cannot travel as JSON"),
+            Self::Text(bytes) => {
+                write!(f, "a text of {bytes} bytes; at most {MAX_TEXT_BYTES} are carried")
+            }
+            Self::Part => write!(f, "a part of metadata that is beyond its limits"),
             Self::Malformed { offset, reason } => write!(f, "at byte {offset}: {reason}"),
+            Self::Invalid { offset, reason } => write!(f, "at byte {offset}: {reason}"),
+            Self::Version(version) => write!(f, "a packet of version {version}, not 1 to 15"),
+            Self::Flags(flags) => write!(f, "a packet with unknown flags {flags:#06x}"),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Bytes to messages and back: no socket, no clock, no thread.
 //!
-//! [`json`] is the text of libgossip 1.4.2, and [`framing`] what stands before it in a datagram or
-//! a stream. Nothing here trusts a length that a peer gives: what is read is bounded by the input
-//! at hand and by [`MAX_MESSAGE_BYTES`] and [`MAX_ENTRIES`].
+//! [`binary`] is our own form, [`json`] the text of libgossip 1.4.2, and [`framing`] the length that
+//! stands before a text, and in a stream before all. Nothing here trusts a length that a peer gives:
+//! what is read is bounded by the input at hand and by [`MAX_MESSAGE_BYTES`] and [`MAX_ENTRIES`].
 
+pub mod binary;
 mod error;
 pub mod framing;
 #[cfg(feature = "json")]

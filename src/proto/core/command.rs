@@ -3,7 +3,8 @@
 use super::super::address::same_host;
 use super::super::error::CommandError;
 use super::super::member::{Claim, Flags, Slot};
-use super::super::outbox::Content;
+use super::super::outbox::{Content, Send};
+use super::super::stats::Reason;
 use super::{Core, has_short_texts};
 use crate::types::{
     Entry, Heartbeat, Instant, MessageKind, Metadata, MetadataError, NodeId, NodeStatus,
@@ -61,7 +62,7 @@ impl Core {
         let same = member.port == node.port && member.ip.as_str(&self.members.strings) == node.ip;
         let id = member.id;
         let to = if same { None } else { Some(self.to(id, node.ip, node.port)) };
-        self.send_to(kind, slot, to, Content::Own, 0);
+        self.decide(Send { to, ..Send::new(kind, slot, Content::Own) });
         Ok(())
     }
 
@@ -115,6 +116,7 @@ impl Core {
             own.status = NodeStatus::Online;
             own.heartbeat = own.heartbeat.after(1);
             self.hashes.toggle(&self.members.own);
+            self.own_full = self.transmit_limit();
         }
     }
 
@@ -139,6 +141,7 @@ impl Core {
             self.send(MessageKind::Update, observer, Content::Told(slot));
         }
         self.bury(slot, Claim { heartbeat, status: NodeStatus::Left });
+        self.set_reason(slot, Reason::Command);
         Ok(())
     }
 
@@ -260,6 +263,7 @@ impl Core {
         own.config_heartbeat = own.heartbeat;
         own.version = own.version.wrapping_add(1);
         self.hashes.toggle(&self.members.own);
+        self.own_full = self.transmit_limit();
     }
 }
 

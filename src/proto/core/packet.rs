@@ -4,7 +4,7 @@ use super::super::output::Transmit;
 use super::Core;
 use crate::proto::PacketError;
 use crate::types::{Instant, Path};
-use crate::wire;
+use crate::wire::{self, binary};
 use alloc::vec::Vec;
 
 impl Core {
@@ -15,11 +15,30 @@ impl Core {
     /// [`PacketError`] says why it was dropped whole; nothing but a counter was changed by it.
     pub fn handle_packet(
         &mut self,
-        _now: Instant,
-        _path: Path,
+        now: Instant,
+        path: Path,
         bytes: &[u8],
     ) -> Result<(), PacketError> {
-        Err(PacketError::Wire(wire::Error::TooLarge(bytes.len())))
+        match binary::decode(bytes) {
+            Ok(packet) => {
+                self.count_bytes_received(packet.header.kind, bytes.len());
+                self.handle_message(now, path, &packet.header, packet.entries())
+                    .map_err(PacketError::Refused)
+            }
+            Err(error) => {
+                self.count_unread(&error);
+                Err(PacketError::Wire(error))
+            }
+        }
+    }
+
+    /// Counts a message that a driver could not read.
+    pub fn count_unread(&mut self, error: &wire::Error) {
+        self.stats.refused_messages += 1;
+        match error {
+            wire::Error::Version(..) => self.stats.refused_version += 1,
+            _ => self.stats.refused_malformed += 1,
+        }
     }
 }
 
@@ -29,6 +48,6 @@ impl Transmit<'_> {
     /// # Errors
     /// [`wire::Error`]; `out` is as before then.
     pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), wire::Error> {
-        Err(wire::Error::TooLarge(out.len()))
+        binary::encode(&self.header, self.entries(), out)
     }
 }

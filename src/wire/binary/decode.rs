@@ -1,0 +1,223 @@
+//! Reading a packet: the whole is checked once, then entries are read out of it.
+
+use super::entry::{self, read_stamp};
+use super::layout::{COUNT_AT, FLAGS_AT, HEAD_BYTES, MAGIC, SENDER_AT, flag, sync};
+use super::reader::{Read, Reader};
+use super::texts::Texts;
+use crate::types::{Digest, Entry, Header, Message, MessageKind, NodeId, NodeView, SyncPayload};
+use crate::wire::{Error, MAX_ENTRIES, MAX_MESSAGE_BYTES};
+
+/// A packet whose every byte was checked.
+#[derive(Clone, Debug)]
+pub struct Packet<'a> {
+    /// All but the entries.
+    pub header: Header,
+    bytes: &'a [u8],
+    /// Where the entries begin.
+    entries_at: usize,
+    count: usize,
+    texts: Texts,
+}
+
+/// Reads the header of a packet and checks the rest. Nothing is allocated, unless the packet has
+/// more packed addresses than any of 700 bytes can have: then it is their texts, at most 40 KiB.
+///
+/// [`Header::cluster`] is the label that the packet has; who reads it compares it with its own.
+///
+/// # Errors
+/// [`Error::TooLarge`]; [`Error::Version`] and [`Error::Flags`] for a packet that is not for this
+/// reader; [`Error::Invalid`] for bytes that are no packet, also for a packet
+/// with bytes behind it.
+///
+/// ```
+/// use gossip::types::{Header, NodeId};
+/// use gossip::wire::binary;
+/// let header = Header { sender: NodeId::new([7; 16]), nonce: 9, ..Header::default() };
+/// let mut bytes = Vec::new();
+/// binary::encode(&header, [], &mut bytes).unwrap();
+/// assert_eq!(bytes.len(), 30);
+/// let packet = binary::decode(&bytes).unwrap();
+/// assert_eq!((packet.header.nonce, packet.entries().len()), (9, 0));
+/// let error = binary::decode(&bytes[..29]).unwrap_err();
+/// assert_eq!(error.to_string(), "at byte 22: the packet ends here");
+/// ```
+pub fn decode(bytes: &[u8]) -> Result<Packet<'_>, Error> {
+    if bytes.len() > MAX_MESSAGE_BYTES {
+        return Err(Error::TooLarge(bytes.len()));
+    }
+    let (flags, mut packet) = read_head(bytes)?;
+    let mut reader = Reader::new(bytes, HEAD_BYTES);
+    let label = if flags & flag::CLUSTER == 0 { Ok(0) } else { read_label(&mut reader) };
+    label
+        .and_then(|label| {
+            packet.header.cluster = label;
+            read_body(&mut reader, flags, &mut packet)
+        })
+        .map_err(|reason| Error::Invalid { offset: reader.at(), reason })?;
+    Ok(packet)
+}
+
+/// Reads what every packet has.
+fn read_head(bytes: &[u8]) -> Result<(u16, Packet<'_>), Error> {
+    let flaw = |offset, reason| Err(Error::Invalid { offset, reason });
+    if bytes.first() != Some(&MAGIC) {
+        return flaw(0, "no packet begins with this byte");
+    }
+    let version = bytes.get(1).copied();
+    if let Some(version) = version.filter(|version| !(1..16).contains(version)) {
+        return Err(Error::Version(version));
+    }
+    let Some(head) = bytes.first_chunk::<HEAD_BYTES>() else {
+        return flaw(bytes.len(), "the packet ends here");
+    };
+    let two = |at: usize| u16::from_le_bytes([head[at], head[at + 1]]);
+    let (flags, count) = (two(FLAGS_AT), two(COUNT_AT));
+    if flag::unknown(flags) != 0 {
+        return Err(Error::Flags(flag::unknown(flags)));
+    }
+    let mut sender = [0; 16];
+    sender.copy_from_slice(&head[SENDER_AT..]);
+    let Some(kind) = MessageKind::from_raw((count & 15).into()) else {
+        return flaw(COUNT_AT, "no kind of message has this number");
+    };
+    let count = usize::from(count >> 4);
+    if count > MAX_ENTRIES {
+        return flaw(COUNT_AT, "more than 1024 entries");
+    }
+    let header = Header {
+        sender: NodeId::new(sender),
+        kind,
+        wire: head[1],
+        wants: flags & flag::WANTS != 0,
+        ..Header::default()
+    };
+    Ok((flags, Packet { header, bytes, entries_at: 0, count, texts: Texts::new() }))
+}
+
+fn read_label(reader: &mut Reader<'_>) -> Read<u32> {
+    match u32::from_le_bytes(reader.array()?) {
+        0 => Err("a label of zero before this place"),
+        label => Ok(label),
+    }
+}
+
+/// Reads what follows the label.
+fn read_body(reader: &mut Reader<'_>, flags: u16, packet: &mut Packet<'_>) -> Read<()> {
+    let header = &mut packet.header;
+    if flags & flag::NONCE != 0 {
+        header.nonce = u64::from_le_bytes(reader.array()?);
+    }
+    if flags & flag::INTERVAL != 0 {
+        header.interval_us = reader.varint32()?;
+    }
+    if flags & flag::WIRE != 0 {
+        header.wire = header.wire.max(reader.byte()?);
+    }
+    if flags & flag::SYNC != 0 {
+        header.sync = read_sync(reader)?;
+    }
+    packet.entries_at = reader.at();
+    let mut own = None;
+    for _ in 0..packet.count {
+        let raw = entry::read(reader, &header.sender)?;
+        if own.is_none() && raw.entry.id == header.sender {
+            own = Some(raw.entry.heartbeat);
+        }
+        if let Some(text) = raw.address.text() {
+            packet.texts.push(&text, packet.count);
+        }
+    }
+    header.timestamp = if flags & flag::TIMESTAMP == 0 {
+        own.map_or(0, |heartbeat| heartbeat.wrapping_sub(1))
+    } else {
+        reader.varint()?
+    };
+    if flags & flag::EXTENSION != 0 {
+        reader.counted()?;
+    }
+    if reader.is_at_end() { Ok(()) } else { Err("the packet should end here") }
+}
+
+fn read_sync(reader: &mut Reader<'_>) -> Read<SyncPayload> {
+    let start = *reader;
+    Ok(match reader.byte()? {
+        sync::DIGEST => SyncPayload::Digest(Digest { prefix: None, hashes: read_hashes(reader)? }),
+        sync::DIGEST_OF_PREFIX => {
+            let prefix = Some(reader.byte()?);
+            SyncPayload::Digest(Digest { prefix, hashes: read_hashes(reader)? })
+        }
+        sync::REQUEST => SyncPayload::Request {
+            prefix: reader.byte()?,
+            buckets: u16::from_le_bytes(reader.array()?),
+        },
+        sync::METADATA => SyncPayload::Metadata {
+            id: NodeId::new(reader.array()?),
+            stamp: read_stamp(reader)?,
+            parts: u128::from_le_bytes(reader.array()?),
+        },
+        _ => {
+            *reader = start;
+            return Err("no part of the anti-entropy begins with this byte");
+        }
+    })
+}
+
+fn read_hashes(reader: &mut Reader<'_>) -> Read<[u32; 16]> {
+    let mut hashes = [0; 16];
+    for hash in &mut hashes {
+        *hash = u32::from_le_bytes(reader.array()?);
+    }
+    Ok(hashes)
+}
+
+impl Packet<'_> {
+    /// The entries, in the order in which they travel.
+    #[must_use]
+    pub fn entries(&self) -> Entries<'_> {
+        Entries {
+            reader: Reader::new(self.bytes, self.entries_at),
+            left: self.count,
+            sender: self.header.sender,
+            texts: &self.texts,
+            text_at: 0,
+        }
+    }
+
+    /// A copy that owns all it says.
+    #[must_use]
+    pub fn to_message(&self) -> Message {
+        Message { header: self.header, entries: self.entries().map(NodeView::from).collect() }
+    }
+}
+
+/// The entries of a [`Packet`]. To be cloned costs as little as to be made.
+#[derive(Clone)]
+pub struct Entries<'a> {
+    reader: Reader<'a>,
+    left: usize,
+    sender: NodeId,
+    texts: &'a Texts,
+    text_at: usize,
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Entry<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Entry<'a>> {
+        self.left = self.left.checked_sub(1)?;
+        // It was read before, so it can be read again.
+        let raw = entry::read(&mut self.reader, &self.sender).ok()?;
+        let mut entry = raw.entry;
+        if !matches!(raw.address, entry::Address::None) {
+            (entry.ip, self.text_at) = self.texts.get(self.text_at)?;
+        }
+        Some(entry)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for Entries<'_> {}

@@ -1,0 +1,347 @@
+//! Writing: an entry's numbers are put together in a place of fixed size, then appended at once.
+
+use super::address;
+use super::entry::is_part;
+use super::layout::{COUNT_AT, FLAGS_AT, HEAD_BYTES, MAGIC, flag, head, metadata, shape, sync};
+use super::size::zigzag;
+use crate::types::{
+    Detail, Entry, Header, MetadataPart, MetadataStamp, NodeId, SyncPayload, varint,
+};
+use crate::wire::{Error, MAX_ENTRIES, MAX_MESSAGE_BYTES, MAX_TEXT_BYTES};
+use alloc::vec::Vec;
+
+/// Writes a packet to the end of `out`.
+///
+/// A role, region or address name that the packet has already is told by its place. The version
+/// that the sender reads ([`Header::wire`]) is [`VERSION`](super::VERSION) at least.
+///
+/// # Errors
+/// [`Error::TooManyEntries`], [`Error::TooLarge`], [`Error::Text`] or [`Error::Part`]; `out` is as
+/// before then.
+pub fn encode<'a>(
+    header: &Header,
+    entries: impl IntoIterator<Item = Entry<'a>>,
+    out: &mut Vec<u8>,
+) -> Result<(), Error> {
+    let start = out.len();
+    let result = append(header, entries, out, start);
+    if result.is_err() {
+        out.truncate(start);
+    }
+    result
+}
+
+fn append<'a>(
+    header: &Header,
+    entries: impl IntoIterator<Item = Entry<'a>>,
+    out: &mut Vec<u8>,
+    start: usize,
+) -> Result<(), Error> {
+    let mut flags = put_header(header, out)?;
+    let mut writer = Writer { out, start, sender: header.sender, own: None, known: Known::new() };
+    let mut count = 0;
+    for entry in entries {
+        if count == MAX_ENTRIES {
+            return Err(Error::TooManyEntries);
+        }
+        count += 1;
+        writer.put_entry(&entry)?;
+    }
+    let implied = writer.own.map_or(0, |heartbeat: u64| heartbeat.wrapping_sub(1));
+    if header.timestamp != implied {
+        flags |= flag::TIMESTAMP;
+        varint::put(header.timestamp, out);
+    }
+    let count = (count as u16) << 4 | u16::from(header.kind as u8);
+    for (at, value) in [(FLAGS_AT, flags), (COUNT_AT, count)] {
+        if let Some(place) = out.get_mut(start + at..start + at + 2) {
+            place.copy_from_slice(&value.to_le_bytes());
+        }
+    }
+    match out.len() - start {
+        bytes if bytes > MAX_MESSAGE_BYTES => Err(Error::TooLarge(bytes)),
+        _ => Ok(()),
+    }
+}
+
+/// Writes what stands before the entries, with no flags and no count; gives the flags.
+fn put_header(header: &Header, out: &mut Vec<u8>) -> Result<u16, Error> {
+    let mut flags = if header.wants { flag::WANTS } else { 0 };
+    let mut short = Short::new();
+    short.put([MAGIC, super::VERSION, 0, 0, 0, 0]);
+    short.put(*header.sender.as_bytes());
+    debug_assert_eq!(short.len, HEAD_BYTES);
+    if header.cluster != 0 {
+        flags |= flag::CLUSTER;
+        short.put(header.cluster.to_le_bytes());
+    }
+    if header.nonce != 0 {
+        flags |= flag::NONCE;
+        short.put(header.nonce.to_le_bytes());
+    }
+    if header.interval_us != 0 {
+        flags |= flag::INTERVAL;
+        short.varint(header.interval_us.into());
+    }
+    if header.wire > super::VERSION {
+        flags |= flag::WIRE;
+        short.put([header.wire]);
+    }
+    out.extend_from_slice(short.as_bytes());
+    if header.sync != SyncPayload::None {
+        flags |= flag::SYNC;
+        put_sync(&header.sync, out)?;
+    }
+    Ok(flags)
+}
+
+fn put_sync(payload: &SyncPayload, out: &mut Vec<u8>) -> Result<(), Error> {
+    match payload {
+        SyncPayload::None => {}
+        SyncPayload::Digest(digest) => {
+            match digest.prefix {
+                None => out.push(sync::DIGEST),
+                Some(prefix) => out.extend_from_slice(&[sync::DIGEST_OF_PREFIX, prefix]),
+            }
+            for hash in digest.hashes {
+                out.extend_from_slice(&hash.to_le_bytes());
+            }
+        }
+        SyncPayload::Request { prefix, buckets } => {
+            out.extend_from_slice(&[sync::REQUEST, *prefix]);
+            out.extend_from_slice(&buckets.to_le_bytes());
+        }
+        SyncPayload::Metadata { id, stamp, parts } => {
+            if !is_part(&MetadataPart::Apart(*stamp)) {
+                return Err(Error::Part);
+            }
+            out.push(sync::METADATA);
+            out.extend_from_slice(id.as_bytes());
+            put_stamp(stamp, out);
+            out.extend_from_slice(&parts.to_le_bytes());
+        }
+    }
+    Ok(())
+}
+
+fn put_stamp(stamp: &MetadataStamp, out: &mut Vec<u8>) {
+    varint::put(stamp.bytes.into(), out);
+    out.extend_from_slice(&stamp.hash.to_le_bytes());
+}
+
+/// Appends entries, and knows what stands in the packet so far.
+struct Writer<'o> {
+    out: &'o mut Vec<u8>,
+    /// Where the packet begins in `out`.
+    start: usize,
+    sender: NodeId,
+    /// The heartbeat of the first entry about the sender.
+    own: Option<u64>,
+    known: Known,
+}
+
+impl Writer<'_> {
+    #[inline]
+    fn put_entry(&mut self, entry: &Entry<'_>) -> Result<(), Error> {
+        let is_own = entry.id == self.sender;
+        let mut head = entry.status as u8;
+        if is_own {
+            head |= head::OWN;
+            self.own = self.own.or(Some(entry.heartbeat));
+        }
+        let says_metadata = !matches!(entry.metadata, MetadataPart::Unsaid);
+        if says_metadata {
+            head |= head::METADATA;
+        }
+        if entry.detail == Detail::Full {
+            self.put_full(entry, head | head::FULL)?;
+        } else {
+            let mut short = Short::new();
+            short.put([head]);
+            short.claim(entry, is_own);
+            self.out.extend_from_slice(short.as_bytes());
+        }
+        if says_metadata {
+            self.put_metadata(&entry.metadata)?;
+        }
+        match self.out.len() - self.start {
+            bytes if bytes > MAX_MESSAGE_BYTES => Err(Error::TooLarge(bytes)),
+            _ => Ok(()),
+        }
+    }
+
+    fn put_full(&mut self, entry: &Entry<'_>, head: u8) -> Result<(), Error> {
+        for text in [entry.ip, entry.role, entry.region] {
+            if text.len() > MAX_TEXT_BYTES {
+                return Err(Error::Text(text.len()));
+            }
+        }
+        let mut short = Short::new();
+        short.put([head, 0]);
+        short.claim(entry, head & head::OWN != 0);
+        short.varint(entry.version);
+        let mut shape = 0;
+        if let Ok(port) = u16::try_from(entry.port) {
+            short.put(port.to_le_bytes());
+        } else {
+            shape |= shape::WIDE_PORT;
+            short.varint(zigzag(entry.port));
+        }
+        let at = self.out.len() + 1;
+        if let Some(octets) = address::parse_v4(entry.ip) {
+            shape |= shape::IP_V4;
+            short.put(octets);
+            self.out.extend_from_slice(short.as_bytes());
+        } else if let Some(octets) = address::parse_v6(entry.ip) {
+            shape |= shape::IP_V6;
+            short.put(octets);
+            self.out.extend_from_slice(short.as_bytes());
+        } else {
+            self.out.extend_from_slice(short.as_bytes());
+            let refers = self.put_text(entry.ip);
+            shape |= if refers { shape::IP_REFERENCE } else { shape::IP_TEXT };
+        }
+        if self.put_text(entry.role) {
+            shape |= shape::ROLE_REFERENCE;
+        }
+        if self.put_text(entry.region) {
+            shape |= shape::REGION_REFERENCE;
+        }
+        if let Some(place) = self.out.get_mut(at) {
+            *place = shape;
+        }
+        Ok(())
+    }
+
+    /// Writes a text, or where it stands if that is shorter; whether it did the latter.
+    fn put_text(&mut self, text: &str) -> bool {
+        let packet = self.out.get(self.start..).unwrap_or_default();
+        if let Some(place) = self.known.find(text, packet) {
+            varint::put(place.into(), self.out);
+            return true;
+        }
+        self.known.add(text, packet.len());
+        self.out.push(text.len() as u8);
+        self.out.extend_from_slice(text.as_bytes());
+        false
+    }
+
+    fn put_metadata(&mut self, part: &MetadataPart<'_>) -> Result<(), Error> {
+        if !is_part(part) {
+            return Err(Error::Part);
+        }
+        let whole = match part {
+            MetadataPart::Unsaid => return Ok(()),
+            MetadataPart::Held(held) => held.packed(),
+            MetadataPart::Packed(packed) => packed.bytes(),
+            MetadataPart::Apart(stamp) => {
+                self.out.push(metadata::APART);
+                put_stamp(stamp, self.out);
+                return Ok(());
+            }
+            MetadataPart::Slice { stamp, index, bytes } => {
+                self.out.push(metadata::SLICE);
+                put_stamp(stamp, self.out);
+                self.out.push(*index);
+                self.put_counted(bytes);
+                return Ok(());
+            }
+        };
+        self.out.push(metadata::WHOLE);
+        self.put_counted(whole);
+        Ok(())
+    }
+
+    fn put_counted(&mut self, bytes: &[u8]) {
+        varint::put(bytes.len() as u64, self.out);
+        self.out.extend_from_slice(bytes);
+    }
+}
+
+/// Where some texts of the packet stand: the last few that were written out.
+struct Known {
+    places: [u32; Self::PLACES],
+    count: usize,
+}
+
+impl Known {
+    /// Two texts of each of the entries that fit a datagram, if they all differ, need more; but
+    /// then there is little to save.
+    const PLACES: usize = 16;
+
+    const fn new() -> Self {
+        Self { places: [0; Self::PLACES], count: 0 }
+    }
+
+    /// The place of a text, if telling it takes less than the text.
+    #[inline]
+    fn find(&self, text: &str, packet: &[u8]) -> Option<u32> {
+        let places = self.places.get(..self.count.min(Self::PLACES)).unwrap_or_default();
+        places.iter().copied().find(|&place| {
+            let there = packet.get(place as usize..).and_then(<[u8]>::split_first);
+            there.is_some_and(|(&len, rest)| {
+                usize::from(len) == text.len()
+                    && rest.starts_with(text.as_bytes())
+                    && varint::len(place.into()) <= text.len()
+            })
+        })
+    }
+
+    fn add(&mut self, text: &str, place: usize) {
+        if !text.is_empty() {
+            // A message of 1 MiB has no place beyond 32 bits.
+            self.places[self.count % Self::PLACES] = place as u32;
+            self.count += 1;
+        }
+    }
+}
+
+/// A few numbers in a row. Its room is that of the longest start of an entry: two bytes, an id, five
+/// numbers of 10 bytes and an address of 16; a header takes less.
+struct Short {
+    bytes: [u8; Self::BYTES],
+    len: usize,
+}
+
+impl Short {
+    const BYTES: usize = 2 + 16 + 5 * varint::MAX_BYTES + 16;
+
+    #[inline]
+    const fn new() -> Self {
+        Self { bytes: [0; Self::BYTES], len: 0 }
+    }
+
+    #[inline]
+    fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
+    #[inline]
+    fn put<const N: usize>(&mut self, bytes: [u8; N]) {
+        if let Some(place) = self.bytes.get_mut(self.len..self.len + N) {
+            place.copy_from_slice(&bytes);
+            self.len += N;
+        }
+    }
+
+    #[inline]
+    fn varint(&mut self, value: u64) {
+        let (bytes, len) = varint::spread(value);
+        // All of it is written, what is behind the number too, and overwritten by what comes next.
+        if let Some(place) = self.bytes.get_mut(self.len..self.len + bytes.len()) {
+            place.copy_from_slice(&bytes);
+            self.len += len;
+        }
+    }
+
+    /// Writes id, heartbeat and which configuration goes with them.
+    #[inline]
+    fn claim(&mut self, entry: &Entry<'_>, is_own: bool) {
+        if !is_own {
+            self.put(*entry.id.as_bytes());
+        }
+        self.varint(entry.heartbeat);
+        self.varint(entry.config_epoch);
+        self.varint(entry.heartbeat.wrapping_sub(entry.config_heartbeat));
+    }
+}

@@ -1,0 +1,98 @@
+//! Reading bytes from the front, and where that ended.
+
+use crate::types::varint;
+use crate::wire::MAX_TEXT_BYTES;
+
+/// What was read, or what is wrong at the place where the reader stands.
+pub(super) type Read<T> = Result<T, &'static str>;
+
+const ENDS: &str = "the packet ends here";
+
+/// A place in a packet.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'a> {
+    /// All of the packet, for what refers back to an earlier place.
+    packet: &'a [u8],
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    /// Stands at `at`, or at the end if that is earlier.
+    pub(super) fn new(packet: &'a [u8], at: usize) -> Self {
+        Self { packet, rest: packet.get(at..).unwrap_or_default() }
+    }
+
+    /// Where it stands.
+    pub(super) fn at(&self) -> usize {
+        self.packet.len() - self.rest.len()
+    }
+
+    pub(super) fn is_at_end(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    #[inline]
+    pub(super) fn byte(&mut self) -> Read<u8> {
+        let (&byte, rest) = self.rest.split_first().ok_or(ENDS)?;
+        self.rest = rest;
+        Ok(byte)
+    }
+
+    #[inline]
+    pub(super) fn array<const N: usize>(&mut self) -> Read<[u8; N]> {
+        let (array, rest) = self.rest.split_first_chunk::<N>().ok_or(ENDS)?;
+        self.rest = rest;
+        Ok(*array)
+    }
+
+    pub(super) fn bytes(&mut self, len: usize) -> Read<&'a [u8]> {
+        let (bytes, rest) = self.rest.split_at_checked(len).ok_or(ENDS)?;
+        self.rest = rest;
+        Ok(bytes)
+    }
+
+    #[inline]
+    pub(super) fn varint(&mut self) -> Read<u64> {
+        varint::take(&mut self.rest).ok_or("no number in its shortest form")
+    }
+
+    pub(super) fn varint32(&mut self) -> Read<u32> {
+        let start = self.rest;
+        u32::try_from(self.varint()?).map_err(|_| {
+            self.rest = start;
+            "a number beyond 32 bits"
+        })
+    }
+
+    /// Bytes with their number before them.
+    pub(super) fn counted(&mut self) -> Read<&'a [u8]> {
+        let start = self.rest;
+        let len = usize::try_from(self.varint()?).unwrap_or(usize::MAX);
+        self.bytes(len).inspect_err(|_| self.rest = start)
+    }
+
+    /// A text that stands here: its length in one byte, then its bytes.
+    pub(super) fn text(&mut self) -> Read<&'a str> {
+        let (&len, rest) = self.rest.split_first().ok_or(ENDS)?;
+        let len = usize::from(len);
+        if len > MAX_TEXT_BYTES {
+            return Err("a text of more than 63 bytes");
+        }
+        let (text, rest) = rest.split_at_checked(len).ok_or(ENDS)?;
+        let text = core::str::from_utf8(text).map_err(|_| "a text that is not UTF-8")?;
+        self.rest = rest;
+        Ok(text)
+    }
+
+    /// A text that stands at an earlier place, whose offset stands here.
+    pub(super) fn reference(&mut self) -> Read<&'a str> {
+        let (start, here) = (self.rest, self.at());
+        let before = self.packet.get(..here).unwrap_or_default();
+        let place = usize::try_from(self.varint()?).unwrap_or(usize::MAX);
+        let mut there = Self { packet: before, rest: before.get(place..).unwrap_or_default() };
+        there.text().map_err(|_| {
+            self.rest = start;
+            "no text stands where this refers to"
+        })
+    }
+}
