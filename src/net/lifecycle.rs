@@ -41,17 +41,18 @@ impl Drop for TellDone {
 }
 
 impl Worker {
-    /// Makes the thread, which drives `runtime` with `main` and then ends all that runs in it.
+    /// Makes the thread, which drives `runtime` with what `main` makes there, and then ends all that
+    /// runs in it.
     ///
     /// The thread has no signal to take, and no memory of the program beyond what `main` holds.
-    pub(super) fn start(
+    pub(super) fn start<F: Future<Output = ()>>(
         name: &str,
         runtime: Runtime,
         run: Arc<Run>,
-        main: impl Future<Output = ()> + Send + 'static,
+        main: impl FnOnce() -> F + Send + 'static,
     ) -> Result<Self, Error> {
         Self::spawn(name, run, move || {
-            runtime.block_on(main);
+            runtime.block_on(async { main().await });
             drop(runtime);
         })
     }

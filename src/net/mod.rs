@@ -8,6 +8,7 @@
 //! What is absent: retries, acknowledgements and order between messages. The protocol needs none.
 
 mod address;
+mod batch;
 mod counters;
 mod error;
 mod lifecycle;

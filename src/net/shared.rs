@@ -2,7 +2,10 @@ use super::Counters;
 use super::counters::Counts;
 use crate::types::{Message, Path};
 use crate::wire::{framing, json};
+use core::future::poll_fn;
+use core::pin::pin;
 use core::sync::atomic::{AtomicBool, Ordering};
+use core::task::Poll;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
@@ -118,6 +121,16 @@ impl Run {
 
     pub(super) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Does some work until it ends or [`Run::stop`] is called.
+    pub(super) async fn until_stopped(&self, work: impl Future<Output = ()>) {
+        let (mut stopped, mut work) = (pin!(self.stopped()), pin!(work));
+        poll_fn(|context| match stopped.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(()),
+            Poll::Pending => work.as_mut().poll(context),
+        })
+        .await;
     }
 
     /// Waits for [`Run::stop`].

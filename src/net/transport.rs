@@ -236,10 +236,9 @@ impl Inner {
             tokio::net::UdpSocket::from_std(socket).map_err(Error::Resources)?
         };
         let (shared, own_run) = (self.shared.clone(), run.clone());
-        let main = async move {
-            let reader = tokio::spawn(udp::serve(reading, shared, own_run.clone()));
-            own_run.stopped().await;
-            reader.abort();
+        let main = move || async move {
+            let serving = udp::serve(reading, shared, own_run.clone());
+            own_run.until_stopped(serving).await;
         };
         // Before the thread is there, since the first callback may already send.
         self.udp.open(sending, self.host);
@@ -260,7 +259,7 @@ impl Inner {
             tokio::net::TcpListener::from_std(listener).map_err(Error::Resources)?
         };
         let (shared, own_run, peers) = (self.shared.clone(), run.clone(), self.tcp.clone());
-        let main = async move {
+        let main = move || async move {
             let accepting = tokio::spawn(tcp::accept(listener, shared.clone(), own_run.clone()));
             own_run.stopped().await;
             accepting.abort();

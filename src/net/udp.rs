@@ -1,5 +1,6 @@
 //! UDP: one socket, read by the transport's thread and written by whoever sends.
 
+use super::batch::{BATCH, Receiver};
 use super::pack::{Budget, Packer};
 use super::shared::{Run, Shared};
 use super::{Error, address, limits};
@@ -12,9 +13,6 @@ use std::time::Duration;
 
 const BUDGET: Budget =
     Budget { usual: limits::DATAGRAM_BYTES, single: limits::LARGE_DATAGRAM_BYTES };
-
-/// The largest datagram there is.
-const BUFFER_BYTES: usize = 64 * 1024;
 
 /// The sending half. Open between a start and a stop.
 #[derive(Default)]
@@ -73,38 +71,43 @@ pub(super) fn bind(at: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket.into())
 }
 
-/// Reads until the runtime ends: one datagram at a time into one buffer, some for each wake-up.
+/// Reads without end, some datagrams for each wake-up.
 pub(super) async fn serve(socket: tokio::net::UdpSocket, shared: Arc<Shared>, run: Arc<Run>) {
-    let mut buffer = vec![0; BUFFER_BYTES];
+    let mut receiver = Receiver::new();
     loop {
-        if socket.readable().await.is_err() || drain(&socket, &mut buffer, &shared, &run).is_err() {
-            // An error tells of an earlier send, or of memory that is short: neither is the
-            // socket's end. The pause keeps an error that stays from taking the processor.
-            shared.counts.errors.add(1);
-            tokio::time::sleep(Duration::from_millis(1)).await;
+        let read = match socket.readable().await {
+            Ok(()) => drain(&socket, &mut receiver, &shared, &run),
+            Err(error) => Err(error),
+        };
+        match read {
+            Ok(true) => tokio::task::yield_now().await,
+            Ok(false) => {}
+            Err(_) => {
+                // It tells of an earlier send, or of memory that is short: neither is the socket's
+                // end. The pause keeps an error that stays from taking the processor.
+                shared.counts.errors.add(1);
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
         }
-        tokio::task::yield_now().await;
     }
 }
 
+/// Takes what waits, up to a limit; whether more may wait.
 fn drain(
     socket: &tokio::net::UdpSocket,
-    buffer: &mut [u8],
+    receiver: &mut Receiver,
     shared: &Shared,
     run: &Run,
-) -> io::Result<()> {
-    for _ in 0..limits::DATAGRAMS_PER_WAKE {
-        if run.is_stopping() {
-            break;
-        }
-        match socket.try_recv_from(buffer) {
-            Ok((bytes, from)) => {
-                let path = Path::Datagram(address::canonical(from));
-                shared.take_datagram(run, path, &buffer[..bytes]);
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-            Err(error) => return Err(error),
+) -> io::Result<bool> {
+    for _ in 0..limits::DATAGRAMS_PER_WAKE / BATCH {
+        let received = receiver.receive(socket, |datagram, from| {
+            shared.take_datagram(run, Path::Datagram(address::canonical(from)), datagram);
+            !run.is_stopping()
+        })?;
+        shared.counts.junk.add(received.dropped);
+        if !received.more || run.is_stopping() {
+            return Ok(received.more);
         }
     }
-    Ok(())
+    Ok(true)
 }

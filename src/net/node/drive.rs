@@ -1,15 +1,16 @@
 //! The node's thread: it sleeps until something comes, something is due, or somebody calls.
 
 use super::hub::Hub;
-use super::inbox::Inbox;
 use super::outgoing::Outgoing;
+use crate::net::batch::{BATCH, Receiver};
 use crate::net::shared::Run;
-use crate::net::tcp;
+use crate::net::{address, limits, tcp};
 use crate::os;
 use core::future::poll_fn;
 use core::pin::pin;
 use core::task::Poll;
 use core::time::Duration;
+use std::io;
 use std::sync::Arc;
 use tokio::net::{TcpListener, UdpSocket};
 
@@ -31,21 +32,15 @@ pub(super) async fn drive(
 }
 
 async fn serve(hub: &Arc<Hub>, socket: &UdpSocket, run: &Run) {
-    let mut inbox = Inbox::new();
+    let mut receiver = Receiver::new();
     let mut outgoing = Outgoing::default();
     while !run.is_stopping() {
         wait(hub, socket, run).await;
-        if inbox.fill(socket, &hub.links.counts).is_err() {
-            // An error tells of an earlier send, or of memory that is short: neither is the
-            // socket's end. The pause keeps an error that stays from taking the processor.
+        if read(hub, socket, &mut receiver, run).is_err() {
+            // It tells of an earlier send, or of memory that is short: neither is the socket's end.
+            // The pause keeps an error that stays from taking the processor.
             hub.links.counts.errors.add(1);
             tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        for (from, bytes) in inbox.datagrams() {
-            if run.is_stopping() {
-                return;
-            }
-            hub.take_datagram(from, bytes);
         }
         // What came is taken before what is due: an answer that lies in the socket comes in time.
         let has_streams = hub.links.has_streams;
@@ -61,6 +56,24 @@ async fn serve(hub: &Arc<Hub>, socket: &UdpSocket, run: &Run) {
         // Connections are read on this thread, too.
         tokio::task::yield_now().await;
     }
+}
+
+/// Takes what waits, up to a limit, so that a flood does not keep the timers waiting.
+fn read(hub: &Hub, socket: &UdpSocket, receiver: &mut Receiver, run: &Run) -> io::Result<()> {
+    let counts = &hub.links.counts;
+    for _ in 0..limits::DATAGRAMS_PER_WAKE / BATCH {
+        let received = receiver.receive(socket, |datagram, from| {
+            counts.datagrams_received.add(1);
+            counts.bytes_received.add(datagram.len());
+            hub.take_datagram(address::canonical(from), datagram);
+            !run.is_stopping()
+        })?;
+        counts.junk.add(received.dropped);
+        if !received.more || run.is_stopping() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Waits until something came, is due, or was asked for.

@@ -16,6 +16,7 @@ use crate::net::{Error, address};
 use crate::os;
 use crate::proto::{Core, Output, Transmit};
 use crate::types::{Form, Instant, MessageKind, NodeStatus};
+use crate::wire::binary::VERSION;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use rand::rngs::SmallRng;
@@ -169,25 +170,22 @@ impl Hub {
     }
 
     /// Writes one message; gives its bytes, 0 if it cannot be sent.
-    fn write(&self, transmit: &Transmit<'_>, joins: &Joins, outgoing: &mut Outgoing) -> usize {
+    fn write(&self, transmit: &Transmit<'_>, joins: &mut Joins, outgoing: &mut Outgoing) -> usize {
         let Ok(to) = address::target(self.links.host, transmit.target.ip, transmit.target.port)
         else {
             self.links.counts.unaddressed.add(1);
             return 0;
         };
         let to = address::canonical(to);
-        let is_join = transmit.header.kind == MessageKind::Join;
-        let way = if transmit.by_stream {
-            Way::Stream
-        } else if is_join && joins.is_by_stream(to) {
-            Way::Both
-        } else {
-            Way::Datagram
+        let way = match transmit.header.kind {
+            MessageKind::Join => joins.way(to, transmit.by_stream),
+            _ if transmit.by_stream => Way::Stream,
+            _ => Way::Datagram,
         };
         let (form, wire) = match self.serializer {
-            Serializer::Auto => (transmit.form, WIRE),
+            Serializer::Auto => (transmit.form, VERSION),
             Serializer::Json => (Form::Text, 0),
-            Serializer::Binary => (Form::Packet, WIRE),
+            Serializer::Binary => (Form::Packet, VERSION),
         };
         match outgoing.push(transmit, form, wire, to, way) {
             Ok(bytes) => bytes,
@@ -216,9 +214,6 @@ impl Hub {
         })
     }
 }
-
-/// The highest version of packets that is read.
-const WIRE: u8 = 0;
 
 impl State {
     /// Does what is due.

@@ -5,7 +5,8 @@ use crate::net::counters::Counts;
 use crate::net::shared::Frames;
 use crate::os;
 use crate::types::{Entry, NodeView, Path};
-use crate::wire::{framing, json};
+use crate::wire::binary::is_packet;
+use crate::wire::{Error, framing, json};
 use std::net::SocketAddr;
 
 impl Hub {
@@ -40,10 +41,21 @@ impl Hub {
     fn take_text(&self, path: Path, text: &[u8]) -> bool {
         // No text reads as a ping from the zero id, which the core would refuse: a datagram of zeros
         // would be 16 000 of them.
-        let message = if text.is_empty() { None } else { json::decode(text).ok() };
-        let Some(message) = message else {
-            self.links.counts.junk.add(1);
-            return false;
+        let message = if text.is_empty() {
+            let (offset, reason) = (0, "no text".into());
+            Err(Error::Malformed { offset, reason })
+        } else {
+            json::decode(text)
+        };
+        let message = match message {
+            Ok(message) => message,
+            Err(error) => {
+                self.links.counts.junk.add(1);
+                if let Ok(mut state) = self.lock() {
+                    state.core.count_unread(&error);
+                }
+                return false;
+            }
         };
         let entries: Vec<Entry<'_>> = message.entries.iter().map(NodeView::as_entry).collect();
         let Ok(mut state) = self.lock() else { return false };
@@ -75,9 +87,4 @@ impl Frames for Hub {
         }
         taken
     }
-}
-
-/// Whether bytes are one of our packets, by their first one.
-fn is_packet(_bytes: &[u8]) -> bool {
-    false
 }

@@ -6,6 +6,7 @@
 
 use super::error::{JoinFailure, JoinReason};
 use super::limits::{MAX_PENDING, STREAM_AFTER};
+use super::outgoing::Way;
 use crate::proto::{CommandError, Core};
 use crate::types::{Entry, Instant, NodeId};
 use core::time::Duration;
@@ -26,8 +27,15 @@ struct Pending {
     /// The id under which the core lists it.
     id: NodeId,
     since: Instant,
-    /// Whether it is joined over a connection, too.
-    by_stream: bool,
+    stream: Stream,
+}
+
+/// Whether an address was joined over a connection, too.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Stream {
+    Untried,
+    Wanted,
+    Tried,
 }
 
 /// A join that somebody waits for.
@@ -93,7 +101,7 @@ impl Joins {
             CommandError::OwnNode => JoinReason::OwnNode,
             error => JoinReason::Command(error),
         })?;
-        self.pending.push(Pending { at, id, since: now, by_stream: false });
+        self.pending.push(Pending { at, id, since: now, stream: Stream::Untried });
         Ok(())
     }
 
@@ -115,22 +123,37 @@ impl Joins {
         self.requests.iter_mut().for_each(|request| request.someone = true);
     }
 
-    /// Whether an address is to be joined over a connection, too.
-    pub(super) fn is_by_stream(&self, at: SocketAddr) -> bool {
-        self.pending.iter().any(|pending| pending.by_stream && pending.at == at)
+    /// How a join goes to an address: over a connection, too, when [`Joins::try_streams`] wants it to.
+    pub(super) fn way(&mut self, at: SocketAddr, by_stream: bool) -> Way {
+        let pending = self.pending.iter_mut().find(|pending| pending.at == at);
+        let Some(pending) = pending else {
+            return if by_stream { Way::Stream } else { Way::Datagram };
+        };
+        if by_stream {
+            pending.stream = Stream::Tried;
+            return Way::Stream;
+        }
+        match pending.stream {
+            Stream::Wanted => {
+                pending.stream = Stream::Tried;
+                Way::Both
+            }
+            Stream::Untried | Stream::Tried => Way::Datagram,
+        }
     }
 
     /// When [`Joins::try_streams`] has something to do.
     pub(super) fn due(&self) -> Option<Instant> {
-        let waiting = self.pending.iter().filter(|pending| !pending.by_stream);
-        waiting.map(|pending| pending.since.after(STREAM_AFTER)).min()
+        let untried = self.pending.iter().filter(|pending| pending.stream == Stream::Untried);
+        untried.map(|pending| pending.since.after(STREAM_AFTER)).min()
     }
 
-    /// Joins again what has not answered for some time, now over a connection, too.
+    /// Joins again what has not answered for some time, now over a connection, too. The core does
+    /// that by itself when it repeats a join, but that may be seconds later.
     pub(super) fn try_streams(&mut self, core: &mut Core, now: Instant) {
-        for pending in self.pending.iter_mut().filter(|pending| !pending.by_stream) {
-            if now >= pending.since.after(STREAM_AFTER) {
-                pending.by_stream = true;
+        for pending in &mut self.pending {
+            if pending.stream == Stream::Untried && now >= pending.since.after(STREAM_AFTER) {
+                pending.stream = Stream::Wanted;
                 // The node may have answered by now; then there is nothing to repeat.
                 if core.find(&pending.id).is_some() {
                     let _ = join(core, now, pending.at, pending.id);

@@ -16,14 +16,13 @@ use crate::net::{Error, address};
 use crate::os;
 use crate::proto::{Carrier, Config, Core};
 use crate::types::{Instant, Metadata, NodeId, NodeView};
+use crate::wire::MAX_TEXT_BYTES;
+use crate::wire::binary::cluster_hash;
 use core::time::Duration;
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
-
-/// The longest text of an entry, in bytes.
-const MAX_TEXT: usize = crate::wire::MAX_TEXT_BYTES;
 
 /// A configuration that was checked.
 pub(super) struct Plan {
@@ -38,7 +37,7 @@ impl Plan {
         for (field, text) in
             [("role", &config.role), ("region", &config.region), ("cluster", &config.cluster)]
         {
-            if text.len() > MAX_TEXT {
+            if text.len() > MAX_TEXT_BYTES {
                 return Err(NodeError::Text(field, text.len()));
             }
         }
@@ -90,7 +89,8 @@ impl Plan {
             Serializer::Auto | Serializer::Json => Carrier::Structs,
             Serializer::Binary => Carrier::Packets,
         };
-        let config = Config { carrier, has_streams, ..self.config.protocol.clone() };
+        let cluster = cluster_hash(&self.config.cluster);
+        let config = Config { carrier, cluster, has_streams, ..self.config.protocol.clone() };
         Core::new(config, &own.as_entry(), seed, os::now())
     }
 
@@ -219,7 +219,8 @@ fn start_node(
     drop(inside);
     hub.links.peers.open(runtime.handle().clone());
     let run = Arc::<Run>::default();
-    let main = drive(hub.clone(), udp, tcp, run.clone());
+    let (own_hub, own_run) = (hub.clone(), run.clone());
+    let main = move || drive(own_hub, udp, tcp, own_run);
     Worker::start("gossip-node", runtime, run, main)
 }
 

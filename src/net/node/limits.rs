@@ -35,9 +35,6 @@ pub const CHANGES_AT_ONCE: usize = 256;
 /// The most things that a core wants done that are taken out of it under one lock.
 pub const OUTPUTS_AT_ONCE: usize = 256;
 
-/// The most bytes of datagrams that are read before the core gets them.
-pub const INBOX_BYTES: usize = 256 * 1024;
-
 /// The most pairs of sockets that are tried when any port will do and UDP and TCP are to share it.
 pub const PORT_TRIES: usize = 16;
 

@@ -14,7 +14,6 @@ mod config;
 mod drive;
 mod error;
 mod hub;
-mod inbox;
 mod incoming;
 mod joining;
 mod joins;
