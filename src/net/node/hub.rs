@@ -92,6 +92,11 @@ impl Hub {
         self.state.lock().map_err(|_| NodeError::Broken)
     }
 
+    /// Whether it answers packets with text.
+    pub(super) fn writes_text_alone(&self) -> bool {
+        self.serializer == Serializer::Json
+    }
+
     /// Runs a command of the program, and sends what it leads to. From any thread.
     pub(super) fn command<R>(
         &self,

@@ -4,8 +4,9 @@ use super::hub::Hub;
 use crate::net::counters::Counts;
 use crate::net::shared::Frames;
 use crate::os;
-use crate::types::{Entry, NodeView, Path};
-use crate::wire::binary::is_packet;
+use crate::proto::{Core, PacketError};
+use crate::types::{Entry, Header, NodeView, Path, SyncPayload};
+use crate::wire::binary::{self, is_packet};
 use crate::wire::{Error, framing, json};
 use std::net::SocketAddr;
 
@@ -29,7 +30,11 @@ impl Hub {
     /// Takes a packet; whether it was one.
     fn take_packet(&self, path: Path, bytes: &[u8]) -> bool {
         let Ok(mut state) = self.lock() else { return false };
-        let taken = state.core.handle_packet(os::now(), path, bytes);
+        let taken = if self.writes_text_alone() {
+            take_as_text(&mut state.core, path, bytes)
+        } else {
+            state.core.handle_packet(os::now(), path, bytes)
+        };
         drop(state);
         if taken.is_err() {
             self.links.counts.junk.add(1);
@@ -87,4 +92,28 @@ impl Frames for Hub {
         }
         taken
     }
+}
+
+/// Takes a packet as if it had come as text, in a node that answers with text: what its sender
+/// cannot get back from there (the proof of an address, digests) must not be counted on.
+fn take_as_text(core: &mut Core, path: Path, bytes: &[u8]) -> Result<(), PacketError> {
+    let packet = binary::decode(bytes).map_err(|error| {
+        core.count_unread(&error);
+        PacketError::Wire(error)
+    })?;
+    let path = match path {
+        Path::Packet(from) => Path::Datagram(from),
+        other => other,
+    };
+    let header = Header {
+        nonce: 0,
+        interval_us: 0,
+        sync: SyncPayload::None,
+        wire: 0,
+        wants: false,
+        ..packet.header
+    };
+    core.count_bytes_received(header.kind, bytes.len());
+    let taken = core.handle_message(os::now(), path, &header, packet.entries());
+    taken.map_err(PacketError::Refused)
 }

@@ -107,15 +107,16 @@ impl Plan {
         let seed = || os::entropy().map_err(|_| NodeError::Entropy);
         let core = self.core(&own, seed()?, has_streams).map_err(NodeError::Config)?;
         let protocol = &self.config.protocol;
+        let ms = |ms: u32| Duration::from_millis(ms.into());
         Ok(State {
             core,
             joins: Joins::default(),
-            seeds: Seeds::default(),
+            seeds: Seeds::new(ms(protocol.heal_interval_ms)),
             leaving: None,
             ids: SmallRng::seed_from_u64(seed()?),
-            patience: Duration::from_millis(protocol.join_timeout_ms.into()),
+            patience: ms(protocol.join_timeout_ms),
             leave_rounds: protocol.leave_rounds,
-            round_interval: Duration::from_millis(protocol.round_interval_ms.into()),
+            round_interval: ms(protocol.round_interval_ms),
             rest_until: Instant::ZERO,
         })
     }

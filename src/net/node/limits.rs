@@ -22,9 +22,6 @@ pub const MAX_LOOK_UPS: usize = 32;
 /// round trip, and a datagram that was lost is sent again no sooner than this.
 pub const STREAM_AFTER: Duration = Duration::from_millis(300);
 
-/// The time between two tries of the known targets while no other member is online.
-pub const SEED_INTERVAL: Duration = Duration::from_secs(30);
-
 /// The most changes that wait for the program's callbacks one by one. Past it, a change of a node of
 /// which one waits already is joined with that one, so that there is at most one more for each node.
 pub const MAX_CHANGES: usize = 16 * 1024;

@@ -136,8 +136,8 @@ impl Node {
     /// within [`limits::STREAM_AFTER`](super::limits::STREAM_AFTER) is asked by TCP, too. Returns
     /// as soon as one has answered, or nothing is left to wait for, and after `wait` at last. Those
     /// that did not answer are asked on in the background, and all targets are tried again each
-    /// [`limits::SEED_INTERVAL`](super::limits::SEED_INTERVAL) while no other member is online,
-    /// until a leave. With a `wait` of zero it does not wait at all.
+    /// [`heal_interval_ms`](crate::proto::Config::heal_interval_ms) while no other member is online,
+    /// names looked up anew, until a leave. With a `wait` of zero it does not wait at all.
     ///
     /// # Errors
     /// [`NodeError::NoAnswer`] with the reason for each target, [`NodeError::TooManyTargets`],

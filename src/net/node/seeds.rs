@@ -1,23 +1,29 @@
 //! The targets of earlier joins, which are tried again while this node is alone: so a node that was
 //! started before its seeds finds them, and one whose whole cluster went down finds the next.
 
-use super::limits::{MAX_SEEDS, SEED_INTERVAL};
+use super::limits::MAX_SEEDS;
 use super::target::Place;
 use crate::proto::Core;
 use crate::types::{Instant, NodeStatus};
+use core::time::Duration;
 
 /// What is tried again, and when.
-#[derive(Default)]
 pub(super) struct Seeds {
     places: Vec<Place>,
     at: Instant,
+    every: Duration,
 }
 
 impl Seeds {
+    /// None so far; they are to be tried so often.
+    pub(super) const fn new(every: Duration) -> Self {
+        Self { places: Vec::new(), at: Instant::ZERO, every }
+    }
+
     /// Keeps a target. Of too many the oldest is forgotten.
     pub(super) fn keep(&mut self, place: &Place, now: Instant) {
         if self.places.is_empty() {
-            self.at = now.after(SEED_INTERVAL);
+            self.at = now.after(self.every);
         }
         if !self.places.contains(place) {
             if self.places.len() >= MAX_SEEDS {
@@ -42,7 +48,7 @@ impl Seeds {
         if self.due().is_none_or(|due| now < due) {
             return Vec::new();
         }
-        self.at = now.after(SEED_INTERVAL);
+        self.at = now.after(self.every);
         if is_alone(core) { self.places.clone() } else { Vec::new() }
     }
 }
@@ -62,7 +68,8 @@ mod tests {
     fn targets_are_tried_again_and_again_while_nobody_is_there() {
         let own = Entry { id: NodeId::new([1; 16]), ..Entry::default() };
         let core = Core::new(Config::lan(), &own, 1, Instant::ZERO).expect("a good view");
-        let mut seeds = Seeds::default();
+        let every = Duration::from_secs(30);
+        let mut seeds = Seeds::new(every);
         assert_eq!(seeds.due(), None);
         let mut now = Instant::from_millis(5);
         let place = Place::Name("db".into(), 1);
@@ -70,7 +77,7 @@ mod tests {
         seeds.keep(&place, now);
         for _ in 0..3 {
             assert!(seeds.take(&core, now).is_empty());
-            now = now.after(SEED_INTERVAL);
+            now = now.after(every);
             assert_eq!(seeds.due(), Some(now));
             assert_eq!(seeds.take(&core, now), [place.clone()]);
         }
