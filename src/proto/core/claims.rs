@@ -3,13 +3,17 @@
 use super::super::member::{Claim, Coarse, Flags, Slot};
 use super::super::outbox::{Content, Send};
 use super::super::stats::Reason;
+use super::super::sync::leaf;
 use super::{Core, MAX_JUMP};
 use crate::types::{
     Detail, Entry, Form, Header, Heartbeat, MessageKind, MetadataPart, NodeStatus, Path,
+    SyncPayload,
 };
 
 /// Pings of one round to nodes that claims too far ahead are about (P-15).
 const MAX_CLAIMANTS: u32 = 8;
+/// Requests of one round for configurations that claims go with (P-15).
+const MAX_LEAVES: u32 = 8;
 
 /// Who says something, and how.
 #[derive(Clone, Copy, Debug)]
@@ -149,9 +153,13 @@ impl Core {
                 }
                 if newer && (held.status != NodeStatus::Joining || self.admits(slot, teller)) {
                     self.take_alive(slot, said, entry, teller);
-                } else if held.status.is_gone() {
-                    self.tell_grave(slot, teller);
+                } else {
+                    self.take_late_configuration(slot, entry, teller);
+                    if held.status.is_gone() {
+                        self.tell_grave(slot, teller);
+                    }
                 }
+                self.ask_configuration(slot, entry, teller);
             }
             NodeStatus::Suspect if said > held && teller.online => {
                 if teller.old {
@@ -340,6 +348,38 @@ impl Core {
         } else {
             Changed::Nothing
         }
+    }
+
+    /// A configuration that comes after the claim that it goes with. Only packets tell which of two
+    /// configurations is newer whatever the heartbeats are.
+    fn take_late_configuration(&mut self, slot: Slot, entry: &Entry<'_>, teller: &Teller) {
+        let status = self.members[slot].status;
+        if !teller.packet || !teller.online || status == NodeStatus::Joining {
+            return;
+        }
+        self.hashes.toggle(&self.members[slot]);
+        let changed = self.take_configuration(slot, entry, teller);
+        self.hashes.toggle(&self.members[slot]);
+        if changed != Changed::Nothing {
+            self.members[slot].flags.set(Flags::NEW_CONFIG, true);
+            self.piggyback.push(slot, &mut self.members);
+        }
+        if changed == Changed::Shown {
+            self.event(slot, status);
+        }
+    }
+
+    /// A claim alone that goes with a configuration that we lack: the teller has it, and tells it
+    /// with those of a few others (P-12a).
+    fn ask_configuration(&mut self, slot: Slot, entry: &Entry<'_>, teller: &Teller) {
+        let asks = teller.packet && teller.online && !teller.direct;
+        if !asks || self.asked_leaves >= MAX_LEAVES || !self.lacks_configuration(slot, entry) {
+            return;
+        }
+        self.asked_leaves += 1;
+        let leaf = leaf(&entry.id);
+        let request = SyncPayload::Request { prefix: leaf >> 4, buckets: 1 << (leaf & 15) };
+        self.send(MessageKind::SyncRequest, teller.slot, Content::Sync(request));
     }
 
     /// A message of the member itself that says nothing newer, or has no entry of it.

@@ -98,6 +98,8 @@ pub struct Core {
     urgent: VecDeque<Slot>,
     /// Pings of this round to nodes that claims too far ahead are about (P-4).
     asked_claimants: u32,
+    /// Requests of this round for configurations.
+    asked_leaves: u32,
     joins: VecDeque<round::Join>,
     pushes: VecDeque<round::Push>,
     /// Metadata of others that we lack (P-12a).
@@ -171,6 +173,7 @@ impl Core {
             timers: BTreeSet::new(),
             urgent: VecDeque::new(),
             asked_claimants: 0,
+            asked_leaves: 0,
             joins: VecDeque::new(),
             pushes: VecDeque::new(),
             fetches: Fetches::default(),

@@ -137,6 +137,7 @@ impl Core {
         let wait = interval * if self.awareness.score() > 0 { 2 } else { 1 };
         self.round_at = self.later(wait);
         self.asked_claimants = 0;
+        self.asked_leaves = 0;
         self.parts_left = PARTS_A_ROUND;
     }
 
