@@ -36,11 +36,11 @@ const CORE: Header = Header {
 
 const NET: Header = Header {
     path: "include/net/gossip_net.h",
-    sources: &["src/ffi/net.rs"],
+    sources: &["src/ffi/serializers.rs", "src/ffi/net.rs"],
     guard: "GOSSIP_NET_C_H",
     include: "../core/gossip_core.h",
     brief: "UDP and TCP transports for a gossip core, and messages as bytes.",
-    also: &["gossip_transport_type_t"],
+    also: &["gossip_transport_type_t", "gossip_serializer_vtable_t"],
 };
 
 const RULES: &str = " * All functions may be called from any thread and from inside callbacks. NULL where an object is

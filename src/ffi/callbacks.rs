@@ -4,8 +4,10 @@ use super::convert::{c_id, c_kind, c_status, view_of};
 use super::types::{
     gossip_event_callback_t, gossip_message_t, gossip_node_view_t, gossip_send_callback_t,
 };
-use crate::proto::Output;
-use crate::types::{Entry, Header, Metadata, NodeStatus};
+use crate::proto::{Core, KINDS, Output, Transmit};
+use crate::types::{
+    Detail, Entry, Form, Header, MessageKind, Metadata, MetadataPart, MetadataStamp, NodeStatus,
+};
 use alloc::sync::Arc;
 use core::cell::Cell;
 use core::ffi::c_void;
@@ -28,15 +30,63 @@ unsafe impl Sync for Targets {}
 #[derive(Clone, Default, Debug)]
 pub struct Extra {
     /// The status with left apart from failed.
-    pub status: NodeStatus,
-    /// The metadata; `None` says nothing about it.
-    pub metadata: Option<Arc<Metadata>>,
+    status: NodeStatus,
+    detail: Detail,
+    config_heartbeat: u64,
+    metadata: Kept,
+}
+
+/// What an entry says about metadata, kept after the core's lock is given back.
+#[derive(Clone, Default, Debug)]
+enum Kept {
+    #[default]
+    Unsaid,
+    Held(Arc<Metadata>),
+    Apart(MetadataStamp),
+    Slice(MetadataStamp, u8, Vec<u8>),
+}
+
+impl Extra {
+    fn of(entry: &Entry<'_>) -> Self {
+        let metadata = match entry.metadata {
+            MetadataPart::Unsaid => Kept::Unsaid,
+            MetadataPart::Held(held) => Kept::Held(Arc::clone(held)),
+            MetadataPart::Packed(packed) => Kept::Held(Arc::new(packed.to_metadata())),
+            MetadataPart::Apart(stamp) => Kept::Apart(stamp),
+            MetadataPart::Slice { stamp, index, bytes } => Kept::Slice(stamp, index, bytes.into()),
+        };
+        let Entry { status, detail, config_heartbeat, .. } = *entry;
+        Self { status, detail, config_heartbeat, metadata }
+    }
+
+    /// Adds to the entry of a struct what that has no room for.
+    pub fn complete<'a>(&'a self, entry: Entry<'a>) -> Entry<'a> {
+        let metadata = match &self.metadata {
+            Kept::Unsaid => MetadataPart::Unsaid,
+            Kept::Held(held) => MetadataPart::Held(held),
+            Kept::Apart(stamp) => MetadataPart::Apart(*stamp),
+            Kept::Slice(stamp, index, bytes) => {
+                MetadataPart::Slice { stamp: *stamp, index: *index, bytes }
+            }
+        };
+        let Self { status, detail, config_heartbeat, .. } = *self;
+        Entry { status, detail, config_heartbeat, metadata, ..entry }
+    }
 }
 
 /// One call to make; the numbers are places in [`Batch::views`].
 enum Call {
-    Send { header: Header, target: usize, entries: usize },
+    Send(ToSend),
     Event { node: usize, old_status: NodeStatus },
+}
+
+/// A message to hand out: the view of its target, and those of its entries behind it.
+struct ToSend {
+    header: Header,
+    form: Form,
+    to_new: bool,
+    target: usize,
+    entries: usize,
 }
 
 /// Calls to make, in order, with the structs they point to. Its buffers are used again and again.
@@ -46,6 +96,17 @@ pub(super) struct Batch {
     next: usize,
     views: Vec<gossip_node_view_t>,
     extras: Vec<Extra>,
+    written: Written,
+    /// An empty vector, kept for its memory.
+    scratch: Cell<Vec<Entry<'static>>>,
+}
+
+/// The bytes of the messages handed out that our transports wrote, each kind apart, until the core
+/// is told.
+#[derive(Default)]
+struct Written {
+    bytes: [usize; KINDS],
+    any: bool,
 }
 
 /// The structs that an emptied batch keeps room for: 68 KB. More is given back.
@@ -79,12 +140,7 @@ impl Batch {
     pub(super) fn push(&mut self, output: &Output<'_>, targets: &Targets) {
         match output {
             Output::Transmit(transmit) if targets.send.is_some() => {
-                let target = self.push_view(&transmit.target);
-                for entry in transmit.entries() {
-                    self.push_view(&entry);
-                }
-                let entries = self.views.len() - target - 1;
-                self.calls.push(Call::Send { header: transmit.header, target, entries });
+                self.push_message(transmit);
             }
             Output::Event(event) if targets.event.is_some() => {
                 let node = self.push_view(&event.node);
@@ -94,10 +150,20 @@ impl Batch {
         }
     }
 
+    fn push_message(&mut self, transmit: &Transmit<'_>) {
+        let target = self.push_view(&transmit.target);
+        for entry in transmit.entries() {
+            self.push_view(&entry);
+        }
+        let entries = self.views.len() - target - 1;
+        let Transmit { header, form, to_new, .. } = *transmit;
+        self.calls.push(Call::Send(ToSend { header, form, to_new, target, entries }));
+    }
+
     #[inline(never)]
     fn push_view(&mut self, entry: &Entry<'_>) -> usize {
         self.views.push(view_of(entry));
-        self.extras.push(Extra { status: entry.status, metadata: entry.metadata.whole() });
+        self.extras.push(Extra::of(entry));
         self.views.len() - 1
     }
 
@@ -110,26 +176,36 @@ impl Batch {
         self.next += 1;
         let _inside = Inside::enter();
         match *call {
-            Call::Send { ref header, target, entries } => {
+            Call::Send(ref call) => {
                 let Some(send) = targets.send else { return true };
+                let ToSend { ref header, target, entries, .. } = *call;
                 let last = target + 1 + entries;
                 let views = self.views[target..last].as_mut_ptr();
                 let message = gossip_message_t {
                     sender: c_id(header.sender),
-                    r#type: c_kind(header.kind),
+                    r#type: c_kind(shown(header.kind)),
                     timestamp: header.timestamp,
                     entries: if entries == 0 { ptr::null_mut() } else { views.wrapping_add(1) },
                     entries_count: entries,
                 };
+                let written = Cell::new(0);
                 let handed_out = HandedOut {
                     message: &raw const message,
                     header,
+                    form: call.form,
+                    to_new: call.to_new,
                     extras: &self.extras[target + 1..last],
+                    written: &written,
+                    scratch: &self.scratch,
                 };
-                let _current = Current::set(&handed_out);
+                let current = Current::set(&handed_out);
                 // SAFETY: a function of the program with this type, called with structs that live
                 // until it returns and that nothing else touches meanwhile.
                 unsafe { send(&raw const message, views, targets.user_data) };
+                drop(current);
+                let kind = header.kind as usize;
+                self.written.any |= written.get() > 0;
+                self.written.bytes[kind] += written.get();
             }
             Call::Event { node, old_status } => {
                 let Some(event) = targets.event else { return true };
@@ -143,14 +219,39 @@ impl Batch {
     }
 }
 
+impl Batch {
+    /// Tells the core how many bytes our transports wrote for its messages.
+    pub(super) fn tell_written(&mut self, core: &mut Core) {
+        if !core::mem::take(&mut self.written.any) {
+            return;
+        }
+        for (kind, bytes) in (0..).map_while(MessageKind::from_raw).zip(&mut self.written.bytes) {
+            core.count_bytes_sent(kind, core::mem::take(bytes));
+        }
+    }
+}
+
+/// The kind that C sees: what exists in packets alone shows as an update.
+pub(super) fn shown(kind: MessageKind) -> MessageKind {
+    if kind.is_struct() { kind } else { MessageKind::Update }
+}
+
 /// The message that a send callback of this thread was called with, and what its struct lacks.
 #[derive(Clone, Copy)]
 pub struct HandedOut<'a> {
     message: *const gossip_message_t,
     /// The message as the core made it, but for its entries.
     pub header: &'a Header,
+    /// The form that its receiver reads.
+    pub form: Form,
+    /// Whether the receiver is known to be no node of 1.4.2.
+    pub to_new: bool,
     /// One for each entry, in the same order.
     pub extras: &'a [Extra],
+    /// To be raised by the bytes that a transport wrote for it.
+    pub written: &'a Cell<usize>,
+    /// An empty vector, kept for its memory.
+    pub scratch: &'a Cell<Vec<Entry<'static>>>,
 }
 
 std::thread_local! {

@@ -7,7 +7,8 @@ use super::guard::{Callbacks, contain};
 use super::types::gossip_node_view_t;
 use crate::os;
 use crate::proto::{Core, Output, Refused};
-use crate::types::{Entry, Header, Instant, Message, NodeView, Path};
+use crate::types::{Entry, Header, Instant, NodeView, Path};
+use crate::wire;
 use alloc::sync::Arc;
 use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -88,13 +89,29 @@ impl Shared {
     ///
     /// If another thread runs callbacks of this core, they join its queue and this returns at
     /// once. Does nothing once the program destroyed the core. Waits for nobody's callback.
-    pub fn deliver(self: &Arc<Self>, path: Path, message: &Message) {
-        let callbacks = contain(None, || {
-            self.input(|core, now, scratch| {
-                deliver_owned(core, now, scratch, path, &message.header, &message.entries)
-            })
+    pub fn deliver(
+        self: &Arc<Self>,
+        path: Path,
+        header: &Header,
+        entries: &[Entry<'_>],
+        bytes: usize,
+    ) {
+        self.contained(&mut |core, now, _| {
+            // Why it is refused is counted; here is nobody who would read a text.
+            if handle(core, now, path, header, entries).is_ok() {
+                core.count_bytes_received(header.kind, bytes);
+            }
         });
-        if let Some(callbacks) = callbacks {
+    }
+
+    /// Tells the core of bytes that came by a transport and were no message.
+    pub fn refuse(self: &Arc<Self>, error: &wire::Error) {
+        self.contained(&mut |core, _, _| core.count_unread(error));
+    }
+
+    /// Runs an input of the core and the callbacks that it leads to, on a thread of the library.
+    fn contained(self: &Arc<Self>, body: &mut Input<'_>) {
+        if let Some(callbacks) = contain(None, || self.input_once(body)) {
             callbacks.run();
         }
     }
@@ -288,7 +305,7 @@ fn handle(
 }
 
 /// Keeps the memory of a vector, if it is not much, and drops what it borrows.
-fn recycle(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'static>> {
+pub(super) fn recycle(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'static>> {
     entries.clear();
     entries.shrink_to(KEPT_ENTRIES);
     // SAFETY: the vector is empty, so nothing in it is borrowed, and the two types differ in
@@ -334,6 +351,7 @@ impl Pending {
         let shared = Arc::clone(&self.shared);
         let Ok(mut state) = shared.state.lock() else { return false };
         let state = &mut *state;
+        self.batch.tell_written(&mut state.core);
         shared.fill(state);
         core::mem::swap(&mut self.batch, &mut state.queue);
         if self.batch.is_done() {
@@ -430,11 +448,10 @@ mod tests {
         let shared = shared();
         let header =
             Header { sender: NodeId::new([2; 16]), kind: MessageKind::Ping, ..Header::default() };
-        let message = Message { header, entries: Vec::new() };
-        shared.deliver(Path::Stream, &message);
+        shared.deliver(Path::Stream, &header, &[], 100);
         assert_eq!(shared.read(|core| core.stats().received_messages), Some(1));
         shared.close();
-        shared.deliver(Path::Stream, &message);
+        shared.deliver(Path::Stream, &header, &[], 100);
         let state = shared.state.lock().expect("no panic");
         assert_eq!(state.core.stats().received_messages, 1);
     }

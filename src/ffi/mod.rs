@@ -8,6 +8,8 @@ pub mod callbacks;
 pub mod commands;
 pub mod convert;
 pub mod core;
+#[cfg(feature = "net")]
+mod custom;
 pub mod error;
 pub mod guard;
 pub mod handle;
@@ -18,6 +20,8 @@ pub mod net;
 mod outgoing;
 #[cfg(feature = "net")]
 mod serializer;
+#[cfg(feature = "net")]
+pub mod serializers;
 #[cfg(feature = "net")]
 mod transport;
 pub mod types;

@@ -1,18 +1,16 @@
 //! UDP: one socket, read by the transport's thread and written by whoever sends.
 
 use super::batch::{BATCH, Receiver};
-use super::pack::{Budget, Packer};
+use super::inbound::Reader;
+use super::pack::{Packer, Piece, Way};
+use super::serializer::{Outgoing, Serializer};
 use super::shared::{Run, Shared};
 use super::{Error, address, limits};
-use crate::types::{Entry, Header, Path};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
-
-const BUDGET: Budget =
-    Budget { usual: limits::DATAGRAM_BYTES, single: limits::LARGE_DATAGRAM_BYTES };
 
 /// The sending half. Open between a start and a stop.
 #[derive(Default)]
@@ -32,29 +30,37 @@ impl Sender {
         *self.socket.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Sends a message, in as many datagrams as it needs, without waiting.
-    pub(super) fn send<'a>(
+    /// Sends a message, in as many datagrams as it needs, without waiting; gives their bytes.
+    pub(super) fn send(
         &self,
         shared: &Shared,
-        header: &Header,
-        entries: impl IntoIterator<Item = Entry<'a>>,
+        serializer: &Serializer,
+        message: &Outgoing<'_>,
         to: SocketAddr,
-    ) -> Result<(), Error> {
-        let open = self.socket.read().unwrap_or_else(PoisonError::into_inner);
-        let Some((socket, own)) = &*open else {
-            return Err(Error::NotStarted);
-        };
-        let to = address::for_socket(*own, to);
-        let emit = |frame: &[u8]| {
-            socket.send_to(frame, to).map_err(|error| Error::Send(to, error))?;
-            shared.counts.sent.add(1);
+    ) -> Result<usize, Error> {
+        let mut bytes = 0;
+        let mut emit = |piece: Piece<'_>| {
+            let open = self.socket.read().unwrap_or_else(PoisonError::into_inner);
+            let Some((socket, own)) = &*open else {
+                return Err(Error::NotStarted);
+            };
+            let to = address::for_socket(*own, to);
+            socket.send_to(piece.bytes, to).map_err(|error| Error::Send(to, error))?;
+            shared.counts.sent.add(piece.messages);
+            bytes += piece.bytes.len();
             Ok(())
         };
-        match self.packer.try_lock() {
-            Ok(mut packer) => packer.pack(header, entries, BUDGET, emit),
+        let kept = match serializer {
+            // The program's functions are called with no lock held.
+            Serializer::Custom(_) => None,
+            _ => self.packer.try_lock().ok(),
+        };
+        match kept {
+            Some(mut packer) => packer.pack(serializer, message, Way::Datagram, &mut emit)?,
             // Another thread is sending: buffers of our own cost less than waiting.
-            Err(_) => Packer::default().pack(header, entries, BUDGET, emit),
+            None => Packer::default().pack(serializer, message, Way::Datagram, &mut emit)?,
         }
+        Ok(bytes)
     }
 }
 
@@ -74,9 +80,10 @@ pub(super) fn bind(at: SocketAddr) -> io::Result<UdpSocket> {
 /// Reads without end, some datagrams for each wake-up.
 pub(super) async fn serve(socket: tokio::net::UdpSocket, shared: Arc<Shared>, run: Arc<Run>) {
     let mut receiver = Receiver::new();
+    let mut reader = Reader::default();
     loop {
         let read = match socket.readable().await {
-            Ok(()) => drain(&socket, &mut receiver, &shared, &run),
+            Ok(()) => drain(&socket, &mut receiver, &mut reader, &shared, &run),
             Err(error) => Err(error),
         };
         match read {
@@ -96,12 +103,13 @@ pub(super) async fn serve(socket: tokio::net::UdpSocket, shared: Arc<Shared>, ru
 fn drain(
     socket: &tokio::net::UdpSocket,
     receiver: &mut Receiver,
+    reader: &mut Reader,
     shared: &Shared,
     run: &Run,
 ) -> io::Result<bool> {
     for _ in 0..limits::DATAGRAMS_PER_WAKE / BATCH {
         let received = receiver.receive(socket, |datagram, from| {
-            shared.take_datagram(run, Path::Datagram(address::canonical(from)), datagram);
+            reader.datagram(shared, run, from, datagram);
             !run.is_stopping()
         })?;
         shared.counts.junk.add(received.dropped);

@@ -34,12 +34,12 @@ impl Relay {
     }
 
     /// A node that tells this address as its own.
-    fn node(&self, number: u8, serializer: Serializer) -> Node {
+    fn node(&self, number: u8, serializer: &Serializer) -> Node {
         let node = start_with(Some(Arc::new(Recorder::default())), |config| {
             config.id = id(number);
             config.advertise_host = "127.0.0.1".into();
             config.advertise_port = self.port;
-            config.serializer = serializer;
+            config.serializer = serializer.clone();
         });
         self.to.store(node.port(), Ordering::SeqCst);
         node
@@ -74,7 +74,7 @@ fn a_cluster_forms_and_finds_a_crash_where_only_connections_pass() {
     for serializer in [Serializer::Auto, Serializer::Json, Serializer::Binary] {
         let relays: Vec<Relay> = (0..3).map(|_| Relay::new()).collect();
         let mut nodes: Vec<Node> =
-            relays.iter().zip(1..).map(|(relay, number)| relay.node(number, serializer)).collect();
+            relays.iter().zip(1..).map(|(relay, number)| relay.node(number, &serializer)).collect();
         for node in &nodes[1..] {
             let joined = node.join(&[&relays[0].address()], DEADLINE).expect("an answer by TCP");
             assert_eq!(joined.answered, 1);
@@ -88,7 +88,7 @@ fn a_cluster_forms_and_finds_a_crash_where_only_connections_pass() {
         // Longer than it takes to fail a node that is silent.
         for _ in 0..40 {
             std::thread::sleep(Duration::from_millis(100));
-            assert!(see(&nodes), "{serializer:?}");
+            assert!(see(&nodes), "{}", serializer.name());
         }
         assert!(nodes[0].stats().unwrap().streams.received > 0);
         drop(nodes.pop());

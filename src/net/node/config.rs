@@ -1,31 +1,6 @@
+use crate::net::Serializer;
 use crate::proto::Config;
 use crate::types::{Metadata, NodeId};
-
-/// In which form a node writes its messages. It reads every form, whatever it is here.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub enum Serializer {
-    /// Packets to who reads them, and text of libgossip 1.4.2 to all others, strangers among them.
-    /// So an old cluster is upgraded one node at a time.
-    #[default]
-    Auto,
-    /// Text of libgossip 1.4.2 to all.
-    Json,
-    /// Packets to all; nodes of libgossip 1.4.2 do not understand them.
-    Binary,
-}
-
-impl Serializer {
-    /// Reads `"auto"`, `"json"` or `"binary"`.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "auto" => Some(Self::Auto),
-            "json" => Some(Self::Json),
-            "binary" => Some(Self::Binary),
-            _ => None,
-        }
-    }
-}
 
 /// How a [`Node`](super::Node) is to be. [`Node::new`](super::Node::new) checks it.
 ///
@@ -36,7 +11,7 @@ impl Serializer {
 /// config.role = "cache".into();
 /// assert!(Node::new(config, None).is_ok());
 /// ```
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct NodeConfig {
     /// Who it is; no two nodes may share one, and one that starts anew may keep it. Zero, the
@@ -59,7 +34,10 @@ pub struct NodeConfig {
     pub advertise_port: u16,
     /// The name of the cluster, at most 63 bytes: packets of another are refused. Default: none.
     pub cluster: String,
-    /// In which form it writes. Default [`Serializer::Auto`].
+    /// In which form it writes. Default [`Serializer::Auto`]: packets to who reads them, and text of
+    /// libgossip 1.4.2 to all others, strangers among them, so that an old cluster is upgraded one
+    /// node at a time. The others pin a form. Whatever it is, the node reads packets too, and all
+    /// but [`Serializer::Custom`] text.
     pub serializer: Serializer,
     /// What it spreads with itself from the start. Default: nothing.
     pub metadata: Metadata,

@@ -1,8 +1,9 @@
 //! The node's thread: it sleeps until something comes, something is due, or somebody calls.
 
+use super::dispatch::Dispatch;
 use super::hub::Hub;
-use super::outgoing::Outgoing;
 use crate::net::batch::{BATCH, Receiver};
+use crate::net::serializer::Scratch;
 use crate::net::shared::Run;
 use crate::net::{address, limits, tcp};
 use crate::os;
@@ -33,10 +34,11 @@ pub(super) async fn drive(
 
 async fn serve(hub: &Arc<Hub>, socket: &UdpSocket, run: &Run) {
     let mut receiver = Receiver::new();
-    let mut outgoing = Outgoing::default();
+    let mut dispatch = Dispatch::default();
+    let mut scratch = Scratch::default();
     while !run.is_stopping() {
         wait(hub, socket, run).await;
-        if read(hub, socket, &mut receiver, run).is_err() {
+        if read(hub, socket, &mut receiver, &mut scratch, run).is_err() {
             // It tells of an earlier send, or of memory that is short: neither is the socket's end.
             // The pause keeps an error that stays from taking the processor.
             hub.links.counts.errors.add(1);
@@ -44,7 +46,7 @@ async fn serve(hub: &Arc<Hub>, socket: &UdpSocket, run: &Run) {
         }
         // What came is taken before what is due: an answer that lies in the socket comes in time.
         let has_streams = hub.links.has_streams;
-        let ticked = hub.act(&mut outgoing, |state, now| {
+        let ticked = hub.act(&mut dispatch, |state, now| {
             state.tick(now, has_streams);
             state.leaving.as_ref().is_some_and(|leaving| leaving.due().is_none())
         });
@@ -59,13 +61,19 @@ async fn serve(hub: &Arc<Hub>, socket: &UdpSocket, run: &Run) {
 }
 
 /// Takes what waits, up to a limit, so that a flood does not keep the timers waiting.
-fn read(hub: &Hub, socket: &UdpSocket, receiver: &mut Receiver, run: &Run) -> io::Result<()> {
+fn read(
+    hub: &Hub,
+    socket: &UdpSocket,
+    receiver: &mut Receiver,
+    scratch: &mut Scratch,
+    run: &Run,
+) -> io::Result<()> {
     let counts = &hub.links.counts;
     for _ in 0..limits::DATAGRAMS_PER_WAKE / BATCH {
         let received = receiver.receive(socket, |datagram, from| {
             counts.datagrams_received.add(1);
             counts.bytes_received.add(datagram.len());
-            hub.take_datagram(address::canonical(from), datagram);
+            hub.take_datagram(address::canonical(from), datagram, scratch);
             !run.is_stopping()
         })?;
         counts.junk.add(received.dropped);

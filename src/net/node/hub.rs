@@ -2,21 +2,19 @@
 //! an input of it to the sockets.
 
 use super::changes::Changes;
-use super::config::Serializer;
+use super::dispatch::{Dispatch, Route, Way};
 use super::error::NodeError;
 use super::joins::Joins;
 use super::leaving::Leaving;
 use super::limits::{LEAST_WAIT, OUTPUTS_AT_ONCE};
 use super::links::Links;
 use super::look_up::LookUps;
-use super::outgoing::{Outgoing, Way};
 use super::seeds::Seeds;
 use super::stats::NodeStats;
-use crate::net::{Error, address};
+use crate::net::{Error, Serializer, address};
 use crate::os;
 use crate::proto::{Core, Output, Transmit};
-use crate::types::{Form, Instant, MessageKind, NodeStatus};
-use crate::wire::binary::VERSION;
+use crate::types::{Instant, MessageKind, NodeStatus};
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use rand::rngs::SmallRng;
@@ -31,7 +29,7 @@ pub(super) struct Hub {
     pub(super) links: Links,
     /// What the program is told; `None` if it has no callbacks.
     changes: Option<Arc<Changes>>,
-    serializer: Serializer,
+    pub(super) serializer: Serializer,
     pub(super) look_ups: Arc<LookUps>,
     /// Wakes the node's thread: there may be something to do sooner than it thought.
     pub(super) kick: Notify,
@@ -92,9 +90,9 @@ impl Hub {
         self.state.lock().map_err(|_| NodeError::Broken)
     }
 
-    /// Whether it answers packets with text.
-    pub(super) fn writes_text_alone(&self) -> bool {
-        self.serializer == Serializer::Json
+    /// Whether packets are written to who reads them.
+    pub(super) fn writes_packets(&self) -> bool {
+        matches!(self.serializer, Serializer::Auto | Serializer::Binary)
     }
 
     /// Runs a command of the program, and sends what it leads to. From any thread.
@@ -105,7 +103,7 @@ impl Hub {
         if self.is_closed() {
             return Err(NodeError::NotStarted);
         }
-        let result = self.act(&mut Outgoing::default(), body)?;
+        let result = self.act(&mut Dispatch::default(), body)?;
         self.kick.notify_one();
         Ok(result)
     }
@@ -121,11 +119,11 @@ impl Hub {
         self.command(|state, now| body(&mut state.core, now))
     }
 
-    /// Runs an input, and sends what it and the inputs before it led to; `outgoing` is empty before
+    /// Runs an input, and sends what it and the inputs before it led to; `dispatch` is empty before
     /// and after.
     pub(super) fn act<R>(
         &self,
-        outgoing: &mut Outgoing,
+        dispatch: &mut Dispatch,
         body: impl FnOnce(&mut State, Instant) -> R,
     ) -> Result<R, NodeError> {
         let mut state = self.lock()?;
@@ -133,9 +131,9 @@ impl Hub {
         let now = os::now();
         let result = body(&mut state, now);
         loop {
-            let more = self.drain(&mut state, now, outgoing);
+            let more = self.drain(&mut state, now, dispatch);
             drop(state);
-            self.links.send(outgoing);
+            self.links.send(dispatch);
             if !more {
                 return Ok(result);
             }
@@ -144,7 +142,7 @@ impl Hub {
     }
 
     /// Takes some of what the core wants done; whether there may be more.
-    fn drain(&self, state: &mut State, now: Instant, outgoing: &mut Outgoing) -> bool {
+    fn drain(&self, state: &mut State, now: Instant, dispatch: &mut Dispatch) -> bool {
         let State { core, joins, patience, .. } = state;
         let mut more = true;
         for _ in 0..OUTPUTS_AT_ONCE {
@@ -163,7 +161,7 @@ impl Hub {
                     continue;
                 }
                 Some(Output::Transmit(transmit)) => {
-                    (transmit.header.kind, self.write(&transmit, joins, outgoing))
+                    (transmit.header.kind, self.write(&transmit, joins, dispatch))
                 }
             };
             core.count_bytes_sent(kind, bytes);
@@ -175,7 +173,7 @@ impl Hub {
     }
 
     /// Writes one message; gives its bytes, 0 if it cannot be sent.
-    fn write(&self, transmit: &Transmit<'_>, joins: &mut Joins, outgoing: &mut Outgoing) -> usize {
+    fn write(&self, transmit: &Transmit<'_>, joins: &mut Joins, dispatch: &mut Dispatch) -> usize {
         let Ok(to) = address::target(self.links.host, transmit.target.ip, transmit.target.port)
         else {
             self.links.counts.unaddressed.add(1);
@@ -187,12 +185,8 @@ impl Hub {
             _ if transmit.by_stream => Way::Stream,
             _ => Way::Datagram,
         };
-        let (form, wire) = match self.serializer {
-            Serializer::Auto => (transmit.form, VERSION),
-            Serializer::Json => (Form::Text, 0),
-            Serializer::Binary => (Form::Packet, VERSION),
-        };
-        match outgoing.push(transmit, form, wire, to, way) {
+        let route = Route { to, way, has_streams: self.links.has_streams };
+        match dispatch.push(&self.serializer, transmit, route) {
             Ok(bytes) => bytes,
             // The rest of it goes out.
             Err(Error::MetadataLeftOut(_)) => 0,

@@ -4,9 +4,9 @@
 //! place as soon as the node there answers (P-13), so an id that is not listed any more tells that
 //! the address has answered, whatever id and whatever address the node there tells of itself.
 
+use super::dispatch::Way;
 use super::error::{JoinFailure, JoinReason};
 use super::limits::{MAX_PENDING, STREAM_AFTER};
-use super::outgoing::Way;
 use crate::proto::{CommandError, Core};
 use crate::types::{Entry, Instant, NodeId};
 use core::time::Duration;

@@ -1,7 +1,7 @@
 //! How a node comes to run: checked configuration, sockets, core, threads.
 
 use super::changes::{self, Changes, Handler};
-use super::config::{NodeConfig, Serializer};
+use super::config::NodeConfig;
 use super::drive::drive;
 use super::error::NodeError;
 use super::hub::{Hub, State};
@@ -12,7 +12,7 @@ use super::seeds::Seeds;
 use super::sockets::{self, Sockets};
 use crate::net::lifecycle::Worker;
 use crate::net::shared::Run;
-use crate::net::{Error, address};
+use crate::net::{Error, Serializer, address};
 use crate::os;
 use crate::proto::{Carrier, Config, Core};
 use crate::types::{Instant, Metadata, NodeId, NodeView};
@@ -86,8 +86,8 @@ impl Plan {
         has_streams: bool,
     ) -> Result<Core, crate::proto::ConfigError> {
         let carrier = match self.config.serializer {
-            Serializer::Auto | Serializer::Json => Carrier::Structs,
             Serializer::Binary => Carrier::Packets,
+            _ => Carrier::Structs,
         };
         let cluster = cluster_hash(&self.config.cluster);
         let config = Config { carrier, cluster, has_streams, ..self.config.protocol.clone() };
@@ -149,7 +149,7 @@ impl Plan {
             state,
             links,
             changes.clone(),
-            self.config.serializer,
+            self.config.serializer.clone(),
             look_ups.clone(),
         ));
         let node = start_node(&hub, udp, tcp)?;

@@ -1,10 +1,10 @@
 //! The sockets of a node, as those who send see them.
 
-use super::outgoing::{Outgoing, Piece, Way};
+use super::dispatch::Dispatch;
 use super::stats::NetCounts;
+use crate::net::address;
 use crate::net::shared::Shared;
 use crate::net::tcp::Peers;
-use crate::net::{address, limits};
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -51,37 +51,23 @@ impl Links {
     }
 
     /// Sends everything, and empties the buffer for its next use.
-    pub(super) fn send(&self, outgoing: &mut Outgoing) {
-        if outgoing.is_empty() {
+    pub(super) fn send(&self, dispatch: &mut Dispatch) {
+        if dispatch.is_empty() {
             return;
         }
         let udp = self.udp.read().unwrap_or_else(PoisonError::into_inner);
-        for (piece, frame, datagram) in outgoing.pieces() {
-            let (by_datagram, by_stream) = self.ways(piece, datagram);
-            if by_datagram && let Some(socket) = &*udp {
-                self.send_datagram(socket, datagram, piece.to);
-            }
-            if by_stream
-                && self.peers.enqueue(&self.streams, piece.to, vec![frame.to_vec()]).is_err()
-            {
-                self.counts.unsent.add(1);
+        for (piece, bytes) in dispatch.pieces() {
+            if piece.by_stream {
+                let frames = vec![bytes.to_vec()];
+                if self.peers.enqueue(&self.streams, piece.to, frames).is_err() {
+                    self.counts.unsent.add(1);
+                }
+            } else if let Some(socket) = &*udp {
+                self.send_datagram(socket, bytes, piece.to);
             }
         }
         drop(udp);
-        outgoing.clear();
-    }
-
-    /// Whether a piece goes as a datagram, and whether over a connection.
-    fn ways(&self, piece: &Piece, datagram: &[u8]) -> (bool, bool) {
-        let fits = datagram.len() <= limits::LARGE_DATAGRAM_BYTES;
-        match piece.way {
-            Way::Datagram => (true, false),
-            Way::Both => (true, self.has_streams),
-            Way::Stream if !self.has_streams => (fits, false),
-            // A node of libgossip 1.4.2 has one of the two only. A large datagram is cut into parts
-            // on the way, and still better than nothing.
-            Way::Stream => (fits && self.peers.refusal(piece.to).is_some(), true),
-        }
+        dispatch.clear();
     }
 
     fn send_datagram(&self, socket: &UdpSocket, datagram: &[u8], to: SocketAddr) {

@@ -11,6 +11,7 @@
 
 mod changes;
 mod config;
+mod dispatch;
 mod drive;
 mod error;
 mod hub;
@@ -23,14 +24,13 @@ pub mod limits;
 mod links;
 mod look_up;
 mod node;
-mod outgoing;
 mod seeds;
 mod sockets;
 mod stats;
 mod target;
 
 pub use changes::{Change, Handler};
-pub use config::{NodeConfig, Serializer};
+pub use config::NodeConfig;
 pub use error::{JoinFailure, JoinReason, NodeError};
 pub use joins::Joined;
 pub use node::Node;

@@ -105,7 +105,7 @@ fn deliver(reader: &mut FrameReader, frames: &impl Frames, run: &Run) -> Result<
             return Err(());
         }
         match reader.next_frame() {
-            Ok(Some(frame)) => came.message |= frames.take(frame),
+            Ok(Some(frame)) => came.message |= frames.take(run, frame),
             Ok(None) => return Ok(came),
             Err(_) => {
                 frames.counts().junk.add(1);

@@ -1,11 +1,10 @@
 //! The sending side: who is connected to, what waits for whom, and who refused.
 
 use super::outbound;
-use crate::net::pack::{Budget, Packer};
+use crate::net::pack::{Packer, Way};
+use crate::net::serializer::{Outgoing, Serializer};
 use crate::net::shared::{Shared, lock};
 use crate::net::{Error, address, limits};
-use crate::types::{Entry, Header};
-use crate::wire::{MAX_MESSAGE_BYTES, framing};
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
@@ -13,9 +12,6 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
-
-const BUDGET: Budget =
-    Budget { usual: limits::STREAM_FRAME_BYTES, single: framing::PREFIX_BYTES + MAX_MESSAGE_BYTES };
 
 /// The most bytes that are written at once.
 const BATCH_BYTES: usize = 64 * 1024;
@@ -82,29 +78,33 @@ impl Peers {
         self.changed.notify_all();
     }
 
-    /// Queues a message for an address, and makes a connection to it if there is none.
-    pub(in crate::net) fn send<'a>(
+    /// Queues a message for an address, and makes a connection to it if there is none; gives its
+    /// bytes.
+    pub(in crate::net) fn send(
         self: &Arc<Self>,
         shared: &Arc<Shared>,
-        header: &Header,
-        entries: impl IntoIterator<Item = Entry<'a>>,
+        serializer: &Serializer,
+        message: &Outgoing<'_>,
         to: SocketAddr,
         may_wait: bool,
-    ) -> Result<(), Error> {
+    ) -> Result<usize, Error> {
         let to = address::canonical(to);
         let mut frames = Vec::new();
-        let packed = Packer::default().pack(header, entries, BUDGET, |frame| {
-            frames.push(frame.to_vec());
+        let mut bytes = 0;
+        let mut packer = Packer::default();
+        let packed = packer.pack(serializer, message, Way::Stream, &mut |piece| {
+            bytes += piece.bytes.len();
+            frames.push(piece.bytes.to_vec());
             Ok(())
         });
         if !matches!(packed, Ok(()) | Err(Error::MetadataLeftOut(_))) {
-            return packed;
+            return packed.map(|()| bytes);
         }
         let serial = self.enqueue(shared, to, frames)?;
         if may_wait {
             self.await_connection(to, serial)?;
         }
-        packed
+        packed.map(|()| bytes)
     }
 
     /// Queues frames, prefixes and all, for an address in its canonical form, and makes a connection
