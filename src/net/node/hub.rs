@@ -11,6 +11,7 @@ use super::links::Links;
 use super::look_up::LookUps;
 use super::seeds::Seeds;
 use super::stats::NodeStats;
+use super::strangers::Strangers;
 use crate::net::{Error, Serializer, address};
 use crate::os;
 use crate::proto::{Core, Output, Transmit};
@@ -40,6 +41,7 @@ pub(super) struct Hub {
 pub(super) struct State {
     pub(super) core: Core,
     pub(super) joins: Joins,
+    pub(super) strangers: Strangers,
     pub(super) seeds: Seeds,
     pub(super) leaving: Option<Leaving>,
     /// For the ids that are made up for nodes whose own is not known.
@@ -143,7 +145,7 @@ impl Hub {
 
     /// Takes some of what the core wants done; whether there may be more.
     fn drain(&self, state: &mut State, now: Instant, dispatch: &mut Dispatch) -> bool {
-        let State { core, joins, patience, .. } = state;
+        let State { core, joins, strangers, patience, .. } = state;
         let mut more = true;
         for _ in 0..OUTPUTS_AT_ONCE {
             let (kind, bytes) = match core.poll_output() {
@@ -155,13 +157,16 @@ impl Hub {
                     if event.node.status == NodeStatus::Online {
                         joins.note_online();
                     }
+                    strangers.note(event.node.id, event.node.status, now);
                     if let Some(changes) = &self.changes {
                         changes.push(&event);
                     }
                     continue;
                 }
                 Some(Output::Transmit(transmit)) => {
-                    (transmit.header.kind, self.write(&transmit, joins, dispatch))
+                    let overdue = strangers.is_overdue(&transmit.target.id, now);
+                    let route = self.route(&transmit, joins, overdue);
+                    (transmit.header.kind, self.write(&transmit, route, dispatch))
                 }
             };
             core.count_bytes_sent(kind, bytes);
@@ -172,26 +177,38 @@ impl Hub {
         more
     }
 
-    /// Writes one message; gives its bytes, 0 if it cannot be sent.
-    fn write(&self, transmit: &Transmit<'_>, joins: &mut Joins, dispatch: &mut Dispatch) -> usize {
-        let Ok(to) = address::target(self.links.host, transmit.target.ip, transmit.target.port)
-        else {
-            self.links.counts.unaddressed.add(1);
-            return 0;
-        };
+    /// Where a message goes, and how; `None` for an address text that is no numeric address.
+    fn route(&self, transmit: &Transmit<'_>, joins: &mut Joins, overdue: bool) -> Option<Route> {
+        let Transmit { header, target, by_stream, .. } = transmit;
+        let to = address::target(self.links.host, target.ip, target.port).ok()?;
         let to = address::canonical(to);
-        let way = match transmit.header.kind {
-            MessageKind::Join => joins.way(to, transmit.by_stream),
-            _ if transmit.by_stream => Way::Stream,
+        let way = match header.kind {
+            MessageKind::Join => joins.way(to, *by_stream),
+            _ if *by_stream => Way::Stream,
+            MessageKind::Ping if overdue => Way::Both,
             _ => Way::Datagram,
         };
-        let route = Route { to, way, has_streams: self.links.has_streams };
+        Some(Route { to, way, has_streams: self.links.has_streams })
+    }
+
+    /// Writes one message; gives its bytes, 0 if it cannot be sent.
+    fn write(
+        &self,
+        transmit: &Transmit<'_>,
+        route: Option<Route>,
+        dispatch: &mut Dispatch,
+    ) -> usize {
+        let counts = &self.links.counts;
+        let Some(route) = route else {
+            counts.unaddressed.add(1);
+            return 0;
+        };
         match dispatch.push(&self.serializer, transmit, route) {
             Ok(bytes) => bytes,
             // The rest of it goes out.
             Err(Error::MetadataLeftOut(_)) => 0,
             Err(_) => {
-                self.links.counts.unsent.add(1);
+                counts.unsent.add(1);
                 0
             }
         }

@@ -10,6 +10,7 @@ use super::links::Links;
 use super::look_up::LookUps;
 use super::seeds::Seeds;
 use super::sockets::{self, Sockets};
+use super::strangers::Strangers;
 use crate::net::lifecycle::Worker;
 use crate::net::shared::Run;
 use crate::net::{Error, Serializer, address};
@@ -111,6 +112,7 @@ impl Plan {
         Ok(State {
             core,
             joins: Joins::default(),
+            strangers: Strangers::default(),
             seeds: Seeds::new(ms(protocol.heal_interval_ms)),
             leaving: None,
             ids: SmallRng::seed_from_u64(seed()?),

@@ -27,6 +27,7 @@ mod node;
 mod seeds;
 mod sockets;
 mod stats;
+mod strangers;
 mod target;
 
 pub use changes::{Change, Handler};
