@@ -1,6 +1,8 @@
 //! What a core wants to tell its program, copied out of it so that no lock is held while it is told.
 
 use super::convert::{c_id, c_kind, c_status, view_of};
+#[cfg(feature = "ext")]
+use super::ext;
 use super::types::{
     gossip_event_callback_t, gossip_message_t, gossip_node_view_t, gossip_send_callback_t,
 };
@@ -13,11 +15,50 @@ use core::cell::Cell;
 use core::ffi::c_void;
 use core::ptr;
 
-/// The program's functions. Either may be NULL: then its calls are left out.
+/// The program's functions. Each may be NULL: then its calls are left out.
 pub(super) struct Targets {
     pub(super) send: gossip_send_callback_t,
     pub(super) event: gossip_event_callback_t,
     pub(super) user_data: *mut c_void,
+    #[cfg(feature = "ext")]
+    pub(super) changes: ext::gossip_changes_callback_t,
+    #[cfg(feature = "ext")]
+    pub(super) packet: ext::gossip_packet_callback_t,
+    /// The user data again, if the library is to tell when it is done with it.
+    #[cfg(feature = "ext")]
+    pub(super) owned: ext::Owned,
+}
+
+impl Targets {
+    /// The functions that version 1 knows.
+    pub(super) const fn new(
+        send: gossip_send_callback_t,
+        event: gossip_event_callback_t,
+        user_data: *mut c_void,
+    ) -> Self {
+        Self {
+            send,
+            event,
+            user_data,
+            #[cfg(feature = "ext")]
+            changes: None,
+            #[cfg(feature = "ext")]
+            packet: None,
+            #[cfg(feature = "ext")]
+            owned: ext::Owned::NOTHING,
+        }
+    }
+}
+
+impl Targets {
+    /// Whether events are of use to anybody.
+    fn wants_events(&self) -> bool {
+        #[cfg(feature = "ext")]
+        if ext::log::wants_events() {
+            return true;
+        }
+        self.event.is_some()
+    }
 }
 
 // SAFETY: the pointer is never followed here, only handed back; that the program's functions may
@@ -30,7 +71,7 @@ unsafe impl Sync for Targets {}
 #[derive(Clone, Default, Debug)]
 pub struct Extra {
     /// The status with left apart from failed.
-    status: NodeStatus,
+    pub status: NodeStatus,
     detail: Detail,
     config_heartbeat: u64,
     metadata: Kept,
@@ -47,7 +88,15 @@ enum Kept {
 }
 
 impl Extra {
-    fn of(entry: &Entry<'_>) -> Self {
+    /// The metadata, if it is all here.
+    pub fn metadata(&self) -> Option<&Arc<Metadata>> {
+        match &self.metadata {
+            Kept::Held(held) => Some(held),
+            Kept::Unsaid | Kept::Apart(_) | Kept::Slice(..) => None,
+        }
+    }
+
+    pub(super) fn of(entry: &Entry<'_>) -> Self {
         let metadata = match entry.metadata {
             MetadataPart::Unsaid => Kept::Unsaid,
             MetadataPart::Held(held) => Kept::Held(Arc::clone(held)),
@@ -78,6 +127,10 @@ impl Extra {
 enum Call {
     Send(ToSend),
     Event { node: usize, old_status: NodeStatus },
+    #[cfg(feature = "ext")]
+    Changes { first: usize, count: usize },
+    #[cfg(feature = "ext")]
+    Packet(ext::Datagram),
 }
 
 /// A message to hand out: the view of its target, and those of its entries behind it.
@@ -99,6 +152,8 @@ pub(super) struct Batch {
     written: Written,
     /// An empty vector, kept for its memory.
     scratch: Cell<Vec<Entry<'static>>>,
+    #[cfg(feature = "ext")]
+    pub(super) store: ext::Store,
 }
 
 /// The bytes of the messages handed out that our transports wrote, each kind apart, until the core
@@ -113,14 +168,18 @@ struct Written {
 const KEPT_VIEWS: usize = 256;
 
 impl Batch {
-    /// The calls not made yet.
+    /// The calls not made yet; those that hold more than others count as several.
     pub(super) fn len(&self) -> usize {
-        self.calls.len() - self.next
+        #[cfg(feature = "ext")]
+        let more = self.store.weight();
+        #[cfg(not(feature = "ext"))]
+        let more = 0;
+        self.calls.len() - self.next + more
     }
 
     /// Whether every call was made.
     pub(super) fn is_done(&self) -> bool {
-        self.len() == 0
+        self.calls.len() == self.next
     }
 
     /// Forgets all calls and keeps the buffers.
@@ -134,6 +193,8 @@ impl Batch {
             self.views.shrink_to(KEPT_VIEWS);
             self.extras.shrink_to(KEPT_VIEWS);
         }
+        #[cfg(feature = "ext")]
+        self.store.clear();
     }
 
     /// Copies one output of the core, if the program has a function for it.
@@ -142,7 +203,7 @@ impl Batch {
             Output::Transmit(transmit) if targets.send.is_some() => {
                 self.push_message(transmit);
             }
-            Output::Event(event) if targets.event.is_some() => {
+            Output::Event(event) if targets.wants_events() => {
                 let node = self.push_view(&event.node);
                 self.calls.push(Call::Event { node, old_status: event.old_status });
             }
@@ -158,6 +219,18 @@ impl Batch {
         let entries = self.views.len() - target - 1;
         let Transmit { header, form, to_new, .. } = *transmit;
         self.calls.push(Call::Send(ToSend { header, form, to_new, target, entries }));
+    }
+
+    /// Adds the call for a datagram of the store.
+    #[cfg(feature = "ext")]
+    pub(super) fn push_packet(&mut self, datagram: ext::Datagram) {
+        self.calls.push(Call::Packet(datagram));
+    }
+
+    /// Adds the call for changes of the store.
+    #[cfg(feature = "ext")]
+    pub(super) fn push_changes(&mut self, first: usize, count: usize) {
+        self.calls.push(Call::Changes { first, count });
     }
 
     #[inline(never)]
@@ -199,6 +272,8 @@ impl Batch {
                     scratch: &self.scratch,
                 };
                 let current = Current::set(&handed_out);
+                #[cfg(feature = "ext")]
+                let _handing = ext::Handing::views(views, &self.extras[target..last]);
                 // SAFETY: a function of the program with this type, called with structs that live
                 // until it returns and that nothing else touches meanwhile.
                 unsafe { send(&raw const message, views, targets.user_data) };
@@ -208,12 +283,21 @@ impl Batch {
                 self.written.bytes[kind] += written.get();
             }
             Call::Event { node, old_status } => {
+                #[cfg(feature = "ext")]
+                ext::log::event(&self.views[node], self.extras[node].status, old_status);
                 let Some(event) = targets.event else { return true };
+                #[cfg(feature = "ext")]
+                let _handing =
+                    ext::Handing::views(&raw const self.views[node], &self.extras[node..=node]);
                 // SAFETY: as above.
                 unsafe {
                     event(&raw const self.views[node], c_status(old_status), targets.user_data)
                 };
             }
+            #[cfg(feature = "ext")]
+            Call::Changes { first, count } => ext::call_changes(&self.store, first, count, targets),
+            #[cfg(feature = "ext")]
+            Call::Packet(ref datagram) => ext::call_packet(&self.store, datagram, targets),
         }
         true
     }

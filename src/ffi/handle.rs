@@ -1,8 +1,13 @@
 //! A core that is shared between the program's threads and its transports.
 
+#[cfg(feature = "ext")]
+mod extended;
+
 use super::callbacks::{Batch, Targets};
 use super::convert::{Flaw, Status, entry_of, owned_of};
 use super::error::{self, set_last_error};
+#[cfg(feature = "ext")]
+use super::ext;
 use super::guard::{Callbacks, contain};
 use super::types::gossip_node_view_t;
 use crate::os;
@@ -46,6 +51,8 @@ struct State {
     runner: usize,
     /// An empty vector, kept for its memory.
     scratch: Vec<Entry<'static>>,
+    #[cfg(feature = "ext")]
+    extension: ext::Extension,
 }
 
 /// A number that no two running threads share and that is never 0.
@@ -56,13 +63,21 @@ fn thread_mark() -> usize {
 
 impl Shared {
     pub(super) fn new(core: Core, targets: Targets) -> Arc<Self> {
-        let state = State {
-            core,
-            queue: Batch::default(),
-            rest: Batch::default(),
-            runner: 0,
-            scratch: Vec::new(),
-        };
+        Self::of(
+            State {
+                core,
+                queue: Batch::default(),
+                rest: Batch::default(),
+                runner: 0,
+                scratch: Vec::new(),
+                #[cfg(feature = "ext")]
+                extension: ext::Extension::default(),
+            },
+            targets,
+        )
+    }
+
+    fn of(state: State, targets: Targets) -> Arc<Self> {
         Arc::new(Self {
             targets,
             process: os::process_mark(),
@@ -111,7 +126,7 @@ impl Shared {
 
     /// Runs an input of the core and the callbacks that it leads to, on a thread of the library.
     fn contained(self: &Arc<Self>, body: &mut Input<'_>) {
-        if let Some(callbacks) = contain(None, || self.input_once(body)) {
+        if let Some(callbacks) = contain(None, || self.input_once(None, body)) {
             callbacks.run();
         }
     }
@@ -121,8 +136,9 @@ impl Shared {
         self: &Arc<Self>,
         header: &Header,
         views: &[gossip_node_view_t],
+        at: Option<Instant>,
     ) -> Option<Pending> {
-        self.input(|core, now, scratch| {
+        self.input(at, |core, now, scratch| {
             let mut entries: Vec<Entry<'_>> = core::mem::take(scratch);
             let read = read_entries(views, &mut entries);
             let result = match read {
@@ -142,37 +158,56 @@ impl Shared {
         })
     }
 
-    /// Runs an input or command of the core; the result is to be run once all locks are gone.
+    /// Runs an input or command of the core, at a time that the program gave or now; the result is to
+    /// be run once all locks are gone.
     ///
     /// An error becomes this thread's error text.
     pub(super) fn input<E: fmt::Display>(
         self: &Arc<Self>,
+        at: Option<Instant>,
         body: impl FnOnce(&mut Core, Instant, &mut Vec<Entry<'static>>) -> Result<(), E>,
     ) -> Option<Pending> {
         let mut body = Some(body);
-        self.input_once(&mut |core, now, scratch| {
-            if let Some(body) = body.take()
-                && let Err(error) = body(core, now, scratch)
-            {
-                set_last_error(format_args!("{error}"));
-            }
-        })
+        let mut error = None;
+        let pending = self.input_once(at, &mut |core, now, scratch| {
+            error = body.take().and_then(|body| body(core, now, scratch).err());
+        });
+        if let Some(error) = error {
+            report(format_args!("{error}"));
+        }
+        pending
     }
 
     /// What [`Self::input`] does, in the library once and not in each of its functions again.
     #[inline(never)]
-    fn input_once(self: &Arc<Self>, body: &mut Input<'_>) -> Option<Pending> {
+    fn input_once(self: &Arc<Self>, at: Option<Instant>, body: &mut Input<'_>) -> Option<Pending> {
         let mut guard = self.lock()?;
         let state = &mut *guard;
         // Read under the lock, so that no thread brings an older time than the one before it.
-        body(&mut state.core, os::now(), &mut state.scratch);
+        #[cfg(feature = "ext")]
+        let (now, counts) = (state.extension.tick(at), ext::log::Counts::of(&state.core));
+        #[cfg(not(feature = "ext"))]
+        let now = at.unwrap_or_else(os::now);
+        body(&mut state.core, now, &mut state.scratch);
+        #[cfg(feature = "ext")]
+        let counts = counts.until(&state.core);
         self.fill(state);
-        if state.runner != 0 || (state.queue.is_done() && state.rest.is_done()) {
-            return None;
-        }
-        state.runner = thread_mark();
-        let batch = core::mem::take(&mut state.rest);
-        Some(Pending { shared: Arc::clone(self), batch, released: false })
+        let idle = state.runner != 0 || (state.queue.is_done() && state.rest.is_done());
+        let pending = (!idle).then(|| {
+            state.runner = thread_mark();
+            let batch = core::mem::take(&mut state.rest);
+            Pending {
+                shared: Arc::clone(self),
+                batch,
+                released: false,
+                #[cfg(feature = "ext")]
+                frees: false,
+            }
+        });
+        drop(guard);
+        #[cfg(feature = "ext")]
+        counts.log();
+        pending
     }
 
     /// Reads something of the core; `None`, with an error text, if it cannot be used any more.
@@ -190,6 +225,10 @@ impl Shared {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         self.closed.store(true, Ordering::Release);
         if state.runner == thread_mark() {
+            #[cfg(feature = "ext")]
+            {
+                state.extension.closed_inside = true;
+            }
             return;
         }
         while state.runner != 0 {
@@ -197,6 +236,12 @@ impl Shared {
         }
         state.queue = Batch::default();
         state.rest = Batch::default();
+        #[cfg(feature = "ext")]
+        {
+            state.extension.changes.clear();
+            drop(state);
+            self.targets.owned.free();
+        }
     }
 
     #[inline(never)]
@@ -228,11 +273,33 @@ impl Shared {
                 Some(Output::Transmit(_)) if state.queue.len() >= room => {
                     self.dropped.fetch_add(1, Ordering::Relaxed);
                 }
-                Some(output) => state.queue.push(&output, &self.targets),
-                None => return,
+                Some(output) => {
+                    #[cfg(feature = "ext")]
+                    let made = {
+                        let State { queue, extension, .. } = state;
+                        ext::note(&output, &self.targets, extension, queue)
+                    };
+                    state.queue.push(&output, &self.targets);
+                    #[cfg(feature = "ext")]
+                    self.count(&mut state.core, made);
+                }
+                None => {
+                    #[cfg(feature = "ext")]
+                    state.tell_changes();
+                    return;
+                }
             }
         }
     }
+}
+
+/// The error text for an input that was refused; called with no lock held.
+#[cold]
+#[inline(never)]
+fn report(text: fmt::Arguments<'_>) {
+    set_last_error(text);
+    #[cfg(feature = "ext")]
+    ext::log::refused(text);
 }
 
 /// A call of the core, with the time and a vector that is empty before and after it.
@@ -294,7 +361,7 @@ fn deliver_owned(
 /// The only call of the core's function here: that is generic, and each kind of iterator would
 /// bring another copy of the protocol into the library.
 #[inline(never)]
-fn handle(
+pub(super) fn handle(
     core: &mut Core,
     now: Instant,
     path: Path,
@@ -320,14 +387,23 @@ pub(super) struct Pending {
     batch: Batch,
     /// Whether the right was given back already.
     released: bool,
+    /// Whether the program destroyed the core inside a callback and wants to be told that it ended.
+    #[cfg(feature = "ext")]
+    frees: bool,
 }
 
 impl Callbacks for Pending {
     fn run(mut self) {
         let saved = error::save();
+        #[cfg(feature = "ext")]
+        let running = ext::Running::of(&self.shared);
         while contain(false, || self.next_batch()) {
             while self.may_call() && self.batch.call_next(&self.shared.targets) {}
         }
+        #[cfg(feature = "ext")]
+        drop(running);
+        // Before the text comes back: it may free what the program gave, by a function of that.
+        drop(self);
         saved.restore();
     }
 }
@@ -371,6 +447,10 @@ impl Pending {
             state.rest = Batch::default();
             state.queue = Batch::default();
         }
+        #[cfg(feature = "ext")]
+        {
+            self.frees = state.extension.closed_inside;
+        }
         self.shared.stopped.notify_all();
     }
 }
@@ -379,6 +459,10 @@ impl Drop for Pending {
     fn drop(&mut self) {
         if !self.released {
             self.give_back();
+        }
+        #[cfg(feature = "ext")]
+        if self.frees {
+            self.shared.targets.owned.free();
         }
     }
 }
@@ -412,7 +496,7 @@ mod tests {
     fn shared() -> Arc<Shared> {
         let own = Entry { id: NodeId::new([1; 16]), ..Entry::default() };
         let core = Core::new(Config::default(), &own, 1, os::now()).expect("a good view");
-        Shared::new(core, Targets { send: None, event: None, user_data: ptr::null_mut() })
+        Shared::new(core, Targets::new(None, None, ptr::null_mut()))
     }
 
     fn last_error() -> String {
@@ -422,7 +506,7 @@ mod tests {
 
     fn tick(shared: &Arc<Shared>) -> String {
         guard_then("gossip_tick", || {
-            shared.input(|core, now, _| {
+            shared.input(None, |core, now, _| {
                 core.round(now);
                 Ok::<(), Infallible>(())
             })
@@ -435,7 +519,7 @@ mod tests {
         let shared = shared();
         assert_eq!(tick(&shared), "");
         guard_then("gossip_test", || {
-            shared.input(|_, _, _| -> Result<(), Infallible> { panic!("half a change") })
+            shared.input(None, |_, _, _| -> Result<(), Infallible> { panic!("half a change") })
         });
         assert!(last_error().starts_with("gossip_test: internal error: half a change;"));
         assert!(tick(&shared).contains("destroy it"));
@@ -459,7 +543,7 @@ mod tests {
     #[test]
     fn an_input_that_is_refused_says_so() {
         let shared = shared();
-        guard_then("gossip_test", || shared.input(|_, _, _| Err(Refused::ZeroId)));
+        guard_then("gossip_test", || shared.input(None, |_, _, _| Err(Refused::ZeroId)));
         assert_eq!(last_error(), "gossip_test: the sender's id is zero");
     }
 }

@@ -11,6 +11,8 @@ pub mod core;
 #[cfg(feature = "net")]
 mod custom;
 pub mod error;
+#[cfg(feature = "ext")]
+pub mod ext;
 pub mod guard;
 pub mod handle;
 pub mod memory;

@@ -156,7 +156,7 @@ fn metadata_goes_with_the_message_handed_out() {
         with_handed_out(message, |handed_out| {
             let Some(handed_out) = handed_out else { return };
             for extra in handed_out.extras {
-                let metadata = extra.metadata.as_ref();
+                let metadata = extra.metadata();
                 lock(&noted).push(metadata.and_then(|all| all.get("zone").map(str::to_owned)));
             }
         });

@@ -2,6 +2,7 @@
 
 mod about_us;
 mod build;
+mod census;
 mod claims;
 mod command;
 mod exchange;

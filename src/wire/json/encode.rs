@@ -80,7 +80,7 @@ pub(crate) fn end_message(header: &Header, out: &mut Vec<u8>) -> Result<(), Erro
 }
 
 /// The most bytes that [`end_message`] writes.
-#[cfg(feature = "net")]
+#[cfg(feature = "ext")]
 pub(crate) const fn encoded_header_bytes() -> usize {
     "],\"sender\":\"\",\"timestamp\":,\"type\":}".len() + 47 + 20 + 1
 }

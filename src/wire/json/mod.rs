@@ -15,5 +15,5 @@ mod fields;
 
 pub use decode::decode;
 pub use encode::encode;
-#[cfg(feature = "net")]
+#[cfg(feature = "ext")]
 pub(crate) use encode::{begin_message, encode_entry, encoded_header_bytes, end_message};
