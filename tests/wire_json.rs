@@ -1,6 +1,9 @@
 //! The text form against what libgossip 1.4.2 wrote and what its reader took.
 
-use gossip::types::{Header, Message, MessageKind, Metadata, NodeId, NodeStatus, NodeView};
+use gossip::types::{
+    Apart, Detail, Header, Message, MessageKind, Metadata, MetadataStamp, NodeId, NodeStatus,
+    NodeView,
+};
 use gossip::wire::{Error, MAX_ENTRIES, MAX_MESSAGE_BYTES, framing, json};
 use proptest::prelude::*;
 use std::path::PathBuf;
@@ -99,6 +102,38 @@ fn left_is_written_failed() {
 }
 
 #[test]
+fn the_version_of_packets_is_the_last_key_and_is_left_out_where_there_is_none() {
+    let header = Header { wire: 1, ..Header::default() };
+    let message = Message { header, entries: vec![] };
+    let text = encode(&message);
+    assert!(text.ends_with(br#","timestamp":0,"type":0,"wire":1}"#));
+    assert_eq!(json::decode(&text), Ok(message));
+    assert_eq!(decode(r#"{"wire":255}"#).header.wire, 255);
+    assert!(refusal(r#"{"wire":256}"#).contains("`wire` is 256, not 0 to 255"));
+    let header = Header { cluster: u32::MAX, ..header };
+    let text = encode(&Message { header, entries: vec![] });
+    assert!(text.ends_with(br#","wire":1,"cluster":4294967295}"#));
+    assert_eq!(json::decode(&text).expect("a message").header, header);
+    assert!(refusal(r#"{"cluster":4294967296}"#).contains("`cluster` is 4294967296"));
+}
+
+#[test]
+fn what_a_text_has_no_form_for_is_refused_or_left_out() {
+    let claim = NodeView { detail: Detail::Claim, ..NodeView::default() };
+    let mut out = b"before".to_vec();
+    let entries = [NodeView::default(), claim];
+    let entries = entries.iter().map(NodeView::as_entry);
+    assert_eq!(json::encode(&Header::default(), entries, &mut out), Err(Error::Claim));
+    assert_eq!(out, b"before");
+    let stamp = MetadataStamp { bytes: 5, hash: 6 };
+    for apart in [Apart::Stamp(stamp), Apart::Slice(stamp, 0, vec![1])] {
+        let entry = NodeView { apart, ..NodeView::default() };
+        let text = encode(&Message { entries: vec![entry], ..Message::default() });
+        assert!(String::from_utf8_lossy(&text).contains(r#""metadata":{},"#));
+    }
+}
+
+#[test]
 fn kinds_of_packets_alone_are_neither_written_nor_read() {
     for kind in [MessageKind::SyncDigest, MessageKind::SyncRequest] {
         let mut out = b"before".to_vec();
@@ -150,9 +185,16 @@ fn wrong_values_are_errors_that_name_the_field_or_the_place() {
 
 #[test]
 fn size_depth_entries_and_metadata_are_limited() {
-    let entries = |count: usize| format!(r#"{{"entries":[{}]}}"#, vec!["{}"; count].join(","));
-    assert_eq!(decode(&entries(MAX_ENTRIES)).entries.len(), MAX_ENTRIES);
-    assert!(refusal(&entries(MAX_ENTRIES + 1)).contains("more than 1024 `entries`"));
+    let entries = |count, entry| format!(r#"{{"entries":[{}]}}"#, vec![entry; count].join(","));
+    let written = encode(&Message { entries: vec![NodeView::default()], ..Message::default() });
+    let written = String::from_utf8(written).expect("UTF-8");
+    let written = written.split(['[', ']']).nth(1).expect("its entry");
+    assert_eq!(decode(&entries(MAX_ENTRIES, written)).entries.len(), MAX_ENTRIES);
+    assert!(refusal(&entries(MAX_ENTRIES + 1, written)).contains("more than 1024 `entries`"));
+
+    assert_eq!(decode(&entries(300, "{}")).entries.len(), 300);
+    assert!(refusal(&entries(400, "{}")).contains("far more memory than their text"));
+    assert!(refusal(&entries(MAX_ENTRIES + 1, "{}")).contains("far more memory"));
 
     let deep = |depth| format!(r#"{{"x":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
     decode(&deep(100));
@@ -213,11 +255,14 @@ fn any_entry() -> impl Strategy<Value = NodeView> {
 
 fn any_message() -> impl Strategy<Value = Message> {
     let entries = prop::collection::vec(any_entry(), 0..4);
-    (any::<[u8; 16]>(), 0..8_u32, any::<u64>(), entries).prop_map(
-        |(id, kind, timestamp, entries)| {
+    (any::<[u8; 16]>(), 0..8_u32, any::<u64>(), any::<u8>(), entries).prop_map(
+        |(id, kind, timestamp, wire, entries)| {
             let kind = MessageKind::from_raw(kind).expect("0 to 7");
             let sender = NodeId::new(id);
-            Message { header: Header { sender, kind, timestamp, ..Header::default() }, entries }
+            Message {
+                header: Header { sender, kind, timestamp, wire, ..Header::default() },
+                entries,
+            }
         },
     )
 }
@@ -226,6 +271,14 @@ proptest! {
     #[test]
     fn what_is_written_is_read_as_it_was(message in any_message()) {
         prop_assert_eq!(json::decode(&encode(&message)), Ok(message));
+    }
+
+    #[test]
+    fn sizes_of_entries_are_exact(entry in any_entry()) {
+        let one = vec![entry.clone()];
+        let text = encode(&Message { entries: one, ..Message::default() });
+        let none = encode(&Message::default());
+        prop_assert_eq!(json::entry_bytes(&entry.as_entry()), text.len() - none.len());
     }
 
     #[test]

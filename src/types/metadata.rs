@@ -87,6 +87,17 @@ impl Metadata {
         Ok(metadata)
     }
 
+    /// Metadata of its packed form.
+    ///
+    /// # Errors
+    /// As [`PackedMetadata::new`].
+    pub fn from_packed(packed: Vec<u8>) -> Result<Self, MetadataError> {
+        let checked = PackedMetadata::new(&packed)?;
+        let (len, bytes) = (checked.len, checked.text_bytes());
+        let hash = fnv(&packed);
+        Ok(Self { packed, len, bytes, hash })
+    }
+
     /// These pairs and those of `self` that have other keys.
     ///
     /// # Errors
@@ -182,6 +193,9 @@ pub struct PackedMetadata<'a> {
 }
 
 impl<'a> PackedMetadata<'a> {
+    /// No pairs.
+    pub const NONE: Self = Self { bytes: &[], len: 0 };
+
     /// Checks some bytes; an empty slice is no pairs.
     ///
     /// # Errors
@@ -218,13 +232,18 @@ impl<'a> PackedMetadata<'a> {
         self.bytes
     }
 
+    /// Keys and values together, in bytes.
+    fn text_bytes(self) -> usize {
+        self.iter().map(|(key, value)| key.len() + value.len()).sum()
+    }
+
     /// A copy that owns them.
     #[must_use]
     pub fn to_metadata(self) -> Metadata {
         Metadata {
             packed: self.bytes.to_vec(),
             len: self.len,
-            bytes: self.iter().map(|(key, value)| key.len() + value.len()).sum(),
+            bytes: self.text_bytes(),
             hash: fnv(self.bytes),
         }
     }
@@ -362,7 +381,8 @@ mod tests {
                 prop_assert_eq!(metadata.get(key), Some(value.as_str()));
             }
             let packed = PackedMetadata::new(metadata.packed()).expect("its own form");
-            prop_assert_eq!(packed.to_metadata(), metadata);
+            prop_assert_eq!(packed.to_metadata(), metadata.clone());
+            prop_assert_eq!(Metadata::from_packed(metadata.packed().to_vec()), Ok(metadata));
         }
     }
 }

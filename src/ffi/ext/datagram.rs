@@ -79,12 +79,12 @@ impl Datagrams {
         let mut text = Text::begin(&mut self.bytes);
         for entry in transmit.entries() {
             self.entry.clear();
-            json::encode_entry(&entry, &mut self.entry);
+            json::encode_entry(&entry, &mut self.entry)?;
             if self.entry.len() > LARGE_TEXT_BYTES - Text::EMPTY_BYTES {
                 // It then says nothing about metadata, and so erases none.
                 self.entry.clear();
                 let without = Entry { metadata: MetadataPart::Unsaid, ..entry };
-                json::encode_entry(&without, &mut self.entry);
+                json::encode_entry(&without, &mut self.entry)?;
             }
             if !text.has_room(&self.bytes, self.entry.len()) {
                 emit(text.end(&header, &mut self.bytes, to)?);
@@ -123,7 +123,7 @@ struct Text {
 impl Text {
     /// What a frame without entries has at most.
     const EMPTY_BYTES: usize =
-        framing::PREFIX_BYTES + "{\"entries\":[".len() + json::encoded_header_bytes();
+        framing::PREFIX_BYTES + "{\"entries\":[".len() + json::header_bytes();
 
     fn begin(out: &mut Vec<u8>) -> Self {
         let start = framing::begin_frame(out);
@@ -134,7 +134,7 @@ impl Text {
     /// Whether a further entry fits; the first one always does.
     fn has_room(&self, out: &[u8], entry_bytes: usize) -> bool {
         let bytes = out.len() - self.start + framing::PREFIX_BYTES + 1 + entry_bytes;
-        let all = bytes + json::encoded_header_bytes();
+        let all = bytes + json::header_bytes();
         self.entries == 0 || all <= TEXT_BYTES && self.entries < MAX_ENTRIES
     }
 

@@ -22,11 +22,11 @@ impl Packer {
         let mut start = self.begin();
         let mut count = 0;
         for entry in message.entries {
-            self.write_entry(entry, budget, &mut left_out);
+            self.write_entry(entry, budget, &mut left_out)?;
             let bytes = self.piece.len() - (start - framing::PREFIX_BYTES)
                 + 1
                 + self.entry.len()
-                + json::encoded_header_bytes();
+                + json::header_bytes();
             if count > 0 && (bytes > budget.usual || count == MAX_ENTRIES) {
                 self.end(&header, start)?;
                 header.kind = MessageKind::Update;
@@ -52,17 +52,23 @@ impl Packer {
     }
 
     /// Writes an entry into its buffer, without its metadata if it is too large with it.
-    fn write_entry(&mut self, entry: &Entry<'_>, budget: Budget, left_out: &mut Option<usize>) {
+    fn write_entry(
+        &mut self,
+        entry: &Entry<'_>,
+        budget: Budget,
+        left_out: &mut Option<usize>,
+    ) -> Result<(), Error> {
         let entry = whole(entry);
         self.entry.clear();
-        json::encode_entry(&entry, &mut self.entry);
+        json::encode_entry(&entry, &mut self.entry)?;
         let room = budget.single.saturating_sub(empty_frame_bytes());
         if self.entry.len() > room && entry.metadata != MetadataPart::Unsaid {
             *left_out = Some(self.entry.len());
             self.entry.clear();
             let bare = Entry { metadata: MetadataPart::Unsaid, ..entry };
-            json::encode_entry(&bare, &mut self.entry);
+            json::encode_entry(&bare, &mut self.entry)?;
         }
+        Ok(())
     }
 
     fn begin(&mut self) -> usize {
@@ -80,7 +86,7 @@ impl Packer {
 
 /// What a frame without entries has at most.
 const fn empty_frame_bytes() -> usize {
-    framing::PREFIX_BYTES + "{\"entries\":[".len() + json::encoded_header_bytes()
+    framing::PREFIX_BYTES + "{\"entries\":[".len() + json::header_bytes()
 }
 
 #[cfg(test)]

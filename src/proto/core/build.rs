@@ -8,10 +8,11 @@ use super::super::output::{Event, Output, Transmit};
 use super::Core;
 use super::fetching::slice;
 use crate::types::{
-    Detail, Entry, Form, Header, Heartbeat, MessageKind, MetadataPart, NodeId, NodeStatus,
-    SyncPayload,
+    Detail, Entry, Form, Header, Heartbeat, MessageKind, Metadata, MetadataPart, NodeId,
+    NodeStatus, PackedMetadata, SyncPayload,
 };
 use crate::wire::binary;
+use alloc::sync::Arc;
 use rand::RngExt;
 
 /// Accusations of our own in one message.
@@ -41,7 +42,7 @@ pub(in crate::proto) struct Book<'a> {
     fetches: &'a Fetches,
     pieces: &'a [Piece],
     form: Form,
-    /// Metadata goes to proved addresses only (P-7b).
+    /// Metadata goes to proved addresses only in packets (P-7b).
     metadata: bool,
 }
 
@@ -68,17 +69,30 @@ impl<'a> Book<'a> {
     fn told(self, member: &'a Member, slot: Slot, detail: Detail) -> Entry<'a> {
         let entry = self.members.entry(member);
         let lack = if member.is(Flags::LACKS) { self.fetches.lack(slot) } else { None };
-        let metadata = match (self.metadata, self.form, lack, &member.metadata) {
-            (false, ..) | (true, Form::Text, Some(_), _) => MetadataPart::Unsaid,
-            (true, Form::Packet, ..) if detail == Detail::Claim => MetadataPart::Unsaid,
-            (true, Form::Packet, Some(lack), _) => MetadataPart::Apart(lack.stamp),
-            (true, Form::Packet, None, Some(held)) if held.packed().len() > INLINE_BYTES => {
-                MetadataPart::Apart(held.stamp())
-            }
-            (true, _, None, held) => held.as_ref().into(),
+        let held = member.metadata.as_ref();
+        let (metadata, detail) = match (self.form, detail, lack) {
+            (Form::Text, _, Some(_)) => (MetadataPart::Unsaid, Detail::Full),
+            (Form::Text, _, None) => (held.into(), Detail::Full),
+            (Form::Packet, Detail::Claim, _) => (MetadataPart::Unsaid, detail),
+            (Form::Packet, Detail::Full, Some(lack)) => (MetadataPart::Apart(lack.stamp), detail),
+            (Form::Packet, Detail::Full, None) => (self.inline_or_apart(held, slot), detail),
         };
-        let detail = if self.form == Form::Text { Detail::Full } else { detail };
         Entry { metadata, detail, ..entry }
+    }
+
+    /// What a whole entry of a packet says about metadata: all of it, or that it can be asked for.
+    fn inline_or_apart(self, held: Option<&'a Arc<Metadata>>, slot: Slot) -> MetadataPart<'a> {
+        match held {
+            Some(held)
+                if held.is_empty() || self.metadata && held.packed().len() <= INLINE_BYTES =>
+            {
+                MetadataPart::Held(held)
+            }
+            Some(held) => MetadataPart::Apart(held.stamp()),
+            // Of ourselves we know that there is none; of others we may not have heard.
+            None if slot == Slot::NONE => MetadataPart::Packed(PackedMetadata::NONE),
+            None => MetadataPart::Unsaid,
+        }
     }
 }
 
@@ -144,7 +158,8 @@ impl Core {
         let header = self.header(&send, form);
         let proved = send.slot != Slot::NONE
             && matches!(self.members[send.slot].status, NodeStatus::Online | NodeStatus::Suspect);
-        let metadata = proved || form == Form::Text || send.kind != MessageKind::Pong;
+        let joins = matches!(send.kind, MessageKind::Meet | MessageKind::Join);
+        let metadata = proved || joins;
         self.pieces.clear();
         self.room = match form {
             Form::Text => usize::MAX,

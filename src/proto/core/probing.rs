@@ -73,7 +73,20 @@ impl Core {
         }
         let content =
             Content::Gossip { most: u16::MAX, notice: false, digest: self.digest_rides(slot) };
+        let member = &self.members[slot];
+        let silent = member.status == NodeStatus::Joining && member.is(Flags::ASKED);
         self.send(MessageKind::Ping, slot, content);
+        if silent {
+            self.ping_by_stream(slot);
+        }
+    }
+
+    /// Datagrams may not pass where connections do.
+    fn ping_by_stream(&mut self, slot: Slot) {
+        if self.config.has_streams && !self.members[slot].is(Flags::STREAM) {
+            let content = self.gossip();
+            self.decide(Send { by_stream: true, ..Send::new(MessageKind::Ping, slot, content) });
+        }
     }
 
     /// Something said of a member makes us look for ourselves; bounded, and once at a time.
@@ -148,10 +161,7 @@ impl Core {
         }
         let content = self.gossip();
         self.send(MessageKind::Ping, slot, content);
-        if self.config.has_streams && !self.members[slot].is(Flags::STREAM) {
-            // Datagrams may not pass where connections do.
-            self.decide(Send { by_stream: true, ..Send::new(MessageKind::Ping, slot, content) });
-        }
+        self.ping_by_stream(slot);
     }
 
     /// A member that can ping another for us; nodes of 1.4.2 do not.

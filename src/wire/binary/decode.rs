@@ -45,20 +45,23 @@ pub fn decode(bytes: &[u8]) -> Result<Packet<'_>, Error> {
     if bytes.len() > MAX_MESSAGE_BYTES {
         return Err(Error::TooLarge(bytes.len()));
     }
-    let (flags, mut packet) = read_head(bytes)?;
+    let head = read_head(bytes)?;
     let mut reader = Reader::new(bytes, HEAD_BYTES);
-    let label = if flags & flag::CLUSTER == 0 { Ok(0) } else { read_label(&mut reader) };
-    label
-        .and_then(|label| {
-            packet.header.cluster = label;
-            read_body(&mut reader, flags, &mut packet)
-        })
-        .map_err(|reason| Error::Invalid { offset: reader.at(), reason })?;
-    Ok(packet)
+    let label = read_label(&mut reader, &head);
+    let packet = label.and_then(|cluster| read_body(&mut reader, &head, cluster));
+    packet.map_err(|reason| Error::Invalid { offset: reader.at(), reason })
 }
 
-/// Reads what every packet has.
-fn read_head(bytes: &[u8]) -> Result<(u16, Packet<'_>), Error> {
+/// What every packet has.
+struct Head {
+    version: u8,
+    flags: u16,
+    kind: MessageKind,
+    count: usize,
+    sender: NodeId,
+}
+
+fn read_head(bytes: &[u8]) -> Result<Head, Error> {
     let flaw = |offset, reason| Err(Error::Invalid { offset, reason });
     if bytes.first() != Some(&MAGIC) {
         return flaw(0, "no packet begins with this byte");
@@ -75,8 +78,6 @@ fn read_head(bytes: &[u8]) -> Result<(u16, Packet<'_>), Error> {
     if flag::unknown(flags) != 0 {
         return Err(Error::Flags(flag::unknown(flags)));
     }
-    let mut sender = [0; 16];
-    sender.copy_from_slice(&head[SENDER_AT..]);
     let Some(kind) = MessageKind::from_raw((count & 15).into()) else {
         return flaw(COUNT_AT, "no kind of message has this number");
     };
@@ -84,17 +85,16 @@ fn read_head(bytes: &[u8]) -> Result<(u16, Packet<'_>), Error> {
     if count > MAX_ENTRIES {
         return flaw(COUNT_AT, "more than 1024 entries");
     }
-    let header = Header {
-        sender: NodeId::new(sender),
-        kind,
-        wire: head[1],
-        wants: flags & flag::WANTS != 0,
-        ..Header::default()
-    };
-    Ok((flags, Packet { header, bytes, entries_at: 0, count, texts: Texts::new() }))
+    let mut sender = [0; 16];
+    sender.copy_from_slice(&head[SENDER_AT..]);
+    Ok(Head { version: head[1], flags, kind, count, sender: NodeId::new(sender) })
 }
 
-fn read_label(reader: &mut Reader<'_>) -> Read<u32> {
+/// The label of the packet's cluster, 0 for none.
+fn read_label(reader: &mut Reader<'_>, head: &Head) -> Read<u32> {
+    if head.flags & flag::CLUSTER == 0 {
+        return Ok(0);
+    }
     match u32::from_le_bytes(reader.array()?) {
         0 => Err("a label of zero before this place"),
         label => Ok(label),
@@ -102,32 +102,16 @@ fn read_label(reader: &mut Reader<'_>) -> Read<u32> {
 }
 
 /// Reads what follows the label.
-fn read_body(reader: &mut Reader<'_>, flags: u16, packet: &mut Packet<'_>) -> Read<()> {
-    let header = &mut packet.header;
-    if flags & flag::NONCE != 0 {
-        header.nonce = u64::from_le_bytes(reader.array()?);
-    }
-    if flags & flag::INTERVAL != 0 {
-        header.interval_us = reader.varint32()?;
-    }
-    if flags & flag::WIRE != 0 {
-        header.wire = header.wire.max(reader.byte()?);
-    }
-    if flags & flag::SYNC != 0 {
-        header.sync = read_sync(reader)?;
-    }
-    packet.entries_at = reader.at();
-    let mut own = None;
-    for _ in 0..packet.count {
-        let raw = entry::read(reader, &header.sender)?;
-        if own.is_none() && raw.entry.id == header.sender {
-            own = Some(raw.entry.heartbeat);
-        }
-        if let Some(text) = raw.address.text() {
-            packet.texts.push(&text, packet.count);
-        }
-    }
-    header.timestamp = if flags & flag::TIMESTAMP == 0 {
+fn read_body<'a>(reader: &mut Reader<'a>, head: &Head, cluster: u32) -> Read<Packet<'a>> {
+    let flags = head.flags;
+    let nonce = if flags & flag::NONCE == 0 { 0 } else { u64::from_le_bytes(reader.array()?) };
+    let interval_us = if flags & flag::INTERVAL == 0 { 0 } else { reader.varint32()? };
+    let wire = if flags & flag::WIRE == 0 { 0 } else { reader.byte()? };
+    let sync = if flags & flag::SYNC == 0 { SyncPayload::None } else { read_sync(reader)? };
+    let entries_at = reader.at();
+    let mut texts = Texts::new();
+    let own = check_entries(reader, head, &mut texts)?;
+    let timestamp = if flags & flag::TIMESTAMP == 0 {
         own.map_or(0, |heartbeat| heartbeat.wrapping_sub(1))
     } else {
         reader.varint()?
@@ -135,7 +119,42 @@ fn read_body(reader: &mut Reader<'_>, flags: u16, packet: &mut Packet<'_>) -> Re
     if flags & flag::EXTENSION != 0 {
         reader.counted()?;
     }
-    if reader.is_at_end() { Ok(()) } else { Err("the packet should end here") }
+    if !reader.is_at_end() {
+        return Err("the packet should end here");
+    }
+    let header = Header {
+        sender: head.sender,
+        kind: head.kind,
+        timestamp,
+        nonce,
+        interval_us,
+        sync,
+        cluster,
+        wire: wire.max(head.version),
+        wants: flags & flag::WANTS != 0,
+    };
+    Ok(Packet { header, bytes: reader.packet(), entries_at, count: head.count, texts })
+}
+
+/// Reads all entries, keeps the texts of packed addresses, and gives the sender's own heartbeat.
+#[inline]
+fn check_entries(reader: &mut Reader<'_>, head: &Head, texts: &mut Texts) -> Read<Option<u64>> {
+    let mut own = None;
+    for _ in 0..head.count {
+        let claim = entry::read_claim(reader, &head.sender)?;
+        if own.is_none() && claim.id == head.sender {
+            own = Some(claim.heartbeat);
+        }
+        if claim.is_full()
+            && let Some(text) = entry::read_configuration(reader)?.ip.unpack()
+        {
+            texts.push(&text, head.count);
+        }
+        if claim.has_metadata() {
+            entry::read_metadata(reader)?;
+        }
+    }
+    Ok(own)
 }
 
 fn read_sync(reader: &mut Reader<'_>) -> Read<SyncPayload> {
@@ -207,10 +226,17 @@ impl<'a> Iterator for Entries<'a> {
     fn next(&mut self) -> Option<Entry<'a>> {
         self.left = self.left.checked_sub(1)?;
         // It was read before, so it can be read again.
-        let raw = entry::read(&mut self.reader, &self.sender).ok()?;
-        let mut entry = raw.entry;
-        if !matches!(raw.address, entry::Address::None) {
-            (entry.ip, self.text_at) = self.texts.get(self.text_at)?;
+        let claim = entry::read_claim(&mut self.reader, &self.sender).ok()?;
+        let mut entry = claim.entry();
+        if claim.is_full() {
+            let configuration = entry::read_configuration(&mut self.reader).ok()?;
+            configuration.add_to(&mut entry);
+            if !matches!(configuration.ip, entry::Ip::Text(_)) {
+                (entry.ip, self.text_at) = self.texts.get(self.text_at)?;
+            }
+        }
+        if claim.has_metadata() {
+            entry.metadata = entry::read_metadata(&mut self.reader).ok()?;
         }
         Some(entry)
     }

@@ -2,7 +2,7 @@
 
 use super::address;
 use super::entry::is_part;
-use super::layout::{COUNT_AT, FLAGS_AT, HEAD_BYTES, MAGIC, flag, head, metadata, shape, sync};
+use super::layout::{COUNT_AT, FLAGS_AT, MAGIC, flag, head, metadata, shape, sync};
 use super::size::zigzag;
 use crate::types::{
     Detail, Entry, Header, MetadataPart, MetadataStamp, NodeId, SyncPayload, varint,
@@ -67,10 +67,9 @@ fn append<'a>(
 /// Writes what stands before the entries, with no flags and no count; gives the flags.
 fn put_header(header: &Header, out: &mut Vec<u8>) -> Result<u16, Error> {
     let mut flags = if header.wants { flag::WANTS } else { 0 };
-    let mut short = Short::new();
+    let mut short = Short::with_room::<FULL_BYTES>(out);
     short.put([MAGIC, super::VERSION, 0, 0, 0, 0]);
     short.put(*header.sender.as_bytes());
-    debug_assert_eq!(short.len, HEAD_BYTES);
     if header.cluster != 0 {
         flags |= flag::CLUSTER;
         short.put(header.cluster.to_le_bytes());
@@ -87,7 +86,7 @@ fn put_header(header: &Header, out: &mut Vec<u8>) -> Result<u16, Error> {
         flags |= flag::WIRE;
         short.put([header.wire]);
     }
-    out.extend_from_slice(short.as_bytes());
+    short.end();
     if header.sync != SyncPayload::None {
         flags |= flag::SYNC;
         put_sync(&header.sync, out)?;
@@ -156,10 +155,10 @@ impl Writer<'_> {
         if entry.detail == Detail::Full {
             self.put_full(entry, head | head::FULL)?;
         } else {
-            let mut short = Short::new();
+            let mut short = Short::with_room::<CLAIM_BYTES>(self.out);
             short.put([head]);
             short.claim(entry, is_own);
-            self.out.extend_from_slice(short.as_bytes());
+            short.end();
         }
         if says_metadata {
             self.put_metadata(&entry.metadata)?;
@@ -176,9 +175,11 @@ impl Writer<'_> {
                 return Err(Error::Text(text.len()));
             }
         }
-        let mut short = Short::new();
-        short.put([head, 0]);
+        let mut short = Short::with_room::<FULL_BYTES>(self.out);
+        short.put([head]);
         short.claim(entry, head & head::OWN != 0);
+        let shape_at = short.at;
+        short.put([0]);
         short.varint(entry.version);
         let mut shape = 0;
         if let Ok(port) = u16::try_from(entry.port) {
@@ -187,17 +188,16 @@ impl Writer<'_> {
             shape |= shape::WIDE_PORT;
             short.varint(zigzag(entry.port));
         }
-        let at = self.out.len() + 1;
         if let Some(octets) = address::parse_v4(entry.ip) {
             shape |= shape::IP_V4;
             short.put(octets);
-            self.out.extend_from_slice(short.as_bytes());
+            short.end();
         } else if let Some(octets) = address::parse_v6(entry.ip) {
             shape |= shape::IP_V6;
             short.put(octets);
-            self.out.extend_from_slice(short.as_bytes());
+            short.end();
         } else {
-            self.out.extend_from_slice(short.as_bytes());
+            short.end();
             let refers = self.put_text(entry.ip);
             shape |= if refers { shape::IP_REFERENCE } else { shape::IP_TEXT };
         }
@@ -207,7 +207,7 @@ impl Writer<'_> {
         if self.put_text(entry.region) {
             shape |= shape::REGION_REFERENCE;
         }
-        if let Some(place) = self.out.get_mut(at) {
+        if let Some(place) = self.out.get_mut(shape_at) {
             *place = shape;
         }
         Ok(())
@@ -296,46 +296,55 @@ impl Known {
     }
 }
 
-/// A few numbers in a row. Its room is that of the longest start of an entry: two bytes, an id, five
-/// numbers of 10 bytes and an address of 16; a header takes less.
-struct Short {
-    bytes: [u8; Self::BYTES],
-    len: usize,
+/// The longest start of an entry: a byte, an id and three numbers.
+const CLAIM_BYTES: usize = 1 + 16 + 3 * varint::MAX_BYTES;
+
+/// That of a full one: a byte, two numbers and an address more. A header takes less.
+const FULL_BYTES: usize = CLAIM_BYTES + 1 + 2 * varint::MAX_BYTES + 16;
+
+/// Numbers that are written one after the other into room at the end of a buffer. (Put together
+/// elsewhere and copied, they would have to wait until each of them has arrived in memory.)
+struct Short<'o> {
+    out: &'o mut Vec<u8>,
+    /// Where the next one goes.
+    at: usize,
 }
 
-impl Short {
-    const BYTES: usize = 2 + 16 + 5 * varint::MAX_BYTES + 16;
-
-    #[inline]
-    const fn new() -> Self {
-        Self { bytes: [0; Self::BYTES], len: 0 }
+impl<'o> Short<'o> {
+    /// Makes room for `N` bytes.
+    #[inline(always)]
+    fn with_room<const N: usize>(out: &'o mut Vec<u8>) -> Self {
+        let at = out.len();
+        out.extend_from_slice(&[0; N]);
+        Self { out, at }
     }
 
-    #[inline]
-    fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
+    /// Gives back the room that was not needed.
+    #[inline(always)]
+    fn end(self) {
+        self.out.truncate(self.at);
     }
 
-    #[inline]
-    fn put<const N: usize>(&mut self, bytes: [u8; N]) {
-        if let Some(place) = self.bytes.get_mut(self.len..self.len + N) {
+    #[inline(always)]
+    fn put<const M: usize>(&mut self, bytes: [u8; M]) {
+        if let Some(place) = self.out.get_mut(self.at..self.at + M) {
             place.copy_from_slice(&bytes);
-            self.len += N;
+            self.at += M;
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn varint(&mut self, value: u64) {
         let (bytes, len) = varint::spread(value);
         // All of it is written, what is behind the number too, and overwritten by what comes next.
-        if let Some(place) = self.bytes.get_mut(self.len..self.len + bytes.len()) {
+        if let Some(place) = self.out.get_mut(self.at..self.at + bytes.len()) {
             place.copy_from_slice(&bytes);
-            self.len += len;
+            self.at += len;
         }
     }
 
     /// Writes id, heartbeat and which configuration goes with them.
-    #[inline]
+    #[inline(always)]
     fn claim(&mut self, entry: &Entry<'_>, is_own: bool) {
         if !is_own {
             self.put(*entry.id.as_bytes());

@@ -1,6 +1,6 @@
-//! Reading one entry.
+//! Reading the parts of an entry.
 
-use super::address;
+use super::address::{self, AddressText};
 use super::layout::{head, metadata, shape};
 use super::reader::{Read, Reader};
 use super::size::unzigzag;
@@ -8,33 +8,47 @@ use crate::types::{
     Detail, Entry, Metadata, MetadataPart, MetadataStamp, NodeId, NodeStatus, PackedMetadata,
 };
 
-/// An entry as it stands in a packet.
-pub(super) struct Raw<'a> {
-    /// All of it; `ip` is empty if the address is packed.
-    pub(super) entry: Entry<'a>,
-    pub(super) address: Address,
+/// The start of an entry.
+pub(super) struct Claim {
+    head: u8,
+    status: NodeStatus,
+    pub(super) id: NodeId,
+    pub(super) heartbeat: u64,
+    config_epoch: u64,
+    config_heartbeat: u64,
 }
 
-/// An address whose text stands nowhere.
-pub(super) enum Address {
-    None,
+/// The middle of an entry that is more than a claim.
+pub(super) struct Configuration<'a> {
+    version: u64,
+    port: i32,
+    pub(super) ip: Ip<'a>,
+    role: &'a str,
+    region: &'a str,
+}
+
+/// An address as it stands in a packet.
+#[derive(Clone, Copy)]
+pub(super) enum Ip<'a> {
+    Text(&'a str),
     V4([u8; 4]),
     V6([u8; 16]),
 }
 
-impl Address {
-    pub(super) fn text(&self) -> Option<address::AddressText> {
+impl Ip<'_> {
+    /// The text of a packed one, which stands nowhere.
+    pub(super) fn unpack(&self) -> Option<AddressText> {
         match *self {
-            Self::None => None,
+            Self::Text(_) => None,
             Self::V4(octets) => Some(address::v4_text(octets)),
             Self::V6(octets) => Some(address::v6_text(octets)),
         }
     }
 }
 
-/// Reads an entry of a packet of `sender`.
-#[inline]
-pub(super) fn read<'a>(reader: &mut Reader<'a>, sender: &NodeId) -> Read<Raw<'a>> {
+/// Reads the start of an entry of a packet of `sender`.
+#[inline(always)]
+pub(super) fn read_claim(reader: &mut Reader<'_>, sender: &NodeId) -> Read<Claim> {
     let start = *reader;
     let head = reader.byte()?;
     let status = NodeStatus::from_raw((head & head::STATUS).into());
@@ -42,67 +56,88 @@ pub(super) fn read<'a>(reader: &mut Reader<'a>, sender: &NodeId) -> Read<Raw<'a>
         *reader = start;
         return Err("no entry begins with this byte");
     };
-    let shape = if head & head::FULL == 0 { None } else { Some(read_shape(reader)?) };
     let id = if head & head::OWN == 0 { NodeId::new(reader.array()?) } else { *sender };
     let heartbeat = reader.varint()?;
     let config_epoch = reader.varint()?;
     let config_heartbeat = heartbeat.wrapping_sub(reader.varint()?);
-    let entry = Entry {
-        id,
-        config_epoch,
-        heartbeat,
-        config_heartbeat,
-        status,
-        detail: Detail::Claim,
-        ..Entry::default()
-    };
-    let mut raw = Raw { entry, address: Address::None };
-    if let Some(shape) = shape {
-        read_configuration(reader, shape, &mut raw)?;
-    }
-    if head & head::METADATA != 0 {
-        raw.entry.metadata = read_metadata(reader)?;
-    }
-    Ok(raw)
+    Ok(Claim { head, status, id, heartbeat, config_epoch, config_heartbeat })
 }
 
-fn read_shape(reader: &mut Reader<'_>) -> Read<u8> {
+impl Claim {
+    pub(super) const fn is_full(&self) -> bool {
+        self.head & head::FULL != 0
+    }
+
+    pub(super) const fn has_metadata(&self) -> bool {
+        self.head & head::METADATA != 0
+    }
+
+    /// The entry, as far as it is known by its start.
+    #[inline(always)]
+    pub(super) fn entry<'a>(&self) -> Entry<'a> {
+        Entry {
+            id: self.id,
+            config_epoch: self.config_epoch,
+            heartbeat: self.heartbeat,
+            config_heartbeat: self.config_heartbeat,
+            status: self.status,
+            detail: Detail::Claim,
+            ..Entry::default()
+        }
+    }
+}
+
+impl<'a> Configuration<'a> {
+    /// Adds what it says to an entry, but a packed address.
+    pub(super) fn add_to(&self, entry: &mut Entry<'a>) {
+        entry.detail = Detail::Full;
+        entry.version = self.version;
+        entry.port = self.port;
+        if let Ip::Text(ip) = self.ip {
+            entry.ip = ip;
+        }
+        entry.role = self.role;
+        entry.region = self.region;
+    }
+}
+
+/// Reads what follows the start of an entry that is more than a claim.
+pub(super) fn read_configuration<'a>(reader: &mut Reader<'a>) -> Read<Configuration<'a>> {
     let start = *reader;
     let shape = reader.byte()?;
     if shape & shape::UNKNOWN != 0 {
         *reader = start;
-        return Err("no configuration has this shape");
+        return Err("no configuration begins with this byte");
     }
-    Ok(shape)
+    Ok(Configuration {
+        version: reader.varint()?,
+        port: read_port(reader, shape & shape::WIDE_PORT != 0)?,
+        ip: match shape & shape::IP {
+            shape::IP_V4 => Ip::V4(reader.array()?),
+            shape::IP_V6 => Ip::V6(reader.array()?),
+            shape::IP_REFERENCE => Ip::Text(reader.reference()?),
+            _ => Ip::Text(reader.text()?),
+        },
+        role: read_text(reader, shape & shape::ROLE_REFERENCE != 0)?,
+        region: read_text(reader, shape & shape::REGION_REFERENCE != 0)?,
+    })
 }
 
-fn read_configuration<'a>(reader: &mut Reader<'a>, shape: u8, raw: &mut Raw<'a>) -> Read<()> {
-    let Raw { entry, address } = raw;
-    entry.detail = Detail::Full;
-    entry.version = reader.varint()?;
-    entry.port = if shape & shape::WIDE_PORT == 0 {
-        u16::from_le_bytes(reader.array()?).into()
-    } else {
-        let start = *reader;
-        let port = unzigzag(reader.varint()?);
-        port.ok_or("a port beyond 32 bits").inspect_err(|_| *reader = start)?
-    };
-    match shape & shape::IP {
-        shape::IP_V4 => *address = Address::V4(reader.array()?),
-        shape::IP_V6 => *address = Address::V6(reader.array()?),
-        shape::IP_REFERENCE => entry.ip = reader.reference()?,
-        _ => entry.ip = reader.text()?,
+fn read_port(reader: &mut Reader<'_>, is_wide: bool) -> Read<i32> {
+    if !is_wide {
+        return Ok(u16::from_le_bytes(reader.array()?).into());
     }
-    entry.role = read_text(reader, shape & shape::ROLE_REFERENCE != 0)?;
-    entry.region = read_text(reader, shape & shape::REGION_REFERENCE != 0)?;
-    Ok(())
+    let start = *reader;
+    let port = unzigzag(reader.varint()?);
+    port.ok_or("a port beyond 32 bits").inspect_err(|_| *reader = start)
 }
 
 fn read_text<'a>(reader: &mut Reader<'a>, refers: bool) -> Read<&'a str> {
     if refers { reader.reference() } else { reader.text() }
 }
 
-fn read_metadata<'a>(reader: &mut Reader<'a>) -> Read<MetadataPart<'a>> {
+/// Reads what an entry says about metadata.
+pub(super) fn read_metadata<'a>(reader: &mut Reader<'a>) -> Read<MetadataPart<'a>> {
     let start = *reader;
     let part = match reader.byte()? {
         metadata::WHOLE => {

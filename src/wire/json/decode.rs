@@ -1,14 +1,11 @@
 //! Reading, straight from the text into the message.
 
-use super::fields::{Id, Integer, Pairs, Skip, Text};
+use super::reader::Reader;
+use super::room::{Room, too_much};
+use super::{fields, metadata};
 use crate::types::{Message, MessageKind, NodeStatus, NodeView};
 use crate::wire::{Error, MAX_ENTRIES, MAX_MESSAGE_BYTES};
-use alloc::format;
-use alloc::string::ToString;
 use alloc::vec::Vec;
-use core::fmt;
-use serde::de::Visitor;
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess};
 
 /// Reads one message, without a length prefix.
 ///
@@ -18,11 +15,14 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAcces
 /// one with `{}`: the old library's C layer writes that for every node, also for those that have
 /// some, so it must erase none.
 ///
+/// A message takes no more memory than its text and 64 KiB, whatever is in it: the entries of a text
+/// that would take far more are refused.
+///
 /// # Errors
 /// [`Error::TooLarge`] beyond [`MAX_MESSAGE_BYTES`], else [`Error::Malformed`]: no valid JSON,
 /// nested deeper than 127, a value of the wrong type or out of its range, a text longer than
-/// [`crate::wire::MAX_TEXT_BYTES`], more entries than [`MAX_ENTRIES`], or more metadata than
-/// [`crate::types::Metadata::MAX_BYTES`].
+/// [`crate::wire::MAX_TEXT_BYTES`], more entries than [`MAX_ENTRIES`] or than fit its memory, or more
+/// metadata than [`crate::types::Metadata::MAX_BYTES`].
 ///
 /// ```
 /// use gossip::types::MessageKind;
@@ -41,200 +41,127 @@ pub fn decode(bytes: &[u8]) -> Result<Message, Error> {
     if text.is_empty() {
         return Ok(Message::default());
     }
-    let mut reader = serde_json::Deserializer::from_slice(text);
-    let message = reader.deserialize_any(MessageVisitor);
-    message.and_then(|message| reader.end().map(|()| message)).map_err(|error| Error::Malformed {
-        offset: skipped + offset(text, error.line(), error.column()),
-        reason: reason(&error),
+    read_message(&mut Reader::new(text)).map_err(|error| match error {
+        Error::Malformed { offset, reason } => {
+            Error::Malformed { offset: skipped + offset, reason }
+        }
+        other => other,
     })
 }
 
-/// The offset of a place that is given as a line and a column, both counted from 1.
-fn offset(text: &[u8], line: usize, column: usize) -> usize {
-    let lines = text.split_inclusive(|byte| *byte == b'\n');
-    let before: usize = lines.take(line.saturating_sub(1)).map(<[u8]>::len).sum();
-    (before + column).min(text.len())
-}
-
-/// The error's text without its line and column, which the offset says better.
-fn reason(error: &serde_json::Error) -> alloc::string::String {
-    let mut text = error.to_string();
-    if let Some(end) = text.rfind(" at line ") {
-        text.truncate(end);
+fn read_message(reader: &mut Reader<'_>) -> Result<Message, Error> {
+    let mut message = Message::default();
+    if reader.peek() != Some(b'{') {
+        reader.skip()?;
+        return reader.end().map(|()| message);
     }
-    text
-}
-
-#[derive(serde::Deserialize)]
-#[serde(field_identifier, rename_all = "snake_case")]
-enum MessageKey {
-    Entries,
-    Sender,
-    Timestamp,
-    Type,
-    #[serde(other)]
-    Unknown,
-}
-
-struct MessageVisitor;
-
-impl<'de> Visitor<'de> for MessageVisitor {
-    type Value = Message;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a message object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Message, A::Error> {
-        let mut message = Message::default();
-        while let Some(key) = map.next_key()? {
-            match key {
-                MessageKey::Entries => message.entries = map.next_value_seed(Entries)?,
-                MessageKey::Sender => message.header.sender = map.next_value_seed(Id("sender"))?,
-                MessageKey::Timestamp => {
-                    message.header.timestamp =
-                        map.next_value_seed(Integer::counter("timestamp"))?;
-                }
-                MessageKey::Type => {
-                    let raw = map.next_value_seed(Integer::up_to("type", 7))?;
-                    message.header.kind = MessageKind::from_raw(raw).unwrap_or_default();
-                }
-                MessageKey::Unknown => map.next_value::<Skip>().map(drop)?,
-            }
+    let header = &mut message.header;
+    let mut is_first = true;
+    reader.begin(b'{', format_args!("a message"))?;
+    while let Some(key) = reader.next_key(is_first)? {
+        is_first = false;
+        if key.is("entries") {
+            // Of a repeated key the last one counts, and the first gives its memory back before.
+            message.entries = Vec::new();
+            message.entries = read_entries(reader)?;
+        } else if key.is("sender") {
+            header.sender = fields::id(reader, "sender")?;
+        } else if key.is("timestamp") {
+            header.timestamp = fields::counter(reader, "timestamp")?;
+        } else if key.is("type") {
+            let raw = fields::integer(reader, "type", 0, 7)?;
+            header.kind = MessageKind::from_raw(raw).unwrap_or_default();
+        } else if key.is("wire") {
+            header.wire = fields::integer(reader, "wire", 0, 255)?;
+        } else if key.is("cluster") {
+            header.cluster = fields::integer(reader, "cluster", 0, u32::MAX.into())?;
+        } else {
+            reader.skip()?;
         }
-        Ok(message)
     }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Message, A::Error> {
-        while seq.next_element::<Skip>()?.is_some() {}
-        Ok(Message::default())
-    }
-
-    fn visit_unit<E>(self) -> Result<Message, E> {
-        Ok(Message::default())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Message, E> {
-        Ok(Message::default())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Message, E> {
-        Ok(Message::default())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Message, E> {
-        Ok(Message::default())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Message, E> {
-        Ok(Message::default())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Message, E> {
-        Ok(Message::default())
-    }
+    reader.end().map(|()| message)
 }
 
-/// The array of entries.
-struct Entries;
+/// For a message of so many bytes so much room is made at once; in others the entries are counted
+/// before.
+const USUAL_BYTES: usize = 1400;
+const USUAL_ENTRIES: usize = 8;
 
-impl<'de> DeserializeSeed<'de> for Entries {
-    type Value = Vec<NodeView>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_seq(self)
+fn read_entries(reader: &mut Reader<'_>) -> Result<Vec<NodeView>, Error> {
+    let mut room = Room::new(reader.text_bytes());
+    reader.begin(b'[', format_args!("an array for `entries`"))?;
+    let mut entries = Vec::new();
+    while reader.next_value(entries.is_empty())? {
+        if entries.len() == MAX_ENTRIES {
+            return Err(reader.flaw(format_args!("more than {MAX_ENTRIES} `entries`")));
+        }
+        if entries.len() == entries.capacity() {
+            let is_usual = entries.is_empty() && reader.left() < USUAL_BYTES;
+            let more = if is_usual { USUAL_ENTRIES } else { count_entries(reader.clone())? };
+            reserve(&mut entries, more, &mut room, reader)?;
+        }
+        entries.push(read_entry(reader, &mut room)?);
     }
+    Ok(entries)
 }
 
-impl<'de> Visitor<'de> for Entries {
-    type Value = Vec<NodeView>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array for `entries`")
+/// Makes room for so many more entries, and no other. While they move, they have both their places.
+fn reserve(
+    entries: &mut Vec<NodeView>,
+    more: usize,
+    room: &mut Room,
+    reader: &Reader<'_>,
+) -> Result<(), Error> {
+    let (old, new) = (entries.capacity(), (entries.len() + more).min(MAX_ENTRIES));
+    if !room.take(new * Room::ENTRY_BYTES) {
+        return Err(too_much(reader.at()));
     }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(EntryText(entry)) = seq.next_element()? {
-            if entries.len() == MAX_ENTRIES {
-                return Err(A::Error::custom(format!("more than {MAX_ENTRIES} `entries`")));
-            }
-            entries.push(entry);
-        }
-        Ok(entries)
-    }
-}
-
-#[derive(serde::Deserialize)]
-#[serde(field_identifier, rename_all = "snake_case")]
-enum EntryKey {
-    ConfigEpoch,
-    Heartbeat,
-    Id,
-    Ip,
-    Metadata,
-    Port,
-    Region,
-    Role,
-    Status,
-    Version,
-    #[serde(other)]
-    Unknown,
-}
-
-struct EntryText(NodeView);
-
-impl<'de> Deserialize<'de> for EntryText {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(EntryVisitor).map(Self)
-    }
-}
-
-struct EntryVisitor;
-
-impl<'de> Visitor<'de> for EntryVisitor {
-    type Value = NodeView;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object for each of `entries`")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<NodeView, A::Error> {
-        let mut entry = NodeView::default();
-        while let Some(key) = map.next_key()? {
-            read_field(&mut entry, &key, &mut map)?;
-        }
-        Ok(entry)
-    }
-}
-
-fn read_field<'de, A: MapAccess<'de>>(
-    entry: &mut NodeView,
-    key: &EntryKey,
-    map: &mut A,
-) -> Result<(), A::Error> {
-    match key {
-        EntryKey::ConfigEpoch => {
-            entry.config_epoch = map.next_value_seed(Integer::counter("config_epoch"))?;
-        }
-        EntryKey::Heartbeat => {
-            entry.heartbeat = map.next_value_seed(Integer::counter("heartbeat"))?;
-        }
-        EntryKey::Id => entry.id = map.next_value_seed(Id("id"))?,
-        EntryKey::Ip => entry.ip = map.next_value_seed(Text("ip"))?,
-        EntryKey::Metadata => entry.metadata = map.next_value_seed(Pairs)?,
-        EntryKey::Port => {
-            let port = Integer::new("port", i64::from(i32::MIN), i32::MAX as u64);
-            entry.port = map.next_value_seed(port)?;
-        }
-        EntryKey::Region => entry.region = map.next_value_seed(Text("region"))?,
-        EntryKey::Role => entry.role = map.next_value_seed(Text("role"))?,
-        EntryKey::Status => {
-            let raw = map.next_value_seed(Integer::up_to("status", 4))?;
-            entry.status = NodeStatus::from_raw(raw).unwrap_or_default();
-        }
-        EntryKey::Version => entry.version = map.next_value_seed(Integer::counter("version"))?,
-        EntryKey::Unknown => map.next_value::<Skip>().map(drop)?,
-    }
+    entries.reserve_exact(new - entries.len());
+    room.give_back(old * Room::ENTRY_BYTES);
     Ok(())
+}
+
+/// The number of values of an array from one that was moved to.
+fn count_entries(mut reader: Reader<'_>) -> Result<usize, Error> {
+    reader.skip()?;
+    let mut count = 1;
+    while count <= MAX_ENTRIES && reader.next_value(false)? {
+        reader.skip()?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+fn read_entry(reader: &mut Reader<'_>, room: &mut Room) -> Result<NodeView, Error> {
+    let mut entry = NodeView::default();
+    let mut is_first = true;
+    reader.begin(b'{', format_args!("an object for each of `entries`"))?;
+    while let Some(key) = reader.next_key(is_first)? {
+        is_first = false;
+        if key.is("config_epoch") {
+            entry.config_epoch = fields::counter(reader, "config_epoch")?;
+        } else if key.is("heartbeat") {
+            entry.heartbeat = fields::counter(reader, "heartbeat")?;
+        } else if key.is("id") {
+            entry.id = fields::id(reader, "id")?;
+        } else if key.is("ip") {
+            entry.ip = fields::text(reader, "ip", room)?;
+        } else if key.is("metadata") {
+            entry.metadata = metadata::read(reader, room)?;
+        } else if key.is("port") {
+            entry.port = fields::integer(reader, "port", i32::MIN.into(), i32::MAX as u64)?;
+        } else if key.is("region") {
+            entry.region = fields::text(reader, "region", room)?;
+        } else if key.is("role") {
+            entry.role = fields::text(reader, "role", room)?;
+        } else if key.is("status") {
+            let raw = fields::integer(reader, "status", 0, 4)?;
+            entry.status = NodeStatus::from_raw(raw).unwrap_or_default();
+        } else if key.is("version") {
+            entry.version = fields::counter(reader, "version")?;
+        } else {
+            reader.skip()?;
+        }
+    }
+    Ok(entry)
 }

@@ -1,16 +1,17 @@
 //! Writing, by hand: the bytes are fixed, and one pass over borrowed texts needs no serializer.
 
-use crate::types::{Entry, Header, NodeId};
+use crate::types::{Detail, Entry, Header, NodeId};
 use crate::wire::{Error, MAX_ENTRIES, MAX_MESSAGE_BYTES};
 use alloc::vec::Vec;
 
 /// Writes a message to the end of `out`, without a length prefix.
 ///
 /// Left is written failed, since the old format has no word for it, and an entry that says nothing
-/// about metadata is written with `{}`, since the old library always writes the key.
+/// about metadata is written with `{}`, since the old library always writes the key. So is one whose
+/// metadata travels apart, which a text cannot say.
 ///
 /// # Errors
-/// [`Error::Kind`], [`Error::TooManyEntries`] or [`Error::TooLarge`]; `out` is as before then.
+/// [`Error::Kind`], [`Error::Claim`], [`Error::TooManyEntries`] or [`Error::TooLarge`]; `out` is as before then.
 ///
 /// ```
 /// use gossip::types::{Header, MessageKind};
@@ -47,7 +48,7 @@ fn append<'a>(
         if index > 0 {
             out.push(b',');
         }
-        encode_entry(&entry, out);
+        encode_entry(&entry, out)?;
         if out.len() - start > MAX_MESSAGE_BYTES {
             return Err(Error::TooLarge(out.len() - start));
         }
@@ -75,18 +76,23 @@ pub(crate) fn end_message(header: &Header, out: &mut Vec<u8>) -> Result<(), Erro
     unsigned(header.timestamp, out);
     out.extend_from_slice(b",\"type\":");
     unsigned(header.kind as u64, out);
+    if header.wire > 0 {
+        out.extend_from_slice(b",\"wire\":");
+        unsigned(header.wire.into(), out);
+    }
+    if header.cluster > 0 {
+        out.extend_from_slice(b",\"cluster\":");
+        unsigned(header.cluster.into(), out);
+    }
     out.push(b'}');
     Ok(())
 }
 
-/// The most bytes that [`end_message`] writes.
-#[cfg(feature = "ext")]
-pub(crate) const fn encoded_header_bytes() -> usize {
-    "],\"sender\":\"\",\"timestamp\":,\"type\":}".len() + 47 + 20 + 1
-}
-
-/// Writes one entry.
-pub(crate) fn encode_entry(entry: &Entry<'_>, out: &mut Vec<u8>) {
+/// Writes one entry; nothing on an error.
+pub(crate) fn encode_entry(entry: &Entry<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
+    if entry.detail == Detail::Claim {
+        return Err(Error::Claim);
+    }
     out.extend_from_slice(b"{\"config_epoch\":");
     unsigned(entry.config_epoch, out);
     out.extend_from_slice(b",\"heartbeat\":");
@@ -119,6 +125,7 @@ pub(crate) fn encode_entry(entry: &Entry<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"suspicion_count\":0,\"version\":");
     unsigned(entry.version, out);
     out.push(b'}');
+    Ok(())
 }
 
 fn id(id: &NodeId, out: &mut Vec<u8>) {

@@ -12,8 +12,16 @@
 mod decode;
 mod encode;
 mod fields;
+mod metadata;
+mod reader;
+mod room;
+mod size;
+mod string;
 
 pub use decode::decode;
 pub use encode::encode;
 #[cfg(feature = "ext")]
-pub(crate) use encode::{begin_message, encode_entry, encoded_header_bytes, end_message};
+pub(crate) use encode::{begin_message, encode_entry, end_message};
+pub use size::entry_bytes;
+#[cfg(feature = "ext")]
+pub(crate) use size::header_bytes;
