@@ -126,9 +126,15 @@ impl Extra {
 /// One call to make; the numbers are places in [`Batch::views`].
 enum Call {
     Send(ToSend),
-    Event { node: usize, old_status: NodeStatus },
+    Event {
+        node: usize,
+        old_status: NodeStatus,
+    },
     #[cfg(feature = "ext")]
-    Changes { first: usize, count: usize },
+    Changes {
+        first: usize,
+        count: usize,
+    },
     #[cfg(feature = "ext")]
     Packet(ext::Datagram),
 }

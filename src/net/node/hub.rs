@@ -164,8 +164,10 @@ impl Hub {
                     continue;
                 }
                 Some(Output::Transmit(transmit)) => {
-                    let overdue = strangers.is_overdue(&transmit.target.id, now);
-                    let route = self.route(&transmit, joins, overdue);
+                    if strangers.are_early(&transmit, now) {
+                        continue;
+                    }
+                    let route = self.route(&transmit, joins);
                     (transmit.header.kind, self.write(&transmit, route, dispatch))
                 }
             };
@@ -178,14 +180,13 @@ impl Hub {
     }
 
     /// Where a message goes, and how; `None` for an address text that is no numeric address.
-    fn route(&self, transmit: &Transmit<'_>, joins: &mut Joins, overdue: bool) -> Option<Route> {
+    fn route(&self, transmit: &Transmit<'_>, joins: &mut Joins) -> Option<Route> {
         let Transmit { header, target, by_stream, .. } = transmit;
         let to = address::target(self.links.host, target.ip, target.port).ok()?;
         let to = address::canonical(to);
         let way = match header.kind {
             MessageKind::Join => joins.way(to, *by_stream),
             _ if *by_stream => Way::Stream,
-            MessageKind::Ping if overdue => Way::Both,
             _ => Way::Datagram,
         };
         Some(Route { to, way, has_streams: self.links.has_streams })

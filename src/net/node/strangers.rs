@@ -1,8 +1,12 @@
-//! Members that others told of and that have not answered: where datagrams do not pass they never
-//! would, so after some time they are pinged over connections, too.
+//! Members that others told of and that have not answered. Where datagrams do not pass they never
+//! would, so the core pings them over connections, too. But in a group that datagrams pass, a
+//! newcomer hears of all members at once, and has heard of most of them from a second one before it
+//! has pinged them: it would make a connection to each for nothing. So those pings are left out
+//! for some time.
 
 use super::limits::{MAX_STRANGERS, STRANGER_TIME};
-use crate::types::{Instant, NodeId, NodeStatus};
+use crate::proto::Transmit;
+use crate::types::{Instant, MessageKind, NodeId, NodeStatus};
 use std::collections::HashMap;
 
 /// Since when which member is joining. Kept by the events, which tell of every change of a status.
@@ -27,9 +31,16 @@ impl Strangers {
         }
     }
 
-    /// Whether a member should be tried over a connection, too.
-    pub(super) fn is_overdue(&self, id: &NodeId, now: Instant) -> bool {
-        self.since.get(id).is_some_and(|since| now.since(*since) >= STRANGER_TIME)
+    /// Whether a message is a ping over a connection that is better left out still.
+    pub(super) fn are_early(&self, transmit: &Transmit<'_>, now: Instant) -> bool {
+        transmit.by_stream
+            && transmit.header.kind == MessageKind::Ping
+            && transmit.target.status == NodeStatus::Joining
+            && !self.is_overdue(&transmit.target.id, now)
+    }
+
+    fn is_overdue(&self, id: &NodeId, now: Instant) -> bool {
+        self.since.get(id).is_none_or(|since| now.since(*since) >= STRANGER_TIME)
     }
 }
 
