@@ -2,7 +2,7 @@
 
 use crate::support::{DEADLINE, Recorder, address, id, join, make, start, start_with, wait_for};
 use gossip::net::{Node, NodeConfig, NodeError};
-use gossip::types::NodeId;
+use gossip::types::{NodeId, NodeStatus};
 use std::net::{TcpListener, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -200,7 +200,9 @@ fn a_restarted_node_is_believed_at_once() {
         join(&node, &seed);
         let took = wait_for("the new life is seen", || {
             let found = seed.find(&id(9)).unwrap();
-            found.is_some_and(|found| found.port == i32::from(node.port()))
+            found.is_some_and(|found| {
+                found.port == i32::from(node.port()) && found.status == NodeStatus::Online
+            })
         });
         assert!(took < Duration::from_secs(1), "{took:?}");
         let found = seed.find(&id(9)).unwrap().unwrap();
