@@ -69,17 +69,16 @@ impl Metadata {
     pub fn from_pairs<'a>(
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, MetadataError> {
-        Self::from_unsorted(pairs.into_iter().collect())
+        Self::from_list(pairs.into_iter().collect())
     }
 
-    /// What [`Self::from_pairs`] does, in the library once and not for each kind of iterator.
-    #[inline(never)]
-    fn from_unsorted(mut pairs: Vec<(&str, &str)>) -> Result<Self, MetadataError> {
+    /// What [`Metadata::from_pairs`] does, once and not for each kind of iterator.
+    fn from_list(mut sorted: Vec<(&str, &str)>) -> Result<Self, MetadataError> {
         // Stable, so that of equal keys the last one stays last.
-        pairs.sort_by_key(|&(key, _)| key);
+        sorted.sort_by_key(|&(key, _)| key);
         let mut metadata = Self::new();
-        for (i, &(key, value)) in pairs.iter().enumerate() {
-            if pairs.get(i + 1).is_none_or(|&(next, _)| next != key) {
+        for (i, &(key, value)) in sorted.iter().enumerate() {
+            if sorted.get(i + 1).is_none_or(|&(next, _)| next != key) {
                 metadata.append(key, value)?;
             }
         }
