@@ -1,44 +1,15 @@
-//! What the program is told, from the decision to the callback.
+//! The way of changes from the decision to the callback.
 
+use super::change::{Change, Handler};
 use super::limits::{CHANGES_AT_ONCE, MAX_CHANGES};
+use super::settling::Settling;
 use crate::net::shared::{Run, lock};
+use crate::os;
 use crate::proto::Event;
-use crate::types::{NodeId, NodeStatus, NodeView};
+use crate::types::{Instant, NodeId};
+use core::time::Duration;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-
-/// One change of one node.
-#[derive(Clone, PartialEq, Debug)]
-#[non_exhaustive]
-pub struct Change {
-    /// The node after the change.
-    pub node: NodeView,
-    /// Its status before; [`NodeStatus::Unknown`] at first sight. The same as the new one if only
-    /// metadata, role, region or address changed, or when changes were joined and it is back where
-    /// it was.
-    pub old_status: NodeStatus,
-}
-
-/// The program's callbacks. Both are called on the node's thread for them, `gossip-events`, with no
-/// lock of the node held: they may call everything and may take their time, since the protocol runs
-/// on another thread. They are called one at a time, in the order in which things were decided.
-///
-/// What a slow callback has not taken waits, in a bounded queue: past
-/// [`MAX_CHANGES`](super::limits::MAX_CHANGES) the changes of one node are joined to one, from
-/// the status that was told last to the newest state. So the last state of every node is told,
-/// whatever happens, and [`NodeStats`](super::NodeStats) counts what was joined.
-pub trait Handler: Send + Sync {
-    /// A node changed.
-    fn changed(&self, change: &Change) {
-        let _ = change;
-    }
-
-    /// The changes that waited, together, after each was given to [`Handler::changed`]: for programs
-    /// that want to look at the whole once and not after each step.
-    fn changes(&self, changes: &[Change]) {
-        let _ = changes;
-    }
-}
 
 /// Changes that wait for the callbacks.
 #[derive(Default)]
@@ -60,9 +31,8 @@ struct Waiting {
 
 impl Changes {
     /// Adds what was decided last. Nobody is waited for.
-    pub(super) fn push(&self, event: &Event<'_>) {
-        let change = Change { node: event.node.into(), old_status: event.old_status };
-        lock(&self.waiting).push(change, MAX_CHANGES);
+    pub(super) fn push(&self, event: &Event<'_>, now: Instant) {
+        lock(&self.waiting).push(Change::of(event, now), MAX_CHANGES);
         self.came.notify_one();
     }
 
@@ -82,18 +52,24 @@ impl Changes {
         lock(&self.waiting).joined
     }
 
-    /// Waits for changes and moves some to `batch`; `false` at the end.
-    fn take(&self, batch: &mut Vec<Change>) -> bool {
+    /// Waits for changes, but no longer than until `deadline`, and moves some to `batch`; `false`
+    /// at the end.
+    fn take(&self, batch: &mut Vec<Change>, deadline: Option<Instant>) -> bool {
+        batch.clear();
         let mut waiting = lock(&self.waiting);
         while waiting.queue.is_empty() && !waiting.is_closed {
-            waiting = self.came.wait(waiting).unwrap_or_else(PoisonError::into_inner);
-        }
-        batch.clear();
-        if waiting.is_closed {
-            return false;
+            let left = deadline.map(|deadline| deadline.since(os::now()));
+            waiting = match left {
+                Some(left) if left.is_zero() => return true,
+                Some(left) => {
+                    let waited = self.came.wait_timeout(waiting, left);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.came.wait(waiting).unwrap_or_else(PoisonError::into_inner),
+            };
         }
         waiting.take(batch);
-        true
+        !waiting.is_closed
     }
 }
 
@@ -105,7 +81,7 @@ impl Waiting {
             && let Ok(place) = usize::try_from(number - self.first)
             && let Some(before) = self.queue.get_mut(place)
         {
-            before.node = change.node;
+            before.join(change);
             self.joined += 1;
             return;
         }
@@ -131,31 +107,36 @@ impl Waiting {
 }
 
 /// What the thread `gossip-events` does, until it is told to end: even in the middle of a batch no
-/// callback begins after that.
-pub(super) fn serve(changes: &Changes, handler: &Arc<dyn Handler>, run: &Run) {
+/// callback begins after that. `settle` is how long changes are held back before they are told
+/// together.
+pub(super) fn serve(changes: &Changes, handler: &Arc<dyn Handler>, settle: Duration, run: &Run) {
     let mut batch = Vec::new();
-    while changes.take(&mut batch) {
+    let mut settling = Settling::new(settle);
+    while changes.take(&mut batch, settling.due()) {
         for change in &batch {
             if run.is_stopping() {
                 return;
             }
             handler.changed(change);
         }
+        if !settle.is_zero() {
+            settling.hold(&batch, os::now());
+            batch = settling.take(os::now());
+        }
         if run.is_stopping() {
             return;
         }
-        handler.changes(&batch);
+        if !batch.is_empty() {
+            handler.changes(&batch);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::change::test::{brief, change};
     use super::*;
-
-    fn change(id: u8, old_status: NodeStatus, status: NodeStatus) -> Change {
-        let node = NodeView { id: NodeId::new([id; 16]), status, ..NodeView::default() };
-        Change { node, old_status }
-    }
+    use crate::types::NodeStatus;
 
     use NodeStatus::{Failed, Online, Suspect, Unknown};
 
@@ -174,8 +155,8 @@ mod tests {
         let mut batch = Vec::new();
         waiting.take(&mut batch);
         let expected =
-            [change(1, Unknown, Failed), change(2, Unknown, Online), change(3, Unknown, Failed)];
-        assert_eq!(batch, expected);
+            [(1, Unknown, Failed, 202), (2, Unknown, Online, 1), (3, Unknown, Failed, 2)];
+        assert_eq!(brief(&batch), expected);
         assert_eq!(waiting.joined, 202);
         assert!(waiting.last.is_empty());
     }
@@ -197,8 +178,9 @@ mod tests {
     #[test]
     fn nothing_is_given_out_after_the_end() {
         let changes = Changes::default();
-        changes.push(&Event { node: crate::types::Entry::default(), old_status: Unknown });
+        let event = Event { node: crate::types::Entry::default(), old_status: Unknown };
+        changes.push(&event, Instant::ZERO);
         changes.close();
-        assert!(!changes.take(&mut Vec::new()));
+        assert!(!changes.take(&mut Vec::new(), None));
     }
 }

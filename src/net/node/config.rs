@@ -1,6 +1,7 @@
 use crate::net::Serializer;
 use crate::proto::Config;
 use crate::types::{Metadata, NodeId};
+use core::time::Duration;
 
 /// How a [`Node`](super::Node) is to be. [`Node::new`](super::Node::new) checks it.
 ///
@@ -39,6 +40,9 @@ pub struct NodeConfig {
     /// node at a time. The others pin a form. Whatever it is, the node reads packets too, and all
     /// but [`Serializer::Custom`] text.
     pub serializer: Serializer,
+    /// How long [`Handler::changes`](super::Handler::changes) waits for further changes. Default
+    /// zero: not at all.
+    pub changes_settle: Duration,
     /// What it spreads with itself from the start. Default: nothing.
     pub metadata: Metadata,
     /// The constants of the protocol. How messages travel, the cluster and whether there are
@@ -58,6 +62,7 @@ impl Default for NodeConfig {
             advertise_port: 0,
             cluster: String::new(),
             serializer: Serializer::Auto,
+            changes_settle: Duration::ZERO,
             metadata: Metadata::new(),
             protocol: Config::lan(),
         }

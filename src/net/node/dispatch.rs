@@ -1,6 +1,7 @@
 //! From what the core wants sent to bytes. The bytes of many messages lie in one buffer that is used
 //! again, so that they can be sent once the core's lock is released.
 
+use super::log::Lines;
 use crate::net::pack::{self, Packer};
 use crate::net::serializer::{Outgoing, Scratch, Serializer, Written};
 use crate::net::{Error, limits};
@@ -38,6 +39,7 @@ pub(super) struct Dispatch {
     pieces: Vec<Piece>,
     packer: Packer,
     scratch: Scratch,
+    pub(super) lines: Lines,
 }
 
 /// Where a message goes, and how.
@@ -126,7 +128,7 @@ impl Dispatch {
         way: pack::Way,
         route: Route,
     ) -> Result<(), Error> {
-        let Self { bytes, pieces, packer, scratch } = self;
+        let Self { bytes, pieces, packer, scratch, .. } = self;
         scratch.with(transmit.entries(), |entries| {
             let (form, to_new) = (transmit.form, transmit.to_new);
             let message = Outgoing { header: &transmit.header, entries, form, to_new };

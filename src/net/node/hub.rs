@@ -136,6 +136,7 @@ impl Hub {
             let more = self.drain(&mut state, now, dispatch);
             drop(state);
             self.links.send(dispatch);
+            dispatch.lines.say();
             if !more {
                 return Ok(result);
             }
@@ -158,8 +159,9 @@ impl Hub {
                         joins.note_online();
                     }
                     strangers.note(event.node.id, event.node.status, now);
+                    dispatch.lines.note(&event);
                     if let Some(changes) = &self.changes {
-                        changes.push(&event);
+                        changes.push(&event, now);
                     }
                     continue;
                 }

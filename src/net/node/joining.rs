@@ -5,6 +5,7 @@ use super::hub::{Hub, State};
 use super::joins::{Joined, State as Progress, Target};
 use super::leaving::Leaving;
 use super::limits::MAX_TARGETS;
+use super::log;
 use super::seeds::is_alone;
 use super::target::{Place, parse};
 use crate::os;
@@ -40,7 +41,12 @@ impl Hub {
         let refusal = |at| self.links.peers.refusal(at);
         let joined = self.lock()?.joins.close(number, !wait.is_zero(), refusal);
         let has_failed = joined.failures.len() == targets.len() && !targets.is_empty();
-        if has_failed { Err(NodeError::NoAnswer(joined.failures)) } else { Ok(joined) }
+        if !has_failed {
+            return Ok(joined);
+        }
+        let error = NodeError::NoAnswer(joined.failures);
+        log::unanswered(&error);
+        Err(error)
     }
 
     fn await_answer(&self, number: u64, deadline: std::time::Instant) -> Result<(), NodeError> {

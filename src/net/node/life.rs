@@ -1,6 +1,7 @@
 //! How a node comes to run: checked configuration, sockets, core, threads.
 
-use super::changes::{self, Changes, Handler};
+use super::change::Handler;
+use super::changes::{self, Changes};
 use super::config::NodeConfig;
 use super::drive::drive;
 use super::error::NodeError;
@@ -25,16 +26,20 @@ use rand::rngs::SmallRng;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 
+/// What the work of a library thread runs inside of, for a program that wants no panic to get out.
+pub(super) type Shield = fn(&mut dyn FnMut());
+
 /// A configuration that was checked.
 pub(super) struct Plan {
     pub(super) config: NodeConfig,
+    shield: Shield,
     host: IpAddr,
     advertised: Option<IpAddr>,
 }
 
 impl Plan {
     /// Checks everything that can be checked before a start, and chooses an id if there is none.
-    pub(super) fn new(mut config: NodeConfig) -> Result<Self, NodeError> {
+    pub(super) fn new(mut config: NodeConfig, shield: Shield) -> Result<Self, NodeError> {
         for (field, text) in
             [("role", &config.role), ("region", &config.region), ("cluster", &config.cluster)]
         {
@@ -58,7 +63,7 @@ impl Plan {
         if config.id.is_zero() {
             config.id = random_id()?;
         }
-        let plan = Self { config, host, advertised };
+        let plan = Self { config, shield, host, advertised };
         // The core's own checks, before there is anything to start.
         plan.core(&plan.own(0), 0, false).map_err(NodeError::Config)?;
         Ok(plan)
@@ -154,10 +159,10 @@ impl Plan {
             self.config.serializer.clone(),
             look_ups.clone(),
         ));
-        let node = start_node(&hub, udp, tcp)?;
+        let node = start_node(&hub, udp, tcp, self.shield)?;
         let mut workers = Workers { hub: hub.clone(), node, events: None, changes };
         if let (Some(handler), Some(changes)) = (handler, &workers.changes) {
-            match start_events(changes, handler) {
+            match start_events(changes, handler, self.config.changes_settle) {
                 Ok(events) => workers.events = Some(events),
                 Err(error) => {
                     workers.stop();
@@ -191,6 +196,11 @@ impl Workers {
         }
     }
 
+    /// Whether this is the thread that the protocol runs on, which nobody may keep waiting.
+    pub(super) fn is_driver(&self) -> bool {
+        self.node.is_current()
+    }
+
     /// Whether this is one of them.
     pub(super) fn is_current(&self) -> bool {
         self.node.is_current() || self.events.as_ref().is_some_and(Worker::is_current)
@@ -210,6 +220,7 @@ fn start_node(
     hub: &Arc<Hub>,
     udp: UdpSocket,
     tcp: Option<std::net::TcpListener>,
+    shield: Shield,
 ) -> Result<Worker, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
@@ -223,14 +234,27 @@ fn start_node(
     hub.links.peers.open(runtime.handle().clone());
     let run = Arc::<Run>::default();
     let (own_hub, own_run) = (hub.clone(), run.clone());
-    let main = move || drive(own_hub, udp, tcp, own_run);
-    Worker::start("gossip-node", runtime, run, main)
+    let mut sockets = Some((udp, tcp));
+    Worker::spawn("gossip-node", run, move || {
+        shield(&mut || {
+            if let Some((udp, tcp)) = sockets.take() {
+                let (hub, run) = (own_hub.clone(), own_run.clone());
+                runtime.block_on(async { drive(hub, udp, tcp, run).await });
+            }
+        });
+        drop(runtime);
+    })
 }
 
-fn start_events(changes: &Arc<Changes>, handler: &Arc<dyn Handler>) -> Result<Worker, Error> {
+fn start_events(
+    changes: &Arc<Changes>,
+    handler: &Arc<dyn Handler>,
+    settle: Duration,
+) -> Result<Worker, Error> {
     let run = Arc::<Run>::default();
     let (changes, handler, own_run) = (changes.clone(), handler.clone(), run.clone());
-    Worker::spawn("gossip-events", run, move || changes::serve(&changes, &handler, &own_run))
+    let body = move || changes::serve(&changes, &handler, settle, &own_run);
+    Worker::spawn("gossip-events", run, body)
 }
 
 fn random_id() -> Result<NodeId, NodeError> {

@@ -44,6 +44,11 @@ impl Links {
         }
     }
 
+    /// The address that is listened on.
+    pub(super) fn at(&self) -> SocketAddr {
+        SocketAddr::new(self.host, self.port)
+    }
+
     /// Sends no more; what is queued for connections may still go out.
     pub(super) fn close(&self) {
         *self.udp.write().unwrap_or_else(PoisonError::into_inner) = None;

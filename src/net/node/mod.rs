@@ -9,6 +9,7 @@
 //! What is absent: discovery by multicast, and a member list that outlives the process. Both would
 //! be another source of targets for a join.
 
+mod change;
 mod changes;
 mod config;
 mod dispatch;
@@ -22,15 +23,17 @@ mod leaving;
 mod life;
 pub mod limits;
 mod links;
+mod log;
 mod look_up;
 mod node;
 mod seeds;
+mod settling;
 mod sockets;
 mod stats;
 mod strangers;
 mod target;
 
-pub use changes::{Change, Handler};
+pub use change::{Change, Handler};
 pub use config::NodeConfig;
 pub use error::{JoinFailure, JoinReason, NodeError};
 pub use joins::Joined;

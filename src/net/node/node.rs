@@ -1,9 +1,10 @@
-use super::changes::Handler;
+use super::change::Handler;
 use super::config::NodeConfig;
 use super::error::NodeError;
 use super::hub::Hub;
 use super::joins::Joined;
-use super::life::{Plan, Workers};
+use super::life::{Plan, Shield, Workers};
+use super::log;
 use super::look_up::LookUps;
 use super::stats::NodeStats;
 use crate::net::shared::lock;
@@ -71,7 +72,16 @@ impl Node {
     /// What is wrong with the configuration: [`NodeError::Host`], [`NodeError::Text`],
     /// [`NodeError::Config`]; or [`NodeError::Entropy`].
     pub fn new(config: NodeConfig, handler: Option<Arc<dyn Handler>>) -> Result<Self, NodeError> {
-        let plan = Plan::new(config)?;
+        Self::shielded(config, handler, |body| body())
+    }
+
+    /// As [`Node::new`]; the thread of the protocol runs inside of `shield`.
+    pub(crate) fn shielded(
+        config: NodeConfig,
+        handler: Option<Arc<dyn Handler>>,
+        shield: Shield,
+    ) -> Result<Self, NodeError> {
+        let plan = Plan::new(config, shield)?;
         let metadata = plan.config.metadata.clone();
         let life = Mutex::new(Life { hub: None, running: None, ending: None, metadata });
         let inner = Inner { plan, handler, look_ups: Arc::default(), life };
@@ -112,8 +122,11 @@ impl Node {
             inner.handler.as_ref(),
             &inner.look_ups,
         )?;
-        life.hub = Some(hub);
+        life.hub = Some(hub.clone());
         life.running = Some(Arc::new(workers));
+        drop(life);
+        let at = hub.links.at();
+        log::started(self.id(), at, &hub.links);
         Ok(())
     }
 
@@ -143,7 +156,7 @@ impl Node {
     /// [`NodeError::NoAnswer`] with the reason for each target, [`NodeError::TooManyTargets`],
     /// [`NodeError::NotStarted`], [`NodeError::Forked`].
     pub fn join(&self, targets: &[&str], wait: Duration) -> Result<Joined, NodeError> {
-        self.running()?.join(targets, wait)
+        self.running()?.join(targets, self.bounded(wait)?)
     }
 
     /// Leaves the cluster: tells the others, so that they list it as left and not as failed, and
@@ -154,7 +167,7 @@ impl Node {
     /// # Errors
     /// [`NodeError::NotStarted`], [`NodeError::Forked`].
     pub fn leave(&self, wait: Duration) -> Result<(), NodeError> {
-        self.running()?.leave(wait)
+        self.running()?.leave(self.bounded(wait)?)
     }
 
     /// Its id.
@@ -296,6 +309,14 @@ impl Node {
         Ok(lock(&self.inner()?.life).hub.clone())
     }
 
+    /// How long may be waited: on the thread of the protocol, where a log line may call us, not at
+    /// all.
+    fn bounded(&self, wait: Duration) -> Result<Duration, NodeError> {
+        let life = lock(&self.inner()?.life);
+        let is_driver = life.running.as_ref().is_some_and(|workers| workers.is_driver());
+        Ok(if is_driver { Duration::ZERO } else { wait })
+    }
+
     /// The run that is.
     fn running(&self) -> Result<Arc<Hub>, NodeError> {
         self.hub()?.filter(|hub| !hub.is_closed()).ok_or(NodeError::NotStarted)
@@ -318,14 +339,19 @@ impl Drop for Node {
 
 impl Inner {
     fn stop(&self) -> Result<(), NodeError> {
+        let mut was_running = false;
         let workers = {
             let mut life = lock(&self.life);
             if let Some(workers) = life.running.take() {
+                was_running = true;
                 workers.stop();
                 life.ending = Some(workers);
             }
             life.ending.clone()
         };
+        if was_running {
+            log::stopped(self.plan.config.id);
+        }
         match workers {
             Some(workers) if !workers.is_current() => self.await_end(&workers),
             _ => Ok(()),

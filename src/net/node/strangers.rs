@@ -36,11 +36,11 @@ impl Strangers {
         transmit.by_stream
             && transmit.header.kind == MessageKind::Ping
             && transmit.target.status == NodeStatus::Joining
-            && !self.is_overdue(&transmit.target.id, now)
+            && self.is_early(&transmit.target.id, now)
     }
 
-    fn is_overdue(&self, id: &NodeId, now: Instant) -> bool {
-        self.since.get(id).is_none_or(|since| now.since(*since) >= STRANGER_TIME)
+    fn is_early(&self, id: &NodeId, now: Instant) -> bool {
+        self.since.get(id).is_some_and(|since| now.since(*since) < STRANGER_TIME)
     }
 }
 
@@ -56,16 +56,16 @@ mod tests {
     }
 
     #[test]
-    fn who_stays_joining_is_overdue_until_it_is_online() {
+    fn only_who_has_just_become_known_is_waited_for() {
         let mut strangers = Strangers::default();
         let start = Instant::ZERO;
         strangers.note(id(1), Joining, start);
-        assert!(!strangers.is_overdue(&id(1), start));
+        assert!(strangers.is_early(&id(1), start));
         let later = start.after(STRANGER_TIME);
         strangers.note(id(1), Joining, later);
-        assert!(strangers.is_overdue(&id(1), later));
-        strangers.note(id(1), Online, later);
-        assert!(!strangers.is_overdue(&id(1), later));
+        assert!(!strangers.is_early(&id(1), later));
+        strangers.note(id(1), Online, start);
+        assert!(!strangers.is_early(&id(1), start));
     }
 
     #[test]
