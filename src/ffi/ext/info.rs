@@ -119,8 +119,7 @@ pub(super) fn of_view(
 ) -> gossip_node_info_t {
     let Known { now, peer, config_heartbeat, is_self } = known;
     let seen = if is_self { now } else { peer.map_or(now, |peer| peer.seen) };
-    let metadata = extra.metadata.clone();
-    let metadata = metadata.as_deref();
+    let metadata = extra.metadata.as_deref();
     gossip_node_info_t {
         size: size_of::<gossip_node_info_t>(),
         node: *node,
