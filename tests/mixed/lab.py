@@ -19,6 +19,7 @@ class Lab:
         self.options = options
         self.transport = transport
         self.notes = []
+        self.start = self.now()
         self.nodes = []
         self.relay = None
         if relayed:
@@ -87,7 +88,7 @@ class Lab:
 
     def note(self, text):
         """Something that was seen and is not judged."""
-        self.notes.append(text)
+        self.notes.append(f"{self.now() - self.start:6.2f} s: {text}")
 
     def now(self):
         """The time that events have."""
@@ -143,8 +144,8 @@ class Lab:
         """Nobody of some was called suspect or failed."""
         ids = None if of is None else {node.id for node in of}
         for observer in observers:
-            found = observer.accusations(since, ids)
-            self.expect(not found, f"{len(found)} accusations, the first: {found and found[0]}")
+            for event in observer.accusations(since, ids):
+                raise Failed(f"after {event.at - self.start:.2f} s {event}")
 
     async def expect_readable(self):
         """Old nodes got nothing but text, and say what bursts they had."""

@@ -4,7 +4,8 @@
  *
  *   new_node --id 0b000000000000000000000000000000 [--bind 127.0.0.1] [--port 0]
  *            [--announce-port N] [--transport udp|tcp] [--interval-ms 100]
- *            [--role TEXT] [--region TEXT]
+ *            [--role TEXT] [--region TEXT] [--config-epoch 1]
+ *            [--heartbeat N|clock]
  *
  * It is a program as they were written for version 1: a core, a transport of the factory, a tick
  * each interval. Only its answer to `list` needs more, since version 1 cannot read metadata.
@@ -316,6 +317,7 @@ static void parse_options(int argc, char **argv, options_t *opt)
 {
     opt->interval_ms = 100;
     opt->transport = GOSSIP_TRANSPORT_UDP;
+    opt->self.config_epoch = 1;
     strcpy(opt->self.ip, "127.0.0.1");
     for (int i = 1; i + 1 < argc; i += 2) {
         const char *name = argv[i];
@@ -332,6 +334,11 @@ static void parse_options(int argc, char **argv, options_t *opt)
             snprintf(opt->self.role, sizeof opt->self.role, "%s", value);
         else if (strcmp(name, "--region") == 0)
             snprintf(opt->self.region, sizeof opt->self.region, "%s", value);
+        else if (strcmp(name, "--config-epoch") == 0)
+            opt->self.config_epoch = strtoull(value, NULL, 10);
+        else if (strcmp(name, "--heartbeat") == 0)
+            opt->self.heartbeat = strcmp(value, "clock") == 0 ? (uint64_t)time(NULL) * 1000
+                                                              : strtoull(value, NULL, 10);
         else if (strcmp(name, "--interval-ms") == 0 && atoi(value) > 0)
             opt->interval_ms = atoi(value);
         else if (strcmp(name, "--transport") == 0 && strcmp(value, "tcp") == 0)

@@ -42,6 +42,7 @@ class Node:
         self.own_port = 0
         self.events = []
         self.is_up = True
+        self.started = asyncio.get_running_loop().time()
         self._process = process
         self._answers = []
         self._ready = asyncio.get_running_loop().create_future()

@@ -8,28 +8,50 @@ it becomes a connection to the node.
 import asyncio
 import dataclasses
 import socket
+import struct
+import sys
 
 _LONGEST = 65536
 _MOST_AT_ONCE = 256
 _PREFIX = 4
+# Linux notes when a datagram came, however late it is read.
+_SO_TIMESTAMPNS = 35 if sys.platform == "linux" else None
+# Datagrams of one sender that come closer to each other than this are a burst, in seconds.
+BURST_GAP = 0.001
 
 
 @dataclasses.dataclass
 class Traffic:
-    """What came for one node: frames of text and packets, and when the last ones did."""
+    """What came for one node: frames of text, and packets."""
 
     texts: int = 0
     packets: int = 0
-    last_text: float = 0.0
-    largest: int = 0
+    datagrams: int = 0
+    # Of which so many came right behind another of the same sender, and the longest such row.
+    in_bursts: int = 0
+    longest_burst: int = 1
+    # How many datagrams had so many frames.
+    frames: dict = dataclasses.field(default_factory=dict)
+    _last: dict = dataclasses.field(default_factory=dict, repr=False)
 
-    def count(self, now, texts, packets, size):
+    def copy(self):
+        """What it was now."""
+        return dataclasses.replace(self)
+
+    def note_datagram(self, now, sender, frames):
+        """Looks whether a datagram is part of a burst of its sender."""
+        self.datagrams += 1
+        self.frames[frames] = self.frames.get(frames, 0) + 1
+        last, row = self._last.get(sender, (0.0, 0))
+        row = row + 1 if now - last < BURST_GAP else 1
+        self._last[sender] = (now, row)
+        self.in_bursts += row > 1
+        self.longest_burst = max(self.longest_burst, row)
+
+    def count(self, texts, packets):
         """Counts one datagram, or one frame of a connection."""
         self.texts += texts
         self.packets += packets
-        self.largest = max(self.largest, size)
-        if texts:
-            self.last_text = now
 
 
 class Relay:
@@ -59,6 +81,8 @@ class Udp(Relay):
         one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         one.bind((self._host, 0))
         one.setblocking(False)
+        if _SO_TIMESTAMPNS is not None:
+            one.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         port = one.getsockname()[1]
         self._sockets[port] = one
         self.traffic[port] = Traffic()
@@ -82,17 +106,25 @@ class Udp(Relay):
     def _pass_on(self, port):
         for _ in range(_MOST_AT_ONCE):
             try:
-                data, (_, sender) = self._sockets[port].recvfrom(_LONGEST)
+                data, notes, _, (_, sender) = self._sockets[port].recvmsg(_LONGEST, 256)
             except OSError:  # Nothing more waits, or a node that is gone was written to.
                 return
             source = self._port_of.get(sender)
             texts = _frames_in(data)
-            self.traffic[port].count(self._loop.time(), texts, not texts, len(data))
+            self.traffic[port].count(texts, not texts)
+            self.traffic[port].note_datagram(self._time_in(notes), source, texts)
             if source is not None and port in self._own_of:
                 try:
                     self._sockets[source].sendto(data, (self._host, self._own_of[port]))
                 except OSError:  # As on any network: it is lost.
                     pass
+
+    def _time_in(self, notes):
+        for level, kind, data in notes:
+            if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS):
+                seconds, nanoseconds = struct.unpack("@ll", data)
+                return seconds + nanoseconds / 1e9
+        return self._loop.time()
 
 
 class Tcp(Relay):
@@ -170,7 +202,7 @@ class Tcp(Relay):
             if len(data) < end:
                 break
             is_text = data[_PREFIX : _PREFIX + 1] == b"{"
-            self.traffic[port].count(self._loop.time(), is_text, not is_text, end)
+            self.traffic[port].count(is_text, not is_text)
             data = data[end:]
         return data
 

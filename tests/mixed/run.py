@@ -39,6 +39,23 @@ def all_scenarios():
                 name += f"_{'new' if new_port else 'same'}_port"
                 short = not (new_id or new_port)
                 found.append(Scenario(name, run, 6, transport, relayed=True, short=short))
+        for new_id in (False, True):
+            for new_port in (False, True):
+                for from_clock in (False, True):
+                    run = functools.partial(
+                        scenarios.takeover, new_id=new_id, new_port=new_port, from_clock=from_clock
+                    )
+                    name = f"{transport}_takeover_{'new' if new_id else 'same'}_id"
+                    name += f"_{'new' if new_port else 'same'}_port{'_clock' * from_clock}"
+                    found.append(Scenario(name, run, 3, transport, relayed=True))
+        found.append(Scenario(f"{transport}_crashes", scenarios.crashes, 6, transport, short=True))
+        found.append(Scenario(f"{transport}_leaves", scenarios.leaves, 8, transport))
+        found.append(Scenario(f"{transport}_pauses", scenarios.pauses, 6, transport))
+        for size in (100, 5000):
+            run = functools.partial(scenarios.metadata, size=size)
+            found.append(Scenario(f"{transport}_metadata_{size}", run, 5, transport, short=True))
+    run = functools.partial(scenarios.bursts, news=10)
+    found.append(Scenario("udp_bursts", run, 12, relayed=True, short=True))
     return found
 
 
