@@ -2,8 +2,8 @@
 
 mod net_support;
 
-use gossip::net::{Error, Inbound, Protocol, Transport, limits};
-use gossip::types::{Message, Path};
+use gossip::net::{Error, Inbound, Protocol, Serializer, Transport, limits};
+use gossip::types::{Entry, Header, Path};
 use net_support::{address, framed, message, send, start, wait_for};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -28,7 +28,7 @@ fn nothing_is_sent_before_a_start_or_after_a_stop() {
         let (peer, _) = start(protocol, "127.0.0.1", 0);
         let to = address(&peer);
         assert!(matches!(send(&transport, to, &message(1)), Err(Error::NoSerializer)));
-        transport.use_json();
+        transport.set_serializer(Serializer::Json);
         assert!(matches!(send(&transport, to, &message(1)), Err(Error::NotStarted)));
         transport.start().unwrap();
         send(&transport, to, &message(1)).unwrap();
@@ -143,7 +143,7 @@ struct Inside {
 }
 
 impl Inbound for Inside {
-    fn deliver(&self, _: Path, _: &Message) {
+    fn deliver(&self, _: Path, _: &Header, _: &[Entry<'_>], _: usize) {
         let transport = self.transport.lock().unwrap().take();
         if let Some(transport) = transport {
             let outcome = (self.act)(transport);
@@ -155,7 +155,7 @@ impl Inbound for Inside {
 fn inside(protocol: Protocol, act: fn(Arc<Transport>) -> bool) -> (Arc<Transport>, Receiver<bool>) {
     let transport = Arc::new(Transport::new(protocol, "127.0.0.1", 0).unwrap());
     let (done, outcome) = channel();
-    transport.use_json();
+    transport.set_serializer(Serializer::Json);
     transport.set_inbound(Some(Arc::new(Inside {
         transport: Mutex::new(Some(transport.clone())),
         act,
@@ -205,7 +205,7 @@ fn destroy_inside_a_callback_frees_the_port_once_it_returns() {
 struct Stuck(Mutex<(Sender<()>, Receiver<()>)>);
 
 impl Inbound for Stuck {
-    fn deliver(&self, _: Path, _: &Message) {
+    fn deliver(&self, _: Path, _: &Header, _: &[Entry<'_>], _: usize) {
         let ends = self.0.lock().unwrap();
         let _ = ends.0.send(());
         let _ = ends.1.recv_timeout(net_support::DEADLINE);
@@ -258,7 +258,7 @@ fn without_a_serializer_or_a_receiver_what_comes_is_dropped() {
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.send_to(&framed(&message(1), 0), address(&transport)).unwrap();
     wait_for("counted", || transport.counters().junk == 1);
-    transport.use_json();
+    transport.set_serializer(Serializer::Json);
     socket.send_to(&framed(&message(1), 0), address(&transport)).unwrap();
     wait_for("counted", || transport.counters().junk == 2);
     assert_eq!(transport.counters().received, 0);

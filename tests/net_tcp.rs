@@ -2,10 +2,10 @@
 
 mod net_support;
 
-use gossip::net::{Error, Inbound, Protocol, Transport, limits};
-use gossip::types::{Message, Path};
+use gossip::net::{Error, Inbound, Outgoing, Protocol, Serializer, Transport, limits};
+use gossip::types::{Entry, Header, NodeView, Path};
 use gossip::wire::MAX_MESSAGE_BYTES;
-use net_support::{DEADLINE, address, framed, message, send, start, timestamps, wait_for};
+use net_support::{DEADLINE, address, framed, message, owned, send, start, timestamps, wait_for};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Sender, channel};
@@ -135,7 +135,7 @@ fn address_where_nobody_listens_is_told_within_the_bound_and_backed_off_from() {
         assert!(started.elapsed() < limits::SEND_WAIT * 5);
         match result {
             Err(Error::Unreachable(to, _)) => to == dead,
-            result => result.map(|()| false).expect("on its way"),
+            result => result.map(|_| false).expect("on its way"),
         }
     });
     wait_for("told without trying", || {
@@ -200,8 +200,8 @@ fn what_is_queued_when_it_stops_is_still_written() {
         let (two, collector) = start(Protocol::Tcp, "127.0.0.1", 0);
         let to = address(&two);
         let leaving = message(9);
-        let entries = leaving.entries.iter().map(gossip::types::NodeView::as_entry);
-        one.send(&leaving.header, entries, to, false).unwrap();
+        let entries: Vec<_> = leaving.entries.iter().map(NodeView::as_entry).collect();
+        one.send(&Outgoing::new(&leaving.header, &entries), to, false).unwrap();
         one.stop().unwrap();
         assert_eq!(timestamps(&collector.take(1)), [9]);
     }
@@ -284,10 +284,10 @@ struct SendsInside {
 }
 
 impl Inbound for SendsInside {
-    fn deliver(&self, _: Path, message: &Message) {
+    fn deliver(&self, _: Path, header: &Header, entries: &[Entry<'_>], _: usize) {
         if let Some(transport) = self.transport.upgrade() {
             let started = Instant::now();
-            let _ = send(&transport, self.to, message);
+            let _ = send(&transport, self.to, &owned(header, entries));
             let _ = self.took.lock().unwrap().send(started.elapsed());
         }
     }
@@ -297,7 +297,7 @@ impl Inbound for SendsInside {
 fn sending_inside_the_callback_never_waits() {
     let transport = Arc::new(Transport::new(Protocol::Tcp, "127.0.0.1", 0).unwrap());
     let (took, times) = channel();
-    transport.use_json();
+    transport.set_serializer(Serializer::Json);
     transport.set_inbound(Some(Arc::new(SendsInside {
         transport: Arc::downgrade(&transport),
         to: "192.0.2.1:9".parse().unwrap(),
@@ -320,15 +320,16 @@ fn sending_inside_the_callback_never_waits() {
 fn two_transports_answer_each_other() {
     struct Answer(std::sync::Weak<Transport>, SocketAddr);
     impl Inbound for Answer {
-        fn deliver(&self, _: Path, message: &Message) {
+        fn deliver(&self, _: Path, header: &Header, entries: &[Entry<'_>], _: usize) {
             if let Some(transport) = self.0.upgrade() {
-                send(&transport, self.1, message).expect("sending inside a callback");
+                send(&transport, self.1, &owned(header, entries))
+                    .expect("sending inside a callback");
             }
         }
     }
     let (one, collector) = start(Protocol::Tcp, "127.0.0.1", 0);
     let echo = Arc::new(Transport::new(Protocol::Tcp, "127.0.0.1", 0).unwrap());
-    echo.use_json();
+    echo.set_serializer(Serializer::Json);
     echo.set_inbound(Some(Arc::new(Answer(Arc::downgrade(&echo), address(&one)))));
     echo.start().unwrap();
     for number in 0..200 {

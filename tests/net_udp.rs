@@ -2,9 +2,11 @@
 
 mod net_support;
 
-use gossip::net::{Error, Inbound, Protocol, Transport};
-use gossip::types::{Message, MessageKind, Metadata, NodeId, NodeView, Path};
-use net_support::{Collector, address, framed, message, send, start, timestamps, wait_for};
+use gossip::net::{Error, Inbound, Outgoing, Protocol, Serializer, Transport};
+use gossip::types::{Entry, Header, MessageKind, Metadata, NodeId, NodeView, Path};
+use net_support::{
+    Collector, address, framed, message, owned, send, send_as, start, timestamps, wait_for,
+};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 
@@ -65,7 +67,7 @@ fn large_message_is_split_into_datagrams_of_the_usual_size() {
     let entry = large.entries[0].clone();
     large.entries =
         (0..20).map(|number| NodeView { id: NodeId::new([number; 16]), ..entry.clone() }).collect();
-    send(&transport, to, &large).unwrap();
+    send_as(&transport, to, &large, |large| Outgoing { to_new: true, ..large }).unwrap();
 
     let mut entries = Vec::new();
     let mut kinds = Vec::new();
@@ -131,9 +133,9 @@ fn ipv6_works_and_a_socket_for_both_families_shows_ipv4_as_such() {
 struct Echo(std::sync::Weak<Transport>);
 
 impl Inbound for Echo {
-    fn deliver(&self, path: Path, message: &Message) {
+    fn deliver(&self, path: Path, header: &Header, entries: &[Entry<'_>], _: usize) {
         if let (Path::Datagram(from), Some(transport)) = (path, self.0.upgrade()) {
-            send(&transport, from, message).expect("sending inside a callback");
+            send(&transport, from, &owned(header, entries)).expect("sending inside a callback");
         }
     }
 }
@@ -141,7 +143,7 @@ impl Inbound for Echo {
 #[test]
 fn sending_inside_the_callback_works() {
     let echo = Arc::new(Transport::new(Protocol::Udp, "127.0.0.1", 0).unwrap());
-    echo.use_json();
+    echo.set_serializer(Serializer::Json);
     echo.set_inbound(Some(Arc::new(Echo(Arc::downgrade(&echo)))));
     echo.start().unwrap();
     let (one, collector) = start(Protocol::Udp, "127.0.0.1", 0);

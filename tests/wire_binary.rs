@@ -17,15 +17,15 @@ use proptest::prelude::*;
 use std::sync::Arc;
 use vectors::{Expected, Vector};
 
-fn encode(message: &Message, cluster: u32) -> Vec<u8> {
+fn encode(message: &Message) -> Vec<u8> {
     let mut out = Vec::new();
     let entries = message.entries.iter().map(NodeView::as_entry);
-    binary::encode(&message.header, cluster, entries, &mut out).expect("within the limits");
+    binary::encode(&message.header, entries, &mut out).expect("within the limits");
     out
 }
 
 fn decode(bytes: &[u8]) -> Message {
-    binary::decode(bytes, 0).unwrap_or_else(|error| panic!("{error}: {bytes:02x?}")).to_message()
+    binary::decode(bytes).unwrap_or_else(|error| panic!("{error}: {bytes:02x?}")).to_message()
 }
 
 /// A message as it is read: its sender reads at least the version that it writes.
@@ -86,15 +86,17 @@ fn ping(entries: Vec<NodeView>) -> Message {
 
 #[test]
 fn sizes_are_those_that_were_aimed_at() {
-    let probe = encode(&ping(vec![claim(0)]), 0).len();
+    let probe = encode(&ping(vec![claim(0)])).len();
     assert_eq!(probe, 45);
-    assert_eq!(encode(&ping(vec![claim(0)]), 7).len(), probe + 4);
+    let mut labelled = ping(vec![claim(0)]);
+    labelled.header.cluster = 7;
+    assert_eq!(encode(&labelled).len(), probe + 4);
 
-    let known = encode(&ping(vec![node(0)]), 0).len();
-    let one_more = encode(&ping(vec![node(0), node(1)]), 0).len() - known;
+    let known = encode(&ping(vec![node(0)])).len();
+    let one_more = encode(&ping(vec![node(0), node(1)])).len() - known;
     assert_eq!(one_more, 40);
 
-    let claims = encode(&ping((0..7).map(claim).collect()), 0).len();
+    let claims = encode(&ping((0..7).map(claim).collect())).len();
     assert_eq!(claims, probe + 6 * 28);
 
     let text =
@@ -105,7 +107,7 @@ fn sizes_are_those_that_were_aimed_at() {
     }
     let (nonce, interval_us) = (1 << 60, 100_000);
     message.header = Header { nonce, interval_us, ..message.header };
-    assert_eq!(encode(&message, 0).len(), 130);
+    assert_eq!(encode(&message).len(), 130);
     let mut text = Vec::new();
     let entries = message.entries.iter().map(NodeView::as_entry);
     json::encode(&message.header, entries, &mut text).expect("small");
@@ -122,12 +124,11 @@ fn the_example_of_the_documents_is_a_vector() {
 
 #[test]
 fn labels_keep_clusters_apart() {
-    let bytes = encode(&ping(vec![claim(0)]), 5);
-    assert!(binary::decode(&bytes, 5).is_ok());
-    assert_eq!(binary::decode(&bytes, 6).err(), Some(Error::Cluster { theirs: 5, ours: 6 }));
-    assert_eq!(binary::decode(&bytes, 0).err(), Some(Error::Cluster { theirs: 5, ours: 0 }));
-    let bytes = encode(&ping(vec![]), 0);
-    assert_eq!(binary::decode(&bytes, 6).err(), Some(Error::Cluster { theirs: 0, ours: 6 }));
+    let mut message = ping(vec![claim(0)]);
+    for cluster in [0, 5, u32::MAX] {
+        message.header.cluster = cluster;
+        assert_eq!(decode(&encode(&message)).header.cluster, cluster);
+    }
 }
 
 #[test]
@@ -149,14 +150,14 @@ fn what_is_beyond_the_limits_is_not_written_and_leaves_the_buffer_as_it_was() {
     ] {
         let mut out = b"before".to_vec();
         let entries = entries.iter().map(NodeView::as_entry);
-        let refused = binary::encode(&Header::default(), 3, entries, &mut out).unwrap_err();
+        let refused = binary::encode(&Header::default(), entries, &mut out).unwrap_err();
         match refused {
             Error::TooLarge(bytes) => assert!(bytes > MAX_MESSAGE_BYTES),
             refused => assert_eq!(refused, error),
         }
         assert_eq!(out, b"before");
     }
-    encode(&ping(vec![claim(1); MAX_ENTRIES]), 0);
+    encode(&ping(vec![claim(1); MAX_ENTRIES]));
 }
 
 #[test]
@@ -173,14 +174,14 @@ fn many_packed_addresses_are_read_in_order() {
             })
             .collect();
         let message = read_as(&ping(entries));
-        assert_eq!(decode(&encode(&message, 0)), message, "{count}");
+        assert_eq!(decode(&encode(&message)), message, "{count}");
     }
 }
 
 #[test]
 fn a_text_is_written_once() {
     let message = read_as(&ping(vec![node(0), NodeView { ip: "replica".into(), ..node(1) }]));
-    let bytes = encode(&message, 0);
+    let bytes = encode(&message);
     let count = bytes.windows(7).filter(|window| window == b"replica").count();
     assert_eq!(count, 1);
     assert_eq!(decode(&bytes), message);
@@ -195,7 +196,6 @@ fn named(error: &Error) -> (&'static str, Option<usize>) {
     match error {
         Error::Version(_) => ("version", None),
         Error::Flags(_) => ("flags", None),
-        Error::Cluster { .. } => ("cluster", None),
         Error::Invalid { offset, .. } => ("invalid", Some(*offset)),
         other => panic!("{other}"),
     }
@@ -205,13 +205,13 @@ fn named(error: &Error) -> (&'static str, Option<usize>) {
 fn vectors_are_read_and_written_as_they_say() {
     let vectors = vectors::all();
     assert!(vectors.len() >= 60);
-    for Vector { name, cluster, bytes, expected } in vectors {
-        let read = binary::decode(&bytes, cluster);
+    for Vector { name, bytes, expected } in vectors {
+        let read = binary::decode(&bytes);
         match expected {
             Expected::Message { message, is_ours } => {
                 let read = read.unwrap_or_else(|error| panic!("{name}: {error}")).to_message();
                 assert_eq!(read, *message, "{name}");
-                assert_eq!(encode(&read, cluster) == bytes, is_ours, "{name}");
+                assert_eq!(encode(&read) == bytes, is_ours, "{name}");
             }
             Expected::Error { kind, offset } => {
                 let error = read.err().unwrap_or_else(|| panic!("{name}: was read"));
@@ -261,8 +261,7 @@ fn another_decoder_agrees_about_corrupted_packets() {
     };
     let originals = vectors::all();
     let corrupted = (0..3_000).map(|_| {
-        let Vector { name, cluster, mut bytes, .. } =
-            vectors::all().swap_remove(next(originals.len()));
+        let Vector { name, mut bytes, .. } = vectors::all().swap_remove(next(originals.len()));
         for _ in 0..=next(3) {
             if !bytes.is_empty() {
                 let at = next(bytes.len());
@@ -272,7 +271,7 @@ fn another_decoder_agrees_about_corrupted_packets() {
         if next(4) == 0 {
             bytes.truncate(next(bytes.len() + 1));
         }
-        let expected = match binary::decode(&bytes, cluster) {
+        let expected = match binary::decode(&bytes) {
             Ok(packet) => {
                 Expected::Message { message: Box::new(packet.to_message()), is_ours: false }
             }
@@ -281,7 +280,7 @@ fn another_decoder_agrees_about_corrupted_packets() {
                 Expected::Error { kind, offset }
             }
         };
-        Vector { name, cluster, bytes, expected }
+        Vector { name, bytes, expected }
     });
     let corrupted: Vec<_> = corrupted.collect();
     let read = corrupted.iter().filter(|v| matches!(v.expected, Expected::Message { .. })).count();
@@ -299,15 +298,15 @@ fn speed() {
     let six = ping((0..6).map(claim).collect());
     let full = ping((0..6).map(node).collect());
     for (name, message) in [("6 claims", &six), ("6 full entries", &full)] {
-        let bytes = encode(message, 0);
+        let bytes = encode(message);
         let written = per_encode(message, |header, entries, out| {
-            binary::encode(header, 0, entries.iter().copied(), out)
+            binary::encode(header, entries.iter().copied(), out)
         });
         let checked = per_call(|| {
-            let packet = binary::decode(std::hint::black_box(&bytes), 0).expect("a packet");
+            let packet = binary::decode(std::hint::black_box(&bytes)).expect("a packet");
             std::hint::black_box(&packet);
         });
-        let packet = binary::decode(&bytes, 0).expect("a packet");
+        let packet = binary::decode(&bytes).expect("a packet");
         let walked = per_call(|| {
             let packet = std::hint::black_box(&packet);
             packet.entries().for_each(|entry| {
@@ -380,10 +379,10 @@ fn per_call(mut call: impl FnMut()) -> f64 {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read_as_it_was(message in any_message(), cluster: u32) {
-        let bytes = encode(&message, cluster);
+    fn what_is_written_is_read_as_it_was(message in any_message()) {
+        let bytes = encode(&message);
         prop_assert!(binary::is_packet(&bytes));
-        let packet = binary::decode(&bytes, cluster).expect("it was written");
+        let packet = binary::decode(&bytes).expect("it was written");
         prop_assert_eq!(packet.entries().len(), message.entries.len());
         prop_assert_eq!(packet.to_message(), read_as(&message));
     }
@@ -393,13 +392,13 @@ proptest! {
         header in any_header(), entries in prop::collection::vec(any_entry(), 0..8),
     ) {
         let mut bytes = Vec::new();
-        binary::encode(&header, 1, [], &mut bytes).expect("small");
+        binary::encode(&header, [], &mut bytes).expect("small");
         prop_assert!(bytes.len() <= binary::header_bytes(&header));
         for (n, entry) in entries.iter().enumerate() {
             let before = bytes.len();
             bytes.clear();
             let so_far = entries[..=n].iter().map(NodeView::as_entry);
-            binary::encode(&header, 1, so_far, &mut bytes).expect("small");
+            binary::encode(&header, so_far, &mut bytes).expect("small");
             // A timestamp that the entries imply is no longer written behind them.
             let bound = binary::entry_bytes(&entry.as_entry(), entry.id == header.sender) + 10;
             prop_assert!(bytes.len() <= before + bound);
@@ -415,11 +414,11 @@ proptest! {
     fn sizes_of_usual_entries_are_nearly_right(numbers in prop::collection::vec(0..200_u8, 1..20)) {
         let mut entries = vec![node(0)];
         for number in numbers {
-            let before = encode(&ping(entries.clone()), 0).len();
+            let before = encode(&ping(entries.clone())).len();
             let entry = if number % 3 == 0 { claim(number) } else { node(number) };
             let bound = binary::entry_bytes(&entry.as_entry(), number == 0);
             entries.push(entry);
-            let took = encode(&ping(entries.clone()), 0).len() - before;
+            let took = encode(&ping(entries.clone())).len() - before;
             prop_assert!(took <= bound && bound <= took + 24, "{} for {}", bound, took);
         }
     }

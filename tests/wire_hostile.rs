@@ -17,7 +17,7 @@ use gossip::wire::{
 };
 use rand::rngs::SmallRng;
 use rand::{Rng, RngExt, SeedableRng};
-use vectors::{Expected, LABEL, hex};
+use vectors::{Expected, hex};
 
 /// What may be allocated beyond the length of the input.
 const BEYOND: usize = 64 * 1024;
@@ -40,16 +40,14 @@ const FORMS: [Form; 3] = [
     },
     Form {
         name: "binary",
-        // The label is that of some vectors; the others are tried without one.
         read: |bytes| {
-            let label = if bytes.get(2).is_some_and(|flags| flags & 2 != 0) { LABEL } else { 0 };
-            let packet = binary::decode(bytes, label)?;
+            let packet = binary::decode(bytes)?;
             assert_eq!(packet.entries().count(), packet.entries().len());
             Ok(None)
         },
         write: |message| {
             let mut out = Vec::new();
-            binary::encode(&message.header, 0, entries(message), &mut out).map(|()| out)
+            binary::encode(&message.header, entries(message), &mut out).map(|()| out)
         },
     },
     Form {
@@ -286,7 +284,7 @@ fn the_largest_messages_of_each_form_are_read_in_their_memory() {
 #[test]
 fn announced_lengths_reserve_nothing() {
     let mut head = vec![0xc0];
-    head.extend([0; 24]);
+    head.extend([0; 25]);
     assert_eq!(bincode::decode(&head).map(|message| message.entries.len()), Ok(0));
     head.pop();
     for count in [

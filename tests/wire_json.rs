@@ -102,7 +102,7 @@ fn left_is_written_failed() {
 }
 
 #[test]
-fn the_version_of_packets_is_the_last_key_and_is_left_out_where_there_is_none() {
+fn the_version_of_packets_and_the_cluster_come_last_where_there_are_any() {
     let header = Header { wire: 1, ..Header::default() };
     let message = Message { header, entries: vec![] };
     let text = encode(&message);
@@ -110,6 +110,11 @@ fn the_version_of_packets_is_the_last_key_and_is_left_out_where_there_is_none() 
     assert_eq!(json::decode(&text), Ok(message));
     assert_eq!(decode(r#"{"wire":255}"#).header.wire, 255);
     assert!(refusal(r#"{"wire":256}"#).contains("`wire` is 256, not 0 to 255"));
+    let header = Header { cluster: u32::MAX, ..header };
+    let text = encode(&Message { header, entries: vec![] });
+    assert!(text.ends_with(br#","wire":1,"cluster":4294967295}"#));
+    assert_eq!(json::decode(&text).expect("a message").header, header);
+    assert!(refusal(r#"{"cluster":4294967296}"#).contains("`cluster` is 4294967296"));
 }
 
 #[test]

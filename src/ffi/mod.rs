@@ -8,7 +8,11 @@ pub mod callbacks;
 pub mod commands;
 pub mod convert;
 pub mod core;
+#[cfg(feature = "net")]
+mod custom;
 pub mod error;
+#[cfg(feature = "ext")]
+pub mod ext;
 pub mod guard;
 pub mod handle;
 pub mod memory;
@@ -16,8 +20,11 @@ pub mod memory;
 pub mod net;
 #[cfg(feature = "net")]
 mod outgoing;
+mod scratch;
 #[cfg(feature = "net")]
 mod serializer;
+#[cfg(feature = "net")]
+pub mod serializers;
 #[cfg(feature = "net")]
 mod transport;
 pub mod types;

@@ -1,14 +1,16 @@
-//! `gossip_serializer_*` and `gossip_transport_*`: messages as bytes, and what carries them.
+//! `gossip_transport_*`: what carries messages.
 #![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
 use super::core::gossip_core_t;
 use super::guard::{guard, guard_quiet};
+use super::transport as body;
 use super::types::{gossip_error_code_t, gossip_message_t, gossip_node_view_t};
-use super::{serializer, transport as body};
-use crate::net::Transport;
+use crate::net::{Serializer, Transport};
 use core::ffi::c_char;
 use core::mem::MaybeUninit;
 use core::ptr;
+
+pub use super::serializers::*;
 
 /// What carries the messages of a transport.
 #[repr(C)]
@@ -22,110 +24,12 @@ pub enum gossip_transport_type {
 /// See gossip_transport_type.
 pub type gossip_transport_type_t = gossip_transport_type;
 
-/// A form of messages as bytes. Opaque; holds no state, so one serves any number of threads.
-pub struct gossip_serializer {
-    /// Says that it is one of ours; a C program cannot make one.
-    pub(super) form: serializer::Form,
-}
-/// See gossip_serializer.
-pub type gossip_serializer_t = gossip_serializer;
-
 /// Carries the messages of a core between this host and others. Opaque.
 pub struct gossip_transport {
     pub(super) transport: Transport,
 }
 /// See gossip_transport.
 pub type gossip_transport_t = gossip_transport;
-
-/// Makes a serializer for the JSON text that libgossip has always used.
-///
-/// @return The serializer, to be freed by gossip_serializer_destroy(); NULL if there is no memory.
-///
-/// Threads: any. From callbacks: yes. Since 1.0.
-#[unsafe(no_mangle)]
-pub extern "C-unwind" fn gossip_json_serializer_create() -> *mut gossip_serializer_t {
-    guard("gossip_json_serializer_create", ptr::null_mut(), serializer::create)
-}
-
-/// Frees a serializer. Transports that it was set for keep what they need.
-///
-/// @param serializer The serializer; NULL does nothing.
-///
-/// Threads: any one, when no other thread uses it any more. From callbacks: yes. Since 1.0.
-///
-/// # Safety
-/// serializer is NULL or came from a function of this library and was not destroyed.
-#[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn gossip_serializer_destroy(serializer: *mut gossip_serializer_t) {
-    guard_quiet("gossip_serializer_destroy", (), || {
-        // SAFETY: the caller's promise.
-        unsafe { serializer::destroy(serializer) }
-    });
-}
-
-/// Writes a message as bytes.
-///
-/// Inside a send callback, with the very message it was called with, the bytes have the metadata
-/// of the entries too, which the structs have no room for.
-///
-/// @param serializer The form.
-/// @param msg The message, with at most 1024 entries; entries that are NULL are none.
-/// @param data Where a pointer to the bytes is put, to be freed by free(). They end without a NUL
-/// and begin without a length.
-/// @param data_size Where their number is put.
-/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL or the message has
-/// a foreign number or a text without NUL; GOSSIP_ERR_SERIALIZATION_ERROR if the text would have
-/// more than 1 MiB or there is no memory. On an error nothing is put anywhere.
-///
-/// Threads: any. From callbacks: yes. Since 1.0.
-///
-/// # Safety
-/// serializer is NULL or was not destroyed; msg is NULL or points to a message whose entries are
-/// NULL or an array of entries_count views; data and data_size are NULL or may be written.
-#[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn gossip_serializer_serialize(
-    serializer: *const gossip_serializer_t,
-    msg: *const gossip_message_t,
-    data: *mut *mut u8,
-    data_size: *mut usize,
-) -> gossip_error_code_t {
-    guard("gossip_serializer_serialize", serializer::FAILED, || {
-        // SAFETY: the caller's promise.
-        unsafe { serializer::serialize(serializer, msg, data, data_size) }
-    })
-}
-
-/// Reads a message from bytes.
-///
-/// White space, missing and unknown keys are allowed, and no bytes at all are a ping from the zero
-/// id. Values of a wrong type or out of their range are errors, whose text says where they are.
-/// Metadata is read but has no room in the structs.
-///
-/// @param serializer The form.
-/// @param data The bytes, without a length before them; NULL is an error also with size 0.
-/// @param data_size Their number, at most 1 MiB.
-/// @param msg Where the message is put on success; its entries are one block to be freed by free(),
-/// or NULL if there are none. On an error it is left as it is.
-/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL;
-/// GOSSIP_ERR_SERIALIZATION_ERROR if the bytes are no message or there is no memory.
-///
-/// Threads: any. From callbacks: yes. Since 1.0.
-///
-/// # Safety
-/// serializer is NULL or was not destroyed; data is NULL or points to data_size bytes; msg is NULL
-/// or points to a message that may be overwritten.
-#[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn gossip_serializer_deserialize(
-    serializer: *const gossip_serializer_t,
-    data: *const u8,
-    data_size: usize,
-    msg: *mut gossip_message_t,
-) -> gossip_error_code_t {
-    guard("gossip_serializer_deserialize", serializer::FAILED, || {
-        // SAFETY: the caller's promise.
-        unsafe { serializer::deserialize(serializer, data, data_size, msg) }
-    })
-}
 
 /// Makes a transport without a serializer: until gossip_transport_set_serializer() it sends
 /// nothing and drops what it receives. gossip_transport_factory_create() makes one that has one.
@@ -151,7 +55,7 @@ pub unsafe extern "C-unwind" fn gossip_transport_create(
 ) -> *mut gossip_transport_t {
     guard("gossip_transport_create", ptr::null_mut(), || {
         // SAFETY: the caller's promise.
-        unsafe { body::create(r#type, host, port, false) }
+        unsafe { body::create(r#type, host, port, None) }
     })
 }
 
@@ -328,7 +232,7 @@ pub unsafe extern "C-unwind" fn gossip_transport_factory_create(
 ) -> *mut gossip_transport_t {
     guard("gossip_transport_factory_create", ptr::null_mut(), || {
         // SAFETY: the caller's promise.
-        unsafe { body::create(r#type, host, port, true) }
+        unsafe { body::create(r#type, host, port, Some(Serializer::Auto)) }
     })
 }
 

@@ -4,74 +4,109 @@ use super::callbacks::{Extra, HandedOut, with_handed_out};
 use super::commands::entries_of;
 use super::convert::{Flaw, Status, entry_of, header_of, owned_of};
 use super::error::set_last_error;
+use super::scratch::recycle;
 use super::types::{gossip_message_t, gossip_node_view_t};
-use crate::types::{Entry, Header, NodeView};
+use crate::net::Outgoing;
+use crate::types::{Entry, NodeView};
+use core::cell::Cell;
 
-/// Runs `body` with the header and the entries of a message of C; `None`, with an error text, for
-/// a message that has a flaw.
+/// Runs `body` with a message of C; `None`, with an error text, for a message that has a flaw.
 ///
 /// A message that the send callback of this thread was called with is taken as the core made it,
-/// with metadata and with left apart from failed. Entries that are NULL are none, whatever their
-/// number: that is how libgossip 1.4.2 took them.
+/// with all that a struct has no room for. Entries that are NULL are none, whatever their number:
+/// that is how libgossip 1.4.2 took them. `body` gets a place to add the bytes to that it wrote.
+///
+/// Who `reads_packets` gets such a message as a packet, if it is one, and then without entries.
 ///
 /// # Safety
 /// `message.entries` is NULL or an array of `message.entries_count` views.
 pub(super) unsafe fn with_message<R>(
     message: &gossip_message_t,
-    body: impl FnOnce(&Header, &mut dyn Iterator<Item = Entry<'_>>) -> R,
+    reads_packets: bool,
+    body: impl FnOnce(&Outgoing<'_>, &Cell<usize>) -> R,
 ) -> Option<R> {
+    let mut body = Some(body);
+    let as_packet = with_handed_out(message, |handed_out| {
+        let HandedOut { header, form, to_new, packet, written, .. } =
+            handed_out.filter(|_| reads_packets)?;
+        let packet = Some(packet?);
+        let outgoing = Outgoing { header, entries: &[], form, to_new, packet };
+        Some(body.take()?(&outgoing, written))
+    });
+    if as_packet.is_some() {
+        return as_packet;
+    }
+    let body = body?;
     let views: &[gossip_node_view_t] = if message.entries.is_null() {
         &[]
     } else {
         // SAFETY: the caller's promise.
         unsafe { entries_of(message) }?
     };
-    with_handed_out(message, |handed_out| {
-        let extras = handed_out.map_or(&[][..], |HandedOut { extras, .. }| extras);
-        let header = match handed_out {
-            Some(HandedOut { header, .. }) => *header,
-            None => header_of(message).map_err(|flaw| report_header(&flaw)).ok()?,
-        };
-        match check(views) {
-            Ok(true) => Some(body(&header, &mut borrowed(views, extras))),
-            Ok(false) => {
-                let owned: Vec<NodeView> =
-                    views.iter().filter_map(|view| owned_of(view, Status::Read).ok()).collect();
-                Some(body(&header, &mut owned.iter().map(NodeView::as_entry)))
-            }
-            Err((index, flaw)) => {
-                set_last_error(format_args!("msg->entries[{index}].{flaw}"));
-                None
-            }
-        }
+    with_handed_out(message, |handed_out| match handed_out {
+        Some(handed_out) => again(&handed_out, views, body),
+        None => own(message, views, body),
     })
 }
 
-fn report_header(flaw: &Flaw) {
-    set_last_error(format_args!("msg->{flaw}"));
+/// What the core handed out comes back.
+fn again<R>(
+    handed_out: &HandedOut<'_>,
+    views: &[gossip_node_view_t],
+    body: impl FnOnce(&Outgoing<'_>, &Cell<usize>) -> R,
+) -> Option<R> {
+    let HandedOut { header, form, to_new, extras, written, scratch, .. } = *handed_out;
+    let mut entries: Vec<Entry<'_>> = scratch.take();
+    let result = with_entries(views, extras, &mut entries, |entries| {
+        body(&Outgoing { header, entries, form, to_new, packet: None }, written)
+    });
+    scratch.set(recycle(entries));
+    result
 }
 
-/// Whether all views can be borrowed; `Ok(false)` if a text in them is not UTF-8.
-fn check(views: &[gossip_node_view_t]) -> Result<bool, (usize, Flaw)> {
-    let mut utf8 = true;
-    for (index, view) in views.iter().enumerate() {
-        utf8 &= entry_of(view, Status::Read).map_err(|flaw| (index, flaw))?.is_some();
-    }
-    Ok(utf8)
+/// A message that the program made.
+fn own<R>(
+    message: &gossip_message_t,
+    views: &[gossip_node_view_t],
+    body: impl FnOnce(&Outgoing<'_>, &Cell<usize>) -> R,
+) -> Option<R> {
+    let header = header_of(message).map_err(|flaw| set_last_error(format_args!("msg->{flaw}")));
+    let header = header.ok()?;
+    let mut entries = Vec::with_capacity(views.len());
+    with_entries(views, &[], &mut entries, |entries| {
+        body(&Outgoing::new(&header, entries), &Cell::new(0))
+    })
 }
 
-/// The entries of views that passed [`check`], so none is left out.
-fn borrowed<'a>(
+/// Reads views into an empty vector and runs `body` with them.
+fn with_entries<'a, R>(
     views: &'a [gossip_node_view_t],
     extras: &'a [Extra],
-) -> impl Iterator<Item = Entry<'a>> {
-    views.iter().enumerate().filter_map(|(index, view)| {
-        let entry = entry_of(view, Status::Read).ok()??;
-        Some(match extras.get(index) {
-            Some(Extra { status, metadata }) => {
-                Entry { status: *status, metadata: metadata.as_ref().into(), ..entry }
-            }
-            None => entry,
-        })
-    })
+    entries: &mut Vec<Entry<'a>>,
+    body: impl FnOnce(&[Entry<'_>]) -> R,
+) -> Option<R> {
+    let mut is_utf8 = true;
+    for (index, view) in views.iter().enumerate() {
+        match entry_of(view, Status::Read) {
+            Ok(Some(entry)) => entries.push(match extras.get(index) {
+                Some(extra) => extra.complete(entry),
+                None => entry,
+            }),
+            Ok(None) => is_utf8 = false,
+            Err(flaw) => return report(index, &flaw),
+        }
+    }
+    if is_utf8 {
+        return Some(body(entries));
+    }
+    let owned: Vec<NodeView> =
+        views.iter().filter_map(|view| owned_of(view, Status::Read).ok()).collect();
+    let replaced: Vec<Entry<'_>> = owned.iter().map(NodeView::as_entry).collect();
+    Some(body(&replaced))
+}
+
+#[cold]
+fn report<R>(index: usize, flaw: &Flaw) -> Option<R> {
+    set_last_error(format_args!("msg->entries[{index}].{flaw}"));
+    None
 }

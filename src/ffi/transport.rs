@@ -2,23 +2,25 @@
 
 use super::callbacks::is_inside;
 use super::commands::{argument, shared_of};
-use super::convert::read_text;
+use super::convert::{read_text, text_bytes};
 use super::core::gossip_core_t;
 use super::error::set_last_error;
 use super::handle::Shared;
 use super::net::{gossip_serializer_t, gossip_transport_t, gossip_transport_type_t};
 use super::outgoing::with_message;
-use super::serializer::{Form, form_of};
+use super::serializer::serializer_of;
 use super::types::gossip_error_code::{
     GOSSIP_ERR_INVALID_ARGUMENT, GOSSIP_ERR_NETWORK_ERROR, GOSSIP_ERR_OPERATION_NOT_PERMITTED,
     GOSSIP_ERR_SERIALIZATION_ERROR, GOSSIP_ERR_SUCCESS,
 };
 use super::types::{gossip_error_code_t, gossip_message_t, gossip_node_view_t};
-use crate::net::{Error, Inbound, Protocol, Transport};
-use crate::types::{Message, Path};
+use crate::net::{Error, Inbound, Protocol, Serializer, Transport};
+use crate::types::{Entry, Header, Path};
+use crate::wire;
 use alloc::sync::Arc;
 use core::ffi::{CStr, c_char};
 use core::mem::MaybeUninit;
+use core::net::SocketAddr;
 use core::ptr;
 
 /// What a function of the transport returns after a panic.
@@ -28,8 +30,12 @@ pub(super) const FAILED: gossip_error_code_t = GOSSIP_ERR_NETWORK_ERROR;
 struct ToCore(Arc<Shared>);
 
 impl Inbound for ToCore {
-    fn deliver(&self, path: Path, message: &Message) {
-        self.0.deliver(path, message);
+    fn deliver(&self, path: Path, header: &Header, entries: &[Entry<'_>], bytes: usize) {
+        self.0.deliver(path, header, entries, bytes);
+    }
+
+    fn refuse(&self, error: &wire::Error) {
+        self.0.refuse(error);
     }
 }
 
@@ -39,7 +45,7 @@ pub(super) unsafe fn create(
     kind: MaybeUninit<gossip_transport_type_t>,
     host: *const c_char,
     port: u16,
-    with_json: bool,
+    serializer: Option<Serializer>,
 ) -> *mut gossip_transport_t {
     let protocol = match raw_type(kind) {
         0 => Protocol::Udp,
@@ -59,8 +65,8 @@ pub(super) unsafe fn create(
     let host = unsafe { CStr::from_ptr(host) }.to_string_lossy();
     match Transport::new(protocol, &host, port) {
         Ok(transport) => {
-            if with_json {
-                transport.use_json();
+            if let Some(serializer) = serializer {
+                transport.set_serializer(serializer);
             }
             Box::into_raw(Box::new(gossip_transport_t { transport }))
         }
@@ -117,7 +123,7 @@ pub(super) unsafe fn send_message(
     let (Some(transport), Some(message), Some(target)) = arguments else {
         return GOSSIP_ERR_INVALID_ARGUMENT;
     };
-    let to = match transport.target(&read_text(&target.ip), target.port) {
+    let to = match target_of(transport, target) {
         Ok(to) => to,
         Err(error) => {
             set_last_error(format_args!("target: {error}"));
@@ -126,9 +132,21 @@ pub(super) unsafe fn send_message(
     };
     // SAFETY: the caller's promise.
     let sent = unsafe {
-        with_message(message, |header, entries| transport.send(header, entries, to, !is_inside()))
+        with_message(message, transport.writes_packets(), |outgoing, written| {
+            let bytes = transport.send(outgoing, to, !is_inside())?;
+            written.set(written.get() + bytes);
+            Ok(())
+        })
     };
     sent.map_or(GOSSIP_ERR_INVALID_ARGUMENT, code)
+}
+
+/// The address of a view.
+fn target_of(transport: &Transport, target: &gossip_node_view_t) -> Result<SocketAddr, Error> {
+    match core::str::from_utf8(text_bytes(&target.ip)) {
+        Ok(ip) => transport.target(ip, target.port),
+        Err(_) => transport.target(&read_text(&target.ip), target.port),
+    }
 }
 
 /// # Safety
@@ -148,9 +166,9 @@ pub(super) unsafe fn set_serializer(
     serializer: *const gossip_serializer_t,
 ) {
     // SAFETY: the caller's promise.
-    let arguments = unsafe { (transport_of(transport), form_of(serializer)) };
-    if let (Some(transport), Some(Form::Json)) = arguments {
-        transport.use_json();
+    let arguments = unsafe { (transport_of(transport), serializer_of(serializer)) };
+    if let (Some(transport), Some(serializer)) = arguments {
+        transport.set_serializer(serializer.clone());
     }
 }
 
@@ -189,7 +207,7 @@ fn code(result: Result<(), Error>) -> gossip_error_code_t {
 fn code_of(error: &Error) -> gossip_error_code_t {
     match error {
         Error::Host(_) | Error::Port(_) => GOSSIP_ERR_INVALID_ARGUMENT,
-        Error::NoSerializer | Error::Wire(_) | Error::MetadataLeftOut(_) => {
+        Error::NoSerializer | Error::Wire(_) | Error::Custom | Error::MetadataLeftOut(_) => {
             GOSSIP_ERR_SERIALIZATION_ERROR
         }
         Error::Forked | Error::InCallback => GOSSIP_ERR_OPERATION_NOT_PERMITTED,

@@ -4,10 +4,13 @@ use core::sync::atomic::{AtomicU64, Ordering};
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[non_exhaustive]
 pub struct Counters {
-    /// Messages handed to the [`super::Inbound`].
+    /// Messages handed to the [`super::Inbound`]. Those of another cluster are among them: whose a
+    /// message is is for the core to see.
     pub received: u64,
     /// Messages that came and were no messages, or had no receiver.
     pub junk: u64,
+    /// Packets of a version, or with a flag, that is not known here.
+    pub other_version: u64,
     /// Frames without a payload; each is a ping from the zero id, which no node has.
     pub empty: u64,
     /// Messages sent, or put into a queue; the pieces of a split one count each.
@@ -31,6 +34,7 @@ pub struct Counters {
 pub(super) struct Counts {
     pub(super) received: Count,
     pub(super) junk: Count,
+    pub(super) other_version: Count,
     pub(super) empty: Count,
     pub(super) sent: Count,
     pub(super) lost: Count,
@@ -46,6 +50,7 @@ impl Counts {
         Counters {
             received: self.received.get(),
             junk: self.junk.get(),
+            other_version: self.other_version.get(),
             empty: self.empty.get(),
             sent: self.sent.get(),
             lost: self.lost.get(),
@@ -67,7 +72,7 @@ impl Count {
         self.0.fetch_add(more as u64, Ordering::Relaxed);
     }
 
-    fn get(&self) -> u64 {
+    pub(super) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }

@@ -23,10 +23,13 @@ pub enum Error {
     Bind(SocketAddr, io::Error),
     /// The thread, or what it needs of the system, could not be made.
     Resources(io::Error),
-    /// No form for messages was chosen with [`super::Transport::use_json`].
+    /// No form for messages was chosen with [`super::Transport::set_serializer`].
     NoSerializer,
-    /// The message has no form in bytes.
+    /// The message has no form in bytes, or the bytes are no message.
     Wire(wire::Error),
+    /// The functions of a serializer of the program's own say that; or they wrote more than a
+    /// message may have.
+    Custom,
     /// It was sent, but without an entry's metadata, since with it the entry has so many bytes.
     MetadataLeftOut(usize),
     /// The system did not take the datagram.
@@ -61,6 +64,9 @@ impl fmt::Display for Error {
                 f.write_str("no serializer is set; call gossip_transport_set_serializer() first")
             }
             Self::Wire(error) => write!(f, "cannot write the message: {error}"),
+            Self::Custom => f.write_str(
+                "the functions of this serializer gave an error, or more than 1 MiB; look there",
+            ),
             Self::MetadataLeftOut(bytes) => write!(
                 f,
                 "an entry has {bytes} bytes, too many for one piece; it was sent without its \

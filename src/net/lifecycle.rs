@@ -1,4 +1,4 @@
-//! The thread of a transport: how it is made, waited for, and left behind.
+//! The thread of a transport or a node: how it is made, waited for, and left behind.
 
 use super::shared::{Run, lock};
 use super::{Error, limits};
@@ -41,14 +41,27 @@ impl Drop for TellDone {
 }
 
 impl Worker {
-    /// Makes the thread, which drives `runtime` with `main` and then ends all that runs in it.
+    /// Makes the thread, which drives `runtime` with what `main` makes there, and then ends all that
+    /// runs in it.
     ///
     /// The thread has no signal to take, and no memory of the program beyond what `main` holds.
-    pub(super) fn start(
+    pub(super) fn start<F: Future<Output = ()>>(
         name: &str,
         runtime: Runtime,
         run: Arc<Run>,
-        main: impl Future<Output = ()> + Send + 'static,
+        main: impl FnOnce() -> F + Send + 'static,
+    ) -> Result<Self, Error> {
+        Self::spawn(name, run, move || {
+            runtime.block_on(async { main().await });
+            drop(runtime);
+        })
+    }
+
+    /// Makes a thread for `body`, which looks at `run` to learn when to end.
+    pub(super) fn spawn(
+        name: &str,
+        run: Arc<Run>,
+        body: impl FnOnce() + Send + 'static,
     ) -> Result<Self, Error> {
         let done = Arc::new(Done::default());
         let tell = TellDone(done.clone());
@@ -56,8 +69,7 @@ impl Worker {
         let body = move || {
             let _tell = tell;
             RUN.set(Arc::as_ptr(&own_run));
-            runtime.block_on(main);
-            drop(runtime);
+            body();
         };
         let thread = with_signals_blocked(|| Builder::new().name(name.into()).spawn(body))
             .map_err(Error::Resources)?;

@@ -1,24 +1,50 @@
 use super::Counters;
 use super::counters::Counts;
-use crate::types::{Message, Path};
-use crate::wire::{framing, json};
-use core::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use super::inbound::{Inbound, Reader};
+use super::serializer::Serializer;
+use core::future::poll_fn;
+use core::pin::pin;
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::task::Poll;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::Notify;
 
-/// What takes the messages that come.
-pub trait Inbound: Send + Sync {
-    /// Takes one message, on the transport's thread and with no lock of the transport held: every
-    /// function of the transport may be called here. It holds up all that comes after.
-    fn deliver(&self, path: Path, message: &Message);
+/// What a program can set at any time.
+#[derive(Clone, Default)]
+pub(super) struct Setup {
+    pub(super) inbound: Option<Arc<dyn Inbound>>,
+    pub(super) serializer: Option<Serializer>,
+}
+
+/// What takes the frames of accepted connections.
+pub(super) trait Frames: Send + Sync + 'static {
+    /// Where connections are counted.
+    fn counts(&self) -> &Counts;
+
+    /// Takes one frame, without its prefix, and says whether it was a message. On the thread that
+    /// reads, with no lock of the connections held.
+    fn take(&self, run: &Run, frame: &[u8]) -> bool;
+}
+
+impl Frames for Shared {
+    fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    fn take(&self, run: &Run, frame: &[u8]) -> bool {
+        run.with_reader(|to| to.frame(self, frame))
+    }
 }
 
 /// What the thread and the callers of a transport share, for the transport's whole life.
 #[derive(Default)]
 pub(super) struct Shared {
     pub(super) counts: Counts,
-    inbound: Mutex<Option<Arc<dyn Inbound>>>,
-    json: AtomicBool,
+    setup: RwLock<Setup>,
+    /// Rises with each change of the settings, under their lock.
+    version: AtomicU64,
+    /// [`Serializer::writes_packets`], so that no lock is needed to see it.
+    writes_packets: AtomicBool,
 }
 
 impl Shared {
@@ -27,58 +53,40 @@ impl Shared {
     }
 
     pub(super) fn set_inbound(&self, inbound: Option<Arc<dyn Inbound>>) {
-        let old = core::mem::replace(&mut *lock(&self.inbound), inbound);
+        let old = self.change(|setup| core::mem::replace(&mut setup.inbound, inbound));
         // What is dropped here may be the last of something large, so not under the lock.
         drop(old);
     }
 
-    pub(super) fn use_json(&self) {
-        self.json.store(true, Ordering::Relaxed);
+    pub(super) fn set_serializer(&self, serializer: Serializer) {
+        self.writes_packets.store(serializer.writes_packets(), Ordering::Relaxed);
+        let old = self.change(|setup| setup.serializer.replace(serializer));
+        drop(old);
     }
 
-    pub(super) fn uses_json(&self) -> bool {
-        self.json.load(Ordering::Relaxed)
+    fn change<T>(&self, change: impl FnOnce(&mut Setup) -> T) -> T {
+        let mut setup = self.setup.write().unwrap_or_else(PoisonError::into_inner);
+        self.version.fetch_add(1, Ordering::Release);
+        change(&mut setup)
     }
 
-    /// Takes the frames of a datagram, until `run` is to stop.
-    pub(super) fn take_datagram(&self, run: &Run, path: Path, datagram: &[u8]) {
-        let mut any = false;
-        for frame in framing::frames(datagram) {
-            if run.is_stopping() {
-                return;
-            }
-            any = true;
-            self.take_frame(path, frame);
-        }
-        if !any {
-            self.counts.junk.add(1);
-        }
+    /// The settings, and which they are.
+    pub(super) fn setup(&self) -> (u64, Setup) {
+        let setup = self.setup.read().unwrap_or_else(PoisonError::into_inner);
+        (self.version(), setup.clone())
     }
 
-    /// Takes one frame; whether it was a message, which nobody can say who has no serializer.
-    pub(super) fn take_frame(&self, path: Path, frame: &[u8]) -> bool {
-        if frame.is_empty() {
-            // It reads as a ping from the zero id, and the core takes nothing from that id: a
-            // datagram of zeros would be 16 000 of them, so they end here.
-            self.counts.empty.add(1);
-            return false;
-        }
-        let inbound = lock(&self.inbound).clone();
-        let Some(inbound) = inbound.filter(|_| self.uses_json()) else {
-            self.counts.junk.add(1);
-            return !self.uses_json() || json::decode(frame).is_ok();
-        };
-        match json::decode(frame) {
-            Ok(message) => {
-                self.counts.received.add(1);
-                inbound.deliver(path, &message);
-                true
-            }
-            Err(_) => {
-                self.counts.junk.add(1);
-                false
-            }
-        }
+    pub(super) fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    pub(super) fn writes_packets(&self) -> bool {
+        self.writes_packets.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn serializer(&self) -> Option<Serializer> {
+        let setup = self.setup.read().unwrap_or_else(PoisonError::into_inner);
+        setup.serializer.clone()
     }
 }
 
@@ -87,6 +95,8 @@ impl Shared {
 pub(super) struct Run {
     stopping: AtomicBool,
     wake: Notify,
+    /// What the tasks of a stream read with, one after the other.
+    reader: Mutex<Reader>,
 }
 
 impl Run {
@@ -98,6 +108,25 @@ impl Run {
 
     pub(super) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Reads something, with no lock held: the reader is taken out of its place meanwhile.
+    pub(super) fn with_reader<T>(&self, body: impl FnOnce(&mut Reader) -> T) -> T {
+        let mut reader = core::mem::take(&mut *lock(&self.reader));
+        let result = body(&mut reader);
+        let old = core::mem::replace(&mut *lock(&self.reader), reader);
+        drop(old);
+        result
+    }
+
+    /// Does some work until it ends or [`Run::stop`] is called.
+    pub(super) async fn until_stopped(&self, work: impl Future<Output = ()>) {
+        let (mut stopped, mut work) = (pin!(self.stopped()), pin!(work));
+        poll_fn(|context| match stopped.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(()),
+            Poll::Pending => work.as_mut().poll(context),
+        })
+        .await;
     }
 
     /// Waits for [`Run::stop`].

@@ -1,8 +1,7 @@
 use super::lifecycle::Worker;
 use super::shared::{Run, Shared, lock};
-use super::{Counters, Error, Inbound, address, tcp, udp};
+use super::{Counters, Error, Inbound, Outgoing, Serializer, address, tcp, udp};
 use crate::os::process_mark;
-use crate::types::{Entry, Header};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -24,9 +23,9 @@ pub enum Protocol {
 /// dropped: that touches nothing, since everything it has is the parent's.
 ///
 /// ```
-/// use gossip::net::{Protocol, Transport};
+/// use gossip::net::{Protocol, Serializer, Transport};
 /// let transport = Transport::new(Protocol::Udp, "127.0.0.1", 0).unwrap();
-/// transport.use_json();
+/// transport.set_serializer(Serializer::Auto);
 /// transport.start().unwrap();
 /// assert_ne!(transport.port(), 0);
 /// transport.stop().unwrap();
@@ -76,11 +75,11 @@ impl Transport {
         Ok(Self { process: process_mark(), inner: Some(inner) })
     }
 
-    /// Carries messages as text of libgossip 1.4.2. Without it nothing is sent, and what comes is
-    /// counted as junk.
-    pub fn use_json(&self) {
+    /// Says in which form messages are written and read. Without it nothing is sent, and what comes
+    /// is counted as junk. What is being read or written may still be so in the form before.
+    pub fn set_serializer(&self, serializer: Serializer) {
         if let Ok(inner) = self.inner() {
-            inner.shared.use_json();
+            inner.shared.set_serializer(serializer);
         }
     }
 
@@ -143,33 +142,37 @@ impl Transport {
     }
 
     /// Sends a message, split if it must be (see [`super::limits`]): what does not fit follows as
-    /// updates of the same sender.
+    /// updates of the same sender. Gives the bytes that it took.
     ///
     /// UDP never waits. TCP queues; with `may_wait`, and not on the transport's own thread, it
     /// waits up to [`super::limits::SEND_WAIT`] to learn that nobody listens. Success means that
     /// the message was on its way, not that it came.
     ///
     /// # Errors
-    /// [`Error::NotStarted`], [`Error::NoSerializer`], [`Error::Wire`], [`Error::Send`],
+    /// [`Error::NotStarted`], [`Error::NoSerializer`], [`Error::Wire`], [`Error::Custom`], [`Error::Send`],
     /// [`Error::Unreachable`], [`Error::QueueFull`], [`Error::MetadataLeftOut`], [`Error::Forked`].
-    pub fn send<'a>(
+    pub fn send(
         &self,
-        header: &Header,
-        entries: impl IntoIterator<Item = Entry<'a>>,
+        message: &Outgoing<'_>,
         to: SocketAddr,
         may_wait: bool,
-    ) -> Result<(), Error> {
+    ) -> Result<usize, Error> {
         let inner = self.inner()?;
-        if !inner.shared.uses_json() {
-            return Err(Error::NoSerializer);
-        }
+        let shared = &inner.shared;
+        let serializer = shared.serializer().ok_or(Error::NoSerializer)?;
         match inner.protocol {
-            Protocol::Udp => inner.udp.send(&inner.shared, header, entries, to),
+            Protocol::Udp => inner.udp.send(shared, &serializer, message, to),
             Protocol::Tcp => {
                 let may_wait = may_wait && !inner.is_own_thread();
-                inner.tcp.send(&inner.shared, header, entries, to, may_wait)
+                inner.tcp.send(shared, &serializer, message, to, may_wait)
             }
         }
+    }
+
+    /// Whether a message that was decided to be a packet is written as one here.
+    #[must_use]
+    pub fn writes_packets(&self) -> bool {
+        self.inner().is_ok_and(|inner| inner.shared.writes_packets())
     }
 
     /// What was counted.
@@ -236,10 +239,9 @@ impl Inner {
             tokio::net::UdpSocket::from_std(socket).map_err(Error::Resources)?
         };
         let (shared, own_run) = (self.shared.clone(), run.clone());
-        let main = async move {
-            let reader = tokio::spawn(udp::serve(reading, shared, own_run.clone()));
-            own_run.stopped().await;
-            reader.abort();
+        let main = move || async move {
+            let serving = udp::serve(reading, shared, own_run.clone());
+            own_run.until_stopped(serving).await;
         };
         // Before the thread is there, since the first callback may already send.
         self.udp.open(sending, self.host);
@@ -260,7 +262,7 @@ impl Inner {
             tokio::net::TcpListener::from_std(listener).map_err(Error::Resources)?
         };
         let (shared, own_run, peers) = (self.shared.clone(), run.clone(), self.tcp.clone());
-        let main = async move {
+        let main = move || async move {
             let accepting = tokio::spawn(tcp::accept(listener, shared.clone(), own_run.clone()));
             own_run.stopped().await;
             accepting.abort();

@@ -1,20 +1,16 @@
 //! UDP: one socket, read by the transport's thread and written by whoever sends.
 
-use super::pack::{Budget, Packer};
+use super::batch::{BATCH, Receiver};
+use super::inbound::Reader;
+use super::pack::{Packer, Piece, Way};
+use super::serializer::{Outgoing, Serializer};
 use super::shared::{Run, Shared};
 use super::{Error, address, limits};
-use crate::types::{Entry, Header, Path};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
-
-const BUDGET: Budget =
-    Budget { usual: limits::DATAGRAM_BYTES, single: limits::LARGE_DATAGRAM_BYTES };
-
-/// The largest datagram there is.
-const BUFFER_BYTES: usize = 64 * 1024;
 
 /// The sending half. Open between a start and a stop.
 #[derive(Default)]
@@ -34,29 +30,37 @@ impl Sender {
         *self.socket.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Sends a message, in as many datagrams as it needs, without waiting.
-    pub(super) fn send<'a>(
+    /// Sends a message, in as many datagrams as it needs, without waiting; gives their bytes.
+    pub(super) fn send(
         &self,
         shared: &Shared,
-        header: &Header,
-        entries: impl IntoIterator<Item = Entry<'a>>,
+        serializer: &Serializer,
+        message: &Outgoing<'_>,
         to: SocketAddr,
-    ) -> Result<(), Error> {
-        let open = self.socket.read().unwrap_or_else(PoisonError::into_inner);
-        let Some((socket, own)) = &*open else {
-            return Err(Error::NotStarted);
-        };
-        let to = address::for_socket(*own, to);
-        let emit = |frame: &[u8]| {
-            socket.send_to(frame, to).map_err(|error| Error::Send(to, error))?;
-            shared.counts.sent.add(1);
+    ) -> Result<usize, Error> {
+        let mut bytes = 0;
+        let mut emit = |piece: Piece<'_>| {
+            let open = self.socket.read().unwrap_or_else(PoisonError::into_inner);
+            let Some((socket, own)) = &*open else {
+                return Err(Error::NotStarted);
+            };
+            let to = address::for_socket(*own, to);
+            socket.send_to(piece.bytes, to).map_err(|error| Error::Send(to, error))?;
+            shared.counts.sent.add(piece.messages);
+            bytes += piece.bytes.len();
             Ok(())
         };
-        match self.packer.try_lock() {
-            Ok(mut packer) => packer.pack(header, entries, BUDGET, emit),
+        let kept = match serializer {
+            // The program's functions are called with no lock held.
+            Serializer::Custom(_) => None,
+            _ => self.packer.try_lock().ok(),
+        };
+        match kept {
+            Some(mut packer) => packer.pack(serializer, message, Way::Datagram, &mut emit)?,
             // Another thread is sending: buffers of our own cost less than waiting.
-            Err(_) => Packer::default().pack(header, entries, BUDGET, emit),
+            None => Packer::default().pack(serializer, message, Way::Datagram, &mut emit)?,
         }
+        Ok(bytes)
     }
 }
 
@@ -73,38 +77,45 @@ pub(super) fn bind(at: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket.into())
 }
 
-/// Reads until the runtime ends: one datagram at a time into one buffer, some for each wake-up.
+/// Reads without end, some datagrams for each wake-up.
 pub(super) async fn serve(socket: tokio::net::UdpSocket, shared: Arc<Shared>, run: Arc<Run>) {
-    let mut buffer = vec![0; BUFFER_BYTES];
+    let mut receiver = Receiver::new();
+    let mut reader = Reader::default();
     loop {
-        if socket.readable().await.is_err() || drain(&socket, &mut buffer, &shared, &run).is_err() {
-            // An error tells of an earlier send, or of memory that is short: neither is the
-            // socket's end. The pause keeps an error that stays from taking the processor.
-            shared.counts.errors.add(1);
-            tokio::time::sleep(Duration::from_millis(1)).await;
+        let read = match socket.readable().await {
+            Ok(()) => drain(&socket, &mut receiver, &mut reader, &shared, &run),
+            Err(error) => Err(error),
+        };
+        match read {
+            Ok(true) => tokio::task::yield_now().await,
+            Ok(false) => {}
+            Err(_) => {
+                // It tells of an earlier send, or of memory that is short: neither is the socket's
+                // end. The pause keeps an error that stays from taking the processor.
+                shared.counts.errors.add(1);
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
         }
-        tokio::task::yield_now().await;
     }
 }
 
+/// Takes what waits, up to a limit; whether more may wait.
 fn drain(
     socket: &tokio::net::UdpSocket,
-    buffer: &mut [u8],
+    receiver: &mut Receiver,
+    reader: &mut Reader,
     shared: &Shared,
     run: &Run,
-) -> io::Result<()> {
-    for _ in 0..limits::DATAGRAMS_PER_WAKE {
-        if run.is_stopping() {
-            break;
-        }
-        match socket.try_recv_from(buffer) {
-            Ok((bytes, from)) => {
-                let path = Path::Datagram(address::canonical(from));
-                shared.take_datagram(run, path, &buffer[..bytes]);
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-            Err(error) => return Err(error),
+) -> io::Result<bool> {
+    for _ in 0..limits::DATAGRAMS_PER_WAKE / BATCH {
+        let received = receiver.receive(socket, |datagram, from| {
+            reader.datagram(shared, run, from, datagram);
+            !run.is_stopping()
+        })?;
+        shared.counts.junk.add(received.dropped);
+        if !received.more || run.is_stopping() {
+            return Ok(received.more);
         }
     }
-    Ok(())
+    Ok(true)
 }

@@ -3,10 +3,11 @@ use super::ConfigError;
 /// How the messages of a core travel, which decides what may be in them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Carrier {
-    /// A program carries structs (the v1 ABI), or text of the old form made of them.
+    /// Structs that a program carries (the v1 ABI), or text of the old form made of them; packets
+    /// with members from which packets came.
     #[default]
     Structs,
-    /// Our own packets: nonces, digests and the owner's interval travel too.
+    /// Packets alone: nonces, digests and the owner's interval travel too.
     Packets,
 }
 
@@ -70,6 +71,14 @@ pub struct Config {
     pub leave_rounds: u32,
     /// Most members, tombstones counted (P-15). 1 to 16 777 216, default 1 000 000.
     pub max_members: u32,
+    /// Most bytes of a packet (P-7). 512 to 8 192, default 1 400: an Ethernet frame without its
+    /// headers, with some room for tunnels.
+    pub packet_bytes: u32,
+    /// The hash of the cluster's name (`wire::binary::cluster_hash`); packets of another are
+    /// refused. Default 0: no name.
+    pub cluster: u32,
+    /// Whether the driver has connections beside datagrams, to fall back on. Default `false`.
+    pub has_streams: bool,
 }
 
 impl Config {
@@ -101,6 +110,9 @@ impl Config {
             reap_ms: 86_400_000,
             leave_rounds: 10,
             max_members: 1_000_000,
+            packet_bytes: 1_400,
+            cluster: 0,
+            has_streams: false,
         }
     }
 
@@ -146,7 +158,10 @@ impl Config {
     }
 
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        let ranges: [(&'static str, u32, u32, u32); 23] = [
+        if self.carrier == Carrier::Packets && !cfg!(feature = "packets") {
+            return Err(ConfigError::Carrier);
+        }
+        let ranges: [(&'static str, u32, u32, u32); 24] = [
             ("round_interval_ms", self.round_interval_ms, 10, 60_000),
             ("gossip_interval_ms", self.gossip_interval_ms, 0, 60_000),
             ("gossip_nodes", self.gossip_nodes, 1, 64),
@@ -170,6 +185,7 @@ impl Config {
             ("reap_ms", self.reap_ms, 1_000, 4_000_000_000),
             ("leave_rounds", self.leave_rounds, 1, 1_000),
             ("max_members", self.max_members, 1, 1 << 24),
+            ("packet_bytes", self.packet_bytes, 512, 8_192),
         ];
         for (field, value, least, most) in ranges {
             if value < least || value > most {

@@ -16,6 +16,8 @@ pub enum Refused {
     Text,
     /// This kind cannot come this way.
     Kind,
+    /// It is of a cluster with another name.
+    Cluster,
     /// The output queue is full: the driver does not poll.
     Full,
 }
@@ -29,12 +31,34 @@ impl fmt::Display for Refused {
             Self::Counter => "a counter of 2^63 or more",
             Self::Text => "a text longer than 63 bytes",
             Self::Kind => "a message kind that cannot come this way",
+            Self::Cluster => "a message of another cluster",
             Self::Full => "the output queue is full; poll it",
         })
     }
 }
 
 impl core::error::Error for Refused {}
+
+/// Why a packet was not taken. Nothing but a counter was changed by it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum PacketError {
+    /// The bytes are no packet, or one that is not for us.
+    Wire(crate::wire::Error),
+    /// The message in it was refused.
+    Refused(Refused),
+}
+
+impl fmt::Display for PacketError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wire(error) => error.fmt(f),
+            Self::Refused(refused) => refused.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for PacketError {}
 
 /// Why a command was refused. Nothing was changed by it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,6 +106,8 @@ pub enum ConfigError {
     Counter,
     /// The own view has a text longer than 63 bytes.
     Text,
+    /// Packets are asked for in a build without them (feature `packets`).
+    Carrier,
     /// A field is out of range: its name, and the least and the most it may be.
     Range(&'static str, u64, u64),
 }
@@ -91,6 +117,7 @@ impl fmt::Display for ConfigError {
         match self {
             Self::Counter => f.write_str("the own view has a counter of 2^63 or more"),
             Self::Text => f.write_str("the own view has a text longer than 63 bytes"),
+            Self::Carrier => f.write_str("this build carries structs alone, no packets"),
             Self::Range(field, least, most) => write!(f, "{field} must be {least} to {most}"),
         }
     }

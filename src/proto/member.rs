@@ -1,4 +1,5 @@
 use super::address::Ip;
+use super::stats::Reason;
 use super::strings::Text;
 use crate::types::{Heartbeat, Instant, Metadata, NodeId, NodeStatus};
 use alloc::sync::Arc;
@@ -23,7 +24,7 @@ impl Link {
     pub(crate) const NONE: Self = Self { prev: Slot::NONE, next: Slot::NONE };
 }
 
-/// What is known of one node, this one or another: some 140 bytes, texts shared.
+/// What is known of one node, this one or another: some 150 bytes, texts shared.
 #[derive(Debug)]
 pub(crate) struct Member {
     pub(crate) id: NodeId,
@@ -50,10 +51,20 @@ pub(crate) struct Member {
     pub(crate) order: Link,
     /// Tombstones in the order of their deaths; for the others `prev` is the place in the ring.
     pub(crate) grave: Link,
+    /// Smoothed round-trip time of our direct pings of it in microseconds, 0 until known.
+    pub(crate) round_trip: u32,
+    /// When it was suspected last.
+    pub(crate) suspected: Coarse,
+    /// The part of our last pings of it that went unanswered, in 65536ths.
+    pub(crate) loss: u16,
+    /// How often it came back from suspect or failed.
+    pub(crate) flaps: u16,
     /// A suspicion minimum this node has earned, in milliseconds (P-9b).
     pub(crate) slow_ms: u16,
     pub(crate) flags: Flags,
     pub(crate) status: NodeStatus,
+    /// Why it has this status.
+    pub(crate) reason: Reason,
     /// Probes in a row that found signs of life but no answer (P-8).
     pub(crate) misses: u8,
     /// How often its claim was sent since it was queued (P-7).
@@ -69,7 +80,7 @@ impl Flags {
     pub(crate) const HEARD: Self = Self(1);
     /// It runs our rules, not those of 1.4.2 ("Old peers").
     pub(crate) const NEW: Self = Self(2);
-    /// It reads our packets.
+    /// It has sent us a packet: it repeats nonces and knows what only packets carry.
     pub(crate) const PACKETS: Self = Self(4);
     /// A probe of it is in flight.
     pub(crate) const PROBED: Self = Self(8);
@@ -90,6 +101,14 @@ impl Flags {
     pub(crate) const JOINS: Self = Self(1024);
     /// Its address is another's now, so it is not tried again (P-11).
     pub(crate) const MOVED: Self = Self(2048);
+    /// It reads packets, though it may send text ("Forms").
+    pub(crate) const BINARY: Self = Self(4096);
+    /// Its configuration is news, so that its claim is told with it.
+    pub(crate) const NEW_CONFIG: Self = Self(8192);
+    /// It answers by connections and not by datagrams.
+    pub(crate) const STREAM: Self = Self(16384);
+    /// Its metadata is known to be another than what is held, and is still to be fetched (P-12a).
+    pub(crate) const LACKS: Self = Self(32768);
 
     pub(crate) const fn has(self, flag: Self) -> bool {
         self.0 & flag.0 != 0
@@ -136,6 +155,23 @@ impl Member {
 
     pub(crate) const fn is(&self, flag: Flags) -> bool {
         self.flags.has(flag)
+    }
+
+    /// Whether it has spoken and shown none of our rules ("Old peers").
+    pub(crate) const fn is_old(&self) -> bool {
+        self.is(Flags::HEARD) && !self.is(Flags::NEW)
+    }
+
+    /// Takes the outcome of a direct ping into what is known of the way to it.
+    pub(crate) fn note_ping(&mut self, round_trip: Option<u64>) {
+        let lost = if round_trip.is_some() { 0 } else { u32::from(u16::MAX) };
+        self.loss = ((u32::from(self.loss) * 15 + lost) / 16) as u16;
+        if let Some(micros) = round_trip {
+            let micros = micros.min(u64::from(u32::MAX));
+            let known = u64::from(self.round_trip);
+            self.round_trip =
+                if known == 0 { micros.max(1) } else { (7 * known + micros) / 8 } as u32;
+        }
     }
 
     /// P-2: a heartbeat that no message made before `now` can carry: the last one seen, the rounds

@@ -4,6 +4,7 @@
 use super::address::Ip;
 use super::hash::{keyed_hash, shared_hash};
 use super::member::{Coarse, Flags, Link, Member, Slot};
+use super::stats::Reason;
 use super::strings::Strings;
 use crate::types::{Detail, Entry, Heartbeat, Instant, MetadataPart, NodeId, NodeStatus};
 use alloc::collections::BTreeSet;
@@ -313,12 +314,17 @@ fn member(entry: &Entry<'_>, now: Instant, strings: &mut Strings) -> Member {
         pace: 0,
         order: Link::NONE,
         grave: Link::NONE,
+        round_trip: 0,
+        suspected: Coarse::default(),
+        loss: 0,
+        flaps: 0,
         slow_ms: 0,
         flags: Flags::default(),
         status: match entry.status {
             NodeStatus::Unknown => NodeStatus::Joining,
             status => status,
         },
+        reason: Reason::Command,
         misses: 0,
         sends: 0,
     }

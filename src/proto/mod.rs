@@ -7,6 +7,7 @@ mod clock;
 mod config;
 mod core;
 mod error;
+mod fetch;
 mod hash;
 mod member;
 mod members;
@@ -22,6 +23,6 @@ mod sync;
 
 pub use self::config::{Carrier, Config};
 pub use self::core::Core;
-pub use self::error::{CommandError, ConfigError, Refused};
+pub use self::error::{CommandError, ConfigError, PacketError, Refused};
 pub use self::output::{Event, Output, Transmit};
-pub use self::stats::Stats;
+pub use self::stats::{KINDS, PeerStats, Queues, Reason, Stats, Traffic};

@@ -2,7 +2,7 @@
 
 use super::address::Ip;
 use super::member::Slot;
-use crate::types::{Heartbeat, MessageKind, NodeId, NodeStatus, SyncPayload};
+use crate::types::{Form, Heartbeat, MessageKind, NodeId, NodeStatus, SyncPayload};
 use alloc::collections::VecDeque;
 
 /// Things that wait for the driver; a message to send beyond them is dropped and counted. Events
@@ -31,6 +31,34 @@ pub(crate) struct Send {
     pub(crate) content: Content,
     /// The nonce to repeat (P-7b), 0 to make one where the kind asks for an answer.
     pub(crate) nonce: u64,
+    /// The form, where it is not that of the member: of the question that this answers.
+    pub(crate) form: Option<Form>,
+    /// Whether it goes by a connection, where there are any.
+    pub(crate) by_stream: bool,
+    /// Whether the receiver is asked for its configuration (P-12a).
+    pub(crate) wants: bool,
+    /// Whether it asked for ours.
+    pub(crate) full: bool,
+}
+
+impl Send {
+    /// A message to a member, at its own address and in its own form; id and heartbeat are set when
+    /// it is queued.
+    pub(crate) const fn new(kind: MessageKind, slot: Slot, content: Content) -> Self {
+        Self {
+            kind,
+            slot,
+            id: NodeId::ZERO,
+            to: None,
+            heartbeat: Heartbeat::ZERO,
+            content,
+            nonce: 0,
+            form: None,
+            by_stream: false,
+            wants: false,
+            full: false,
+        }
+    }
 }
 
 /// An address that a message came from or a caller gave.
@@ -46,8 +74,8 @@ pub(crate) struct To {
 pub(crate) enum Content {
     /// Nothing.
     Own,
-    /// The buddy notice, queued claims, and random members; at most so many entries. A digest may
-    /// ride along (P-12).
+    /// The buddy notice, queued claims, and random members; at most so many entries, and as many as
+    /// its carrier takes. A digest may ride along (P-12).
     Gossip { most: u16, notice: bool, digest: bool },
     /// One member before our own entry: a subject, an accusation, or a witness.
     About(Slot),
@@ -55,10 +83,13 @@ pub(crate) enum Content {
     Told(Slot),
     /// Members in the order in which they became known, from this one on.
     From(Slot),
-    /// The members of some leaves of a sixteenth of the id space; the first `skip` are left out.
-    Leaves { prefix: u8, buckets: u16, skip: u16 },
+    /// The members of some leaves of a sixteenth of the id space, but the first `skip`; what does
+    /// not fit goes in `left` more messages at the most.
+    Leaves { prefix: u8, buckets: u16, skip: u16, left: u16 },
     /// The anti-entropy part.
     Sync(SyncPayload),
+    /// A part of the metadata of a member, or of our own for [`Slot::NONE`] (P-12a).
+    Part(Slot, u8),
 }
 
 /// The queue in the order of the decisions.
@@ -68,6 +99,10 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
+    pub(crate) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
     pub(crate) fn is_full(&self) -> bool {
         self.queue.len() >= MAX_WAITING
     }

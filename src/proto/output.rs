@@ -1,5 +1,5 @@
 use super::core::Book;
-use crate::types::{Entry, Header, NodeStatus};
+use crate::types::{Entry, Form, Header, NodeStatus};
 
 /// One thing the core wants done, in the order in which it was decided.
 #[derive(Debug)]
@@ -17,6 +17,13 @@ pub struct Transmit<'a> {
     pub header: Header,
     /// The node it goes to; its `ip` and `port` are where to send it.
     pub target: Entry<'a>,
+    /// The form that the receiver reads; a transport that is pinned to another one ignores it.
+    pub form: Form,
+    /// Whether it should go over a connection: the receiver does not answer datagrams, or its
+    /// message came by one. A driver without connections sends a datagram.
+    pub by_stream: bool,
+    /// Whether the receiver has shown that it is no node of 1.4.2, which loses bursts of datagrams.
+    pub to_new: bool,
     pub(super) book: Book<'a>,
 }
 

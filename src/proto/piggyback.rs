@@ -63,21 +63,24 @@ impl Piggyback {
 
     /// Forgets the claim of a member.
     pub(crate) fn drop(&mut self, slot: Slot, members: &mut Members) {
-        if members[slot].is(Flags::QUEUED) {
-            members[slot].flags.set(Flags::QUEUED, false);
+        let member = &mut members[slot];
+        member.flags.set(Flags::NEW_CONFIG, false);
+        if member.is(Flags::QUEUED) {
+            member.flags.set(Flags::QUEUED, false);
             self.len -= 1;
         }
     }
 
-    /// Takes up to `most` claims that `wanted` accepts, counts a send for each, and gives them to
-    /// `take`. Looks at no more than a bounded number of those that it does not want.
+    /// Takes up to `most` claims that `wanted` accepts, gives them to `take`, and counts a send for
+    /// each; the first that `take` has no room for ends it. Looks at no more than a bounded number
+    /// of those that it does not want.
     pub(crate) fn take(
         &mut self,
         most: usize,
         limit: u8,
         members: &mut Members,
         mut wanted: impl FnMut(&Members, Slot) -> bool,
-        mut take: impl FnMut(Slot),
+        mut take: impl FnMut(&Members, Slot) -> bool,
     ) {
         if self.len == 0 {
             return;
@@ -104,7 +107,10 @@ impl Piggyback {
                     self.queues[sends].push_back(slot);
                     continue;
                 }
-                take(slot);
+                if !take(members, slot) {
+                    self.queues[sends].push_front(slot);
+                    return;
+                }
                 left -= 1;
                 let member = &mut members[slot];
                 member.sends += 1;

@@ -89,9 +89,66 @@ impl RoundTrip {
     }
 }
 
+/// How long direct pings took, counted in steps of a quarter.
+#[derive(Clone, Debug)]
+pub(crate) struct RoundTrips {
+    counts: [u32; Self::STEPS],
+}
+
+impl Default for RoundTrips {
+    fn default() -> Self {
+        Self { counts: [0; Self::STEPS] }
+    }
+}
+
+impl RoundTrips {
+    /// Four steps for each doubling from 1 microsecond to 16 seconds.
+    const STEPS: usize = 4 * 24;
+
+    pub(crate) fn add(&mut self, micros: u64) {
+        let micros = micros.max(4);
+        let doubling = micros.ilog2();
+        let quarter = (micros >> (doubling - 2)) as usize & 3;
+        let step = (doubling as usize * 4 + quarter).min(Self::STEPS - 1);
+        if self.counts[step] == u32::MAX {
+            // The shape stays, and years fit.
+            self.counts.iter_mut().for_each(|count| *count /= 2);
+        }
+        self.counts[step] += 1;
+    }
+
+    /// Microseconds that so many thousandths of them did not pass; `None` without any.
+    pub(crate) fn at(&self, permille: u32) -> Option<u64> {
+        let all: u64 = self.counts.iter().map(|&count| u64::from(count)).sum();
+        let wanted = (all * u64::from(permille.min(1000))).div_ceil(1000).max(1);
+        let mut below = 0;
+        let step = self.counts.iter().position(|&count| {
+            below += u64::from(count);
+            below >= wanted
+        })?;
+        let (doubling, quarter) = (step / 4, step as u64 % 4);
+        Some(if doubling < 2 { 4 } else { ((4 + quarter + 1) << (doubling - 2)) - 1 })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn percentiles_are_right_to_a_quarter() {
+        let mut trips = RoundTrips::default();
+        assert_eq!(trips.at(500), None);
+        (1..=1000).for_each(|i| trips.add(i * 10));
+        for (permille, micros) in [(500, 5_000), (990, 9_900), (1000, 10_000)] {
+            let at = trips.at(permille).expect("there are some");
+            assert!((micros..=micros * 5 / 4).contains(&at), "{permille}: {at}");
+        }
+        trips.add(0);
+        assert_eq!(trips.at(0), Some(4));
+        (0..3).for_each(|_| trips.add(u64::MAX));
+        assert!(trips.at(1000).expect("there are some") > 10_000_000);
+    }
 
     #[test]
     fn late_follows_the_round_trips() {

@@ -64,9 +64,14 @@ impl Suspicion {
         true
     }
 
+    /// Accusers that are known, ourselves included; at least the one that told of it.
+    pub(crate) fn accusers(&self) -> u32 {
+        (u32::from(self.accusers_len) + u32::from(self.accused_by_us)).max(1)
+    }
+
     /// Accusers beyond the first, ourselves included.
     pub(crate) fn confirmations(&self) -> u32 {
-        (u32::from(self.accusers_len) + u32::from(self.accused_by_us)).saturating_sub(1)
+        self.accusers() - 1
     }
 }
 

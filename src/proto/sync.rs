@@ -2,7 +2,7 @@
 
 use super::hash::{mix, shared_hash};
 use super::member::Member;
-use crate::types::{Digest, NodeStatus};
+use crate::types::{Digest, NodeId, NodeStatus};
 use alloc::boxed::Box;
 
 /// 256 leaves by the first byte of the shared hash of the ids; 16 of them make a bucket of the
@@ -20,7 +20,7 @@ impl Hashes {
     /// Adds or takes away a member's part; call before and after each change of it.
     pub(crate) fn toggle(&mut self, member: &Member) {
         if matches!(member.status, NodeStatus::Online | NodeStatus::Suspect) {
-            self.leaves[usize::from(leaf(member))] ^= part(member);
+            self.leaves[usize::from(leaf(&member.id))] ^= part(member);
         }
     }
 
@@ -53,8 +53,9 @@ impl Hashes {
     }
 }
 
-fn leaf(member: &Member) -> u8 {
-    (shared_hash(&member.id) >> 24) as u8
+/// The leaf that a node's id is in.
+pub(crate) fn leaf(id: &NodeId) -> u8 {
+    (shared_hash(id) >> 24) as u8
 }
 
 fn part(member: &Member) -> u32 {

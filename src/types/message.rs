@@ -71,6 +71,8 @@ pub struct Header {
     pub interval_us: u32,
     /// The anti-entropy part (P-12): in the two kinds for it, and a digest may ride on a ping.
     pub sync: SyncPayload,
+    /// The hash of the sender's cluster's name; 0 for none, and where the carrier has no field for it.
+    pub cluster: u32,
     /// The highest version of the binary form that the sender reads; 0 if it does not say.
     pub wire: u8,
     /// Whether the sender lacks the receiver's configuration and asks for it (P-12a).
@@ -130,6 +132,16 @@ pub struct Message {
     pub header: Header,
     /// The entries, in the order in which they travel.
     pub entries: Vec<NodeView>,
+}
+
+/// The form in which a message is written as bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Form {
+    /// The text of libgossip 1.4.2, which every node reads.
+    #[default]
+    Text,
+    /// Our packets.
+    Packet,
 }
 
 /// How a message came, which decides how far it is believed and where its answer goes (P-5, P-7).

@@ -83,7 +83,11 @@ impl Metadata {
     pub fn from_pairs<'a>(
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, MetadataError> {
-        let mut sorted: Vec<(&str, &str)> = pairs.into_iter().collect();
+        Self::from_list(pairs.into_iter().collect())
+    }
+
+    /// What [`Metadata::from_pairs`] does, once and not for each kind of iterator.
+    fn from_list(mut sorted: Vec<(&str, &str)>) -> Result<Self, MetadataError> {
         // Stable, so that of equal keys the last one stays last.
         sorted.sort_by_key(|&(key, _)| key);
         let mut metadata = Self::new();
@@ -202,6 +206,9 @@ pub struct PackedMetadata<'a> {
 }
 
 impl<'a> PackedMetadata<'a> {
+    /// No pairs.
+    pub const NONE: Self = Self { bytes: &[], len: 0 };
+
     /// Checks some bytes; an empty slice is no pairs.
     ///
     /// # Errors

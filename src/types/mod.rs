@@ -13,6 +13,6 @@ pub use entry::{Apart, Detail, Entry, MetadataPart, NodeView};
 pub use heartbeat::Heartbeat;
 pub use id::NodeId;
 pub use instant::Instant;
-pub use message::{Digest, Header, Message, MessageKind, Path, SyncPayload};
+pub use message::{Digest, Form, Header, Message, MessageKind, Path, SyncPayload};
 pub use metadata::{Metadata, MetadataError, MetadataStamp, PackedMetadata, Pairs};
 pub use status::NodeStatus;

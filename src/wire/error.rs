@@ -40,13 +40,6 @@ pub enum Error {
     Version(u8),
     /// A packet with flags that must be understood and are not; the field has these alone.
     Flags(u16),
-    /// A packet of another cluster.
-    Cluster {
-        /// Its label; 0 if it has none.
-        theirs: u32,
-        /// The label that was expected; 0 for none.
-        ours: u32,
-    },
 }
 
 impl fmt::Display for Error {
@@ -68,9 +61,6 @@ impl fmt::Display for Error {
             Self::Invalid { offset, reason } => write!(f, "at byte {offset}: {reason}"),
             Self::Version(version) => write!(f, "a packet of version {version}, not 1 to 15"),
             Self::Flags(flags) => write!(f, "a packet with unknown flags {flags:#06x}"),
-            Self::Cluster { theirs, ours } => {
-                write!(f, "a packet of cluster {theirs:08x}; ours is {ours:08x}")
-            }
         }
     }
 }

@@ -35,6 +35,7 @@ impl Room {
     }
 
     /// After they were given back.
+    #[cfg(feature = "json")]
     pub(super) const fn give_back(&mut self, bytes: usize) {
         self.left += bytes;
     }

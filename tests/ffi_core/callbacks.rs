@@ -3,6 +3,7 @@
 use crate::support::*;
 use gossip::ffi::callbacks::with_handed_out;
 use gossip::ffi::core::*;
+use gossip::types::Entry;
 use gossip::types::MessageKind;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
@@ -156,8 +157,10 @@ fn metadata_goes_with_the_message_handed_out() {
         with_handed_out(message, |handed_out| {
             let Some(handed_out) = handed_out else { return };
             for extra in handed_out.extras {
-                let metadata = extra.metadata.as_ref();
-                lock(&noted).push(metadata.and_then(|all| all.get("zone").map(str::to_owned)));
+                let entry = extra.complete(Entry::default());
+                let mut pairs = entry.metadata.pairs().into_iter().flatten();
+                let zone = pairs.find(|&(key, _)| key == "zone");
+                lock(&noted).push(zone.map(|(_, value)| value.to_owned()));
             }
         });
     });

@@ -1,8 +1,8 @@
 //! What the tests on real sockets share. Every wait has a deadline.
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
 
-use gossip::net::{Inbound, Protocol, Transport};
-use gossip::types::{Header, Message, MessageKind, NodeId, NodeView, Path};
+use gossip::net::{Error, Inbound, Outgoing, Protocol, Serializer, Transport};
+use gossip::types::{Entry, Header, Message, MessageKind, NodeId, NodeView, Path};
 use gossip::wire::{framing, json};
 use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex};
@@ -18,8 +18,8 @@ pub struct Collector {
 }
 
 impl Inbound for Collector {
-    fn deliver(&self, path: Path, message: &Message) {
-        self.got.lock().unwrap().push((path, message.clone()));
+    fn deliver(&self, path: Path, header: &Header, entries: &[Entry<'_>], _: usize) {
+        self.got.lock().unwrap().push((path, owned(header, entries)));
         self.changed.notify_all();
     }
 }
@@ -42,6 +42,14 @@ impl Collector {
     }
 }
 
+/// A copy of what is delivered.
+pub fn owned(header: &Header, entries: &[Entry<'_>]) -> Message {
+    Message {
+        header: *header,
+        entries: entries.iter().map(|entry| NodeView::from(*entry)).collect(),
+    }
+}
+
 /// Waits until `condition` holds.
 pub fn wait_for(what: &str, condition: impl Fn() -> bool) {
     let deadline = Instant::now() + DEADLINE;
@@ -51,11 +59,21 @@ pub fn wait_for(what: &str, condition: impl Fn() -> bool) {
     }
 }
 
-/// A started transport that keeps what comes.
+/// A started transport of text that keeps what comes.
 pub fn start(protocol: Protocol, host: &str, port: u16) -> (Transport, Arc<Collector>) {
+    start_with(Serializer::Json, protocol, host, port)
+}
+
+/// A started transport that keeps what comes.
+pub fn start_with(
+    serializer: Serializer,
+    protocol: Protocol,
+    host: &str,
+    port: u16,
+) -> (Transport, Arc<Collector>) {
     let transport = Transport::new(protocol, host, port).expect("a numeric host");
     let collector = Arc::new(Collector::default());
-    transport.use_json();
+    transport.set_serializer(serializer);
     transport.set_inbound(Some(collector.clone()));
     transport.start().expect("a free port");
     (transport, collector)
@@ -82,8 +100,19 @@ pub fn message(number: u64) -> Message {
     Message { header, entries: vec![entry] }
 }
 
-pub fn send(from: &Transport, to: SocketAddr, message: &Message) -> Result<(), gossip::net::Error> {
-    from.send(&message.header, message.entries.iter().map(NodeView::as_entry), to, true)
+pub fn send(from: &Transport, to: SocketAddr, message: &Message) -> Result<usize, Error> {
+    send_as(from, to, message, |outgoing| outgoing)
+}
+
+/// Sends a message after `change` has said more of its receiver.
+pub fn send_as(
+    from: &Transport,
+    to: SocketAddr,
+    message: &Message,
+    change: impl FnOnce(Outgoing<'_>) -> Outgoing<'_>,
+) -> Result<usize, Error> {
+    let entries: Vec<_> = message.entries.iter().map(NodeView::as_entry).collect();
+    from.send(&change(Outgoing::new(&message.header, &entries)), to, true)
 }
 
 /// A message as a frame, with white space up to `bytes` of text.

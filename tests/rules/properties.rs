@@ -262,15 +262,16 @@ prop_compose! {
             (node(), stamp(), any::<u128>())
                 .prop_map(|(id, stamp, parts)| SyncPayload::Metadata { id, stamp, parts }),
         ],
-        wire in (0u8..3, any::<bool>()),
+        wire in (0u8..3, any::<bool>(), prop_oneof![9 => Just(0u32), 1 => any::<u32>()]),
         path in 0u8..4,
         entries in vec(junk_entry(), 0..8),
         own_at in proptest::option::of(0usize..8),
         rounds in 0u8..3,
         millis in prop_oneof![4 => 0u64..300, 1 => 0u64..100_000],
     ) -> Junk {
-        let (wire, wants) = wire;
-        let header = Header { sender, kind, timestamp, nonce, interval_us, sync, wire, wants };
+        let (wire, wants, cluster) = wire;
+        let header =
+            Header { sender, kind, timestamp, nonce, interval_us, sync, wire, wants, cluster };
         Junk { header, path, entries, own_at, rounds, millis }
     }
 }

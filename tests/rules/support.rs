@@ -262,6 +262,7 @@ impl Rig {
             sync: SyncPayload::None,
             wire: u8::from(self.packets),
             wants: false,
+            cluster: 0,
         }
     }
 

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 pub struct Counts {
     /// Messages handed to the network.
     pub messages: u64,
+    /// Bytes of those that were packets.
+    pub bytes: u64,
     /// Entries in them.
     pub entries: u64,
     /// Entries in the longest.

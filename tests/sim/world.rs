@@ -9,10 +9,14 @@ use crate::report::Counts;
 use crate::rng::Rng;
 use crate::views::{Trace, Views};
 use crate::watch::Watch;
-use gossip::types::{Header, Instant, NodeId, NodeStatus, NodeView, Path};
+use gossip::types::{Header, Instant, Message, NodeId, NodeStatus, NodeView, Path};
+use gossip::wire::binary;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::net::SocketAddr;
+
+/// What a packet may have.
+const MAX_PACKET_BYTES: usize = 1400;
 
 /// A node and the loop around it.
 #[derive(Debug)]
@@ -106,6 +110,8 @@ pub struct World<P> {
     trace: Trace,
     agenda: BinaryHeap<Reverse<Item>>,
     order: u64,
+    /// The packet that is being sent; kept for its memory.
+    bytes: Vec<u8>,
 }
 
 impl<P: Peer> World<P> {
@@ -124,6 +130,7 @@ impl<P: Peer> World<P> {
             trace: Trace::default(),
             agenda: BinaryHeap::new(),
             order: 0,
+            bytes: Vec::new(),
             rng,
             options,
         };
@@ -437,9 +444,13 @@ impl<P: Peer> World<P> {
         mut entries: Vec<NodeView>,
     ) {
         self.check_message(from, &header, &entries);
-        if self.options.carrier == Carrier::Struct {
-            header = as_struct(header);
-            entries.iter_mut().for_each(strip);
+        match self.options.carrier {
+            Carrier::Struct => {
+                header = as_struct(header);
+                entries.iter_mut().for_each(strip);
+            }
+            // What is left out of a packet does not arrive.
+            Carrier::Packet => (header, entries) = self.through_bytes(from, &header, &entries),
         }
         self.counts.sent(&header, entries.len());
         self.trace.number(header.kind as u64);
@@ -459,6 +470,31 @@ impl<P: Peer> World<P> {
         self.counts.doubled += u64::from(copies[0].is_some() && copies[1].is_some());
         for delay in copies.into_iter().flatten() {
             self.plan(self.now + delay, Due::Arrive(to, packet.clone()));
+        }
+    }
+
+    /// The message as its receiver reads it out of the packet.
+    fn through_bytes(
+        &mut self,
+        from: usize,
+        header: &Header,
+        entries: &[NodeView],
+    ) -> (Header, Vec<NodeView>) {
+        self.bytes.clear();
+        let written = entries.iter().map(NodeView::as_entry);
+        let encoded = binary::encode(header, written, &mut self.bytes);
+        let bytes = self.bytes.len();
+        let fits = encoded.is_ok() && bytes <= MAX_PACKET_BYTES;
+        self.views.violations.check(fits, Rule::MessageFits, from, || {
+            format!("{:?} of {bytes} bytes: {encoded:?}", header.kind)
+        });
+        self.counts.bytes += bytes as u64;
+        match binary::decode(&self.bytes) {
+            Ok(packet) => {
+                let Message { header, entries } = packet.to_message();
+                (header, entries)
+            }
+            Err(error) => panic!("a packet of ours cannot be read: {error}"),
         }
     }
 

@@ -239,8 +239,8 @@ def read_sync(reader):
     raise invalid(start)
 
 
-def decode(packet, cluster):
-    """What a packet says to a reader whose label is `cluster`."""
+def decode(packet):
+    """What a packet says; whether its label is the reader's own is for the reader."""
     if len(packet) > MESSAGE_BYTES:
         raise Refused("too large")
     if packet[:1] != b"\xc1":
@@ -261,14 +261,12 @@ def decode(packet, cluster):
     def has(flag):
         return flags >> flag & 1
 
-    theirs = 0
+    cluster = 0
     if has(1):
         start = reader.at
-        theirs = reader.little(4)
-        if theirs == 0:
+        cluster = reader.little(4)
+        if cluster == 0:
             raise invalid(start)
-    if theirs != cluster:
-        raise Refused("cluster")
     nonce = reader.little(8) if has(2) else 0
     interval = reader.number(32) if has(3) else 0
     wire = max(version, reader.byte() if has(4) else 0)
@@ -285,6 +283,7 @@ def decode(packet, cluster):
         raise invalid(reader.at)
     return {
         "sender": sender,
+        "cluster": cluster,
         "kind": kind,
         "timestamp": timestamp,
         "nonce": nonce,
@@ -298,7 +297,7 @@ def decode(packet, cluster):
 
 def answer(vector):
     try:
-        return {"message": decode(bytes.fromhex(vector["hex"]), vector["cluster"])}
+        return {"message": decode(bytes.fromhex(vector["hex"]))}
     except Refused as refused:
         kind = {"error": refused.kind}
         return kind if refused.offset is None else {**kind, "offset": refused.offset}

@@ -100,10 +100,11 @@ fn any_sync() -> impl Strategy<Value = SyncPayload> {
 }
 
 pub fn any_header() -> impl Strategy<Value = Header> {
-    let small = (0..10_u32, any::<u32>(), any::<u8>(), any::<bool>());
+    let small = (0..10_u32, any::<u32>(), any::<u8>(), any::<bool>(), any::<u32>());
     let nonce = prop_oneof![Just(0), any::<u64>()];
     ((0..5_u8).prop_map(|n| [n; 16]), small, any_counter(), nonce, any_sync()).prop_map(
-        |(sender, (kind, interval_us, wire, wants), timestamp, nonce, sync)| Header {
+        |(sender, (kind, interval_us, wire, wants, cluster), timestamp, nonce, sync)| Header {
+            cluster: if cluster % 2 == 0 { 0 } else { cluster },
             sender: NodeId::new(sender),
             kind: MessageKind::from_raw(kind).expect("0 to 9"),
             timestamp,

@@ -1,11 +1,10 @@
 //! The sending side: who is connected to, what waits for whom, and who refused.
 
 use super::outbound;
-use crate::net::pack::{Budget, Packer};
+use crate::net::pack::{Packer, Way};
+use crate::net::serializer::{Outgoing, Serializer};
 use crate::net::shared::{Shared, lock};
 use crate::net::{Error, address, limits};
-use crate::types::{Entry, Header};
-use crate::wire::{MAX_MESSAGE_BYTES, framing};
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
@@ -13,9 +12,6 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
-
-const BUDGET: Budget =
-    Budget { usual: limits::STREAM_FRAME_BYTES, single: framing::PREFIX_BYTES + MAX_MESSAGE_BYTES };
 
 /// The most bytes that are written at once.
 const BATCH_BYTES: usize = 64 * 1024;
@@ -82,34 +78,38 @@ impl Peers {
         self.changed.notify_all();
     }
 
-    /// Queues a message for an address, and makes a connection to it if there is none.
-    pub(in crate::net) fn send<'a>(
+    /// Queues a message for an address, and makes a connection to it if there is none; gives its
+    /// bytes.
+    pub(in crate::net) fn send(
         self: &Arc<Self>,
         shared: &Arc<Shared>,
-        header: &Header,
-        entries: impl IntoIterator<Item = Entry<'a>>,
+        serializer: &Serializer,
+        message: &Outgoing<'_>,
         to: SocketAddr,
         may_wait: bool,
-    ) -> Result<(), Error> {
+    ) -> Result<usize, Error> {
         let to = address::canonical(to);
         let mut frames = Vec::new();
-        let packed = Packer::default().pack(header, entries, BUDGET, |frame| {
-            frames.push(frame.to_vec());
+        let mut bytes = 0;
+        let mut packer = Packer::default();
+        let packed = packer.pack(serializer, message, Way::Stream, &mut |piece| {
+            bytes += piece.bytes.len();
+            frames.push(piece.bytes.to_vec());
             Ok(())
         });
         if !matches!(packed, Ok(()) | Err(Error::MetadataLeftOut(_))) {
-            return packed;
+            return packed.map(|()| bytes);
         }
-        let count = frames.len();
         let serial = self.enqueue(shared, to, frames)?;
-        shared.counts.sent.add(count);
         if may_wait {
             self.await_connection(to, serial)?;
         }
-        packed
+        packed.map(|()| bytes)
     }
 
-    fn enqueue(
+    /// Queues frames, prefixes and all, for an address in its canonical form, and makes a connection
+    /// to it if there is none. Gives the number of the connection.
+    pub(in crate::net) fn enqueue(
         self: &Arc<Self>,
         shared: &Arc<Shared>,
         to: SocketAddr,
@@ -120,11 +120,21 @@ impl Peers {
         let now = Instant::now();
         let is_new = table.prepare(to, now)?;
         let bytes = frames.iter().map(Vec::len).sum();
+        let count = frames.len();
         let serial = table.push(to, frames, bytes, now)?;
+        shared.counts.sent.add(count);
         if is_new {
             handle.spawn(outbound::run(self.clone(), shared.clone(), to, serial));
         }
         Ok(serial)
+    }
+
+    /// Why nobody was to be reached at an address when it was tried last, if that is remembered.
+    pub(in crate::net) fn refusal(&self, to: SocketAddr) -> Option<io::ErrorKind> {
+        match lock(&self.table).peers.get(&to)?.phase {
+            Phase::Refused(_, kind) => Some(kind),
+            Phase::Connecting | Phase::Up => None,
+        }
     }
 
     /// Waits a moment to learn that nobody listens at an address that is being connected to.

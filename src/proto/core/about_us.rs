@@ -5,7 +5,7 @@ use super::super::member::Slot;
 use super::super::outbox::Content;
 use super::claims::Teller;
 use super::{Core, MAX_JUMP};
-use crate::types::{Entry, Heartbeat, Instant, MessageKind, NodeStatus, Path};
+use crate::types::{Detail, Entry, Heartbeat, Instant, MessageKind, NodeStatus, Path};
 use core::time::Duration;
 
 /// Another node with our id is looked for this long after a refutation.
@@ -63,13 +63,14 @@ impl Core {
         self.hashes.toggle(&self.members.own);
         self.members.own.config_heartbeat = self.members.own.heartbeat;
         self.hashes.toggle(&self.members.own);
+        self.own_full = self.transmit_limit();
     }
 
     fn tells_another_configuration(&self, entry: &Entry<'_>) -> bool {
         let own = self.own();
+        let told = entry.detail == Detail::Full;
         self.is_foreign(entry)
-            || own.role != entry.role
-            || own.region != entry.region
+            || told && (own.role != entry.role || own.region != entry.region)
             || entry.config_heartbeat > own.config_heartbeat
             || entry.config_epoch != own.config_epoch
     }
@@ -88,6 +89,9 @@ impl Core {
 
     fn is_foreign(&self, entry: &Entry<'_>) -> bool {
         let own = self.own();
+        if entry.detail == Detail::Claim {
+            return false;
+        }
         if own.port != entry.port {
             return true;
         }

@@ -1,17 +1,26 @@
 //! From decisions to messages: what a message carries, in P-7's order.
 
-use super::super::member::{Flags, Slot};
+use super::super::fetch::Fetches;
+use super::super::member::{Flags, Member, Slot};
 use super::super::members::Members;
 use super::super::outbox::{Content, Decision, Send};
 use super::super::output::{Event, Output, Transmit};
-use super::{Core, is_packets};
+use super::fetching::slice;
+use super::{Core, PACKETS};
 use crate::types::{
-    Entry, Header, Heartbeat, MessageKind, MetadataPart, NodeId, NodeStatus, SyncPayload,
+    Detail, Entry, Form, Header, Heartbeat, MessageKind, Metadata, MetadataPart, NodeId,
+    NodeStatus, PackedMetadata, SyncPayload,
 };
+use crate::wire::binary;
+use alloc::sync::Arc;
 use rand::RngExt;
 
 /// Accusations of our own in one message.
 const MAX_ACCUSATIONS: usize = 6;
+/// Metadata of more bytes than this travels apart from its entry (P-12a).
+const INLINE_BYTES: usize = 512;
+/// The most entries of a message to an old node, so that it fits a datagram.
+const OLD_ENTRIES: u32 = 6;
 /// Members looked at for one that may fill a message.
 const RANDOM_LOOKS: usize = 8;
 
@@ -19,35 +28,71 @@ const RANDOM_LOOKS: usize = 8;
 #[derive(Clone, Copy, Debug)]
 pub(in crate::proto) enum Piece {
     /// Our own entry, with the heartbeat of the decision.
-    Own(Heartbeat),
+    Own(Heartbeat, Detail),
     /// What we hold of a member.
-    Member(Slot),
+    Member(Slot, Detail),
+    /// A part of the metadata of a member, or of our own for [`Slot::NONE`].
+    Part(Slot, u8),
 }
 
 /// What a [`Transmit`] borrows its entries from.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::proto) struct Book<'a> {
     members: &'a Members,
+    fetches: &'a Fetches,
     pieces: &'a [Piece],
-    /// Metadata goes to proved addresses only (P-7b).
+    form: Form,
+    /// Metadata goes to proved addresses only in packets (P-7b).
     metadata: bool,
 }
 
 impl<'a> Book<'a> {
     pub(in crate::proto) fn entries(self) -> impl ExactSizeIterator<Item = Entry<'a>> + Clone {
-        self.pieces.iter().map(move |&piece| {
-            let mut entry = match piece {
-                Piece::Own(heartbeat) => {
-                    let own = self.members.entry(&self.members.own);
-                    Entry { heartbeat: heartbeat.get(), ..own }
-                }
-                Piece::Member(slot) => self.members.entry(&self.members[slot]),
-            };
-            if !self.metadata {
-                entry.metadata = MetadataPart::Unsaid;
+        self.pieces.iter().map(move |&piece| self.entry(piece))
+    }
+
+    fn entry(self, piece: Piece) -> Entry<'a> {
+        let own = &self.members.own;
+        match piece {
+            Piece::Own(heartbeat, detail) => {
+                Entry { heartbeat: heartbeat.get(), ..self.told(own, Slot::NONE, detail) }
             }
-            entry
-        })
+            Piece::Member(slot, detail) => self.told(&self.members[slot], slot, detail),
+            Piece::Part(slot, index) => {
+                let member = if slot == Slot::NONE { own } else { &self.members[slot] };
+                let metadata = slice(member.metadata.as_deref(), index);
+                Entry { metadata, detail: Detail::Claim, ..self.members.entry(member) }
+            }
+        }
+    }
+
+    fn told(self, member: &'a Member, slot: Slot, detail: Detail) -> Entry<'a> {
+        let entry = self.members.entry(member);
+        let lack = if member.is(Flags::LACKS) { self.fetches.lack(slot) } else { None };
+        let held = member.metadata.as_ref();
+        let (metadata, detail) = match (self.form, detail, lack) {
+            (Form::Text, _, Some(_)) => (MetadataPart::Unsaid, Detail::Full),
+            (Form::Text, _, None) => (held.into(), Detail::Full),
+            (Form::Packet, Detail::Claim, _) => (MetadataPart::Unsaid, detail),
+            (Form::Packet, Detail::Full, Some(lack)) => (MetadataPart::Apart(lack.stamp), detail),
+            (Form::Packet, Detail::Full, None) => (self.inline_or_apart(held, slot), detail),
+        };
+        Entry { metadata, detail, ..entry }
+    }
+
+    /// What a whole entry of a packet says about metadata: all of it, or that it can be asked for.
+    fn inline_or_apart(self, held: Option<&'a Arc<Metadata>>, slot: Slot) -> MetadataPart<'a> {
+        match held {
+            Some(held)
+                if held.is_empty() || self.metadata && held.packed().len() <= INLINE_BYTES =>
+            {
+                MetadataPart::Held(held)
+            }
+            Some(held) => MetadataPart::Apart(held.stamp()),
+            // Of ourselves we know that there is none; of others we may not have heard.
+            None if slot == Slot::NONE => MetadataPart::Packed(PackedMetadata::NONE),
+            None => MetadataPart::Unsaid,
+        }
     }
 }
 
@@ -77,7 +122,12 @@ impl Core {
             Content::About(slot) | Content::Told(slot) | Content::From(slot) => gone(slot),
             _ => false,
         };
-        about || send.slot != Slot::NONE && self.members[send.slot].id != send.id
+        // What only packets carry is of no use to a member that has turned out to read text.
+        let packets =
+            matches!(send.content, Content::Sync(_) | Content::Part(..) | Content::Leaves { .. });
+        about
+            || packets && !self.speaks_packets(send.slot)
+            || send.slot != Slot::NONE && self.members[send.slot].id != send.id
     }
 
     /// Whether the member of the zero id is listed at this place.
@@ -101,35 +151,43 @@ impl Core {
     }
 
     fn build_message(&mut self, send: Send) -> Transmit<'_> {
+        let form = match (send.form, self.form_to(send.slot)) {
+            (Some(Form::Packet), _) | (_, Form::Packet) if PACKETS => Form::Packet,
+            _ => Form::Text,
+        };
+        let header = self.header(&send, form);
+        let proved = send.slot != Slot::NONE
+            && matches!(self.members[send.slot].status, NodeStatus::Online | NodeStatus::Suspect);
+        let joins = matches!(send.kind, MessageKind::Meet | MessageKind::Join);
+        let metadata = proved || joins;
         self.pieces.clear();
-        self.put_pieces(&send);
-        self.stats.sent_messages += 1;
-        let header = self.header(&send);
+        self.room = match form {
+            Form::Text => usize::MAX,
+            Form::Packet => self.config.packet_bytes as usize - binary::header_bytes(&header),
+        };
+        self.put_pieces(&send, form, metadata);
+        self.stats.count_sent(send.kind);
         if let Some(last) = core::mem::replace(&mut self.last_to, send.to) {
             last.ip.release(&mut self.members.strings);
         }
+        let (members, fetches) = (&self.members, &self.fetches);
         let target = match send.slot {
             Slot::NONE => Entry::default(),
-            slot => self.members.entry(&self.members[slot]),
+            slot => members.entry(&members[slot]),
         };
         let target = match &self.last_to {
             None => target,
-            Some(to) => Entry {
-                id: to.id,
-                ip: to.ip.as_str(&self.members.strings),
-                port: to.port,
-                ..target
-            },
+            Some(to) => {
+                Entry { id: to.id, ip: to.ip.as_str(&members.strings), port: to.port, ..target }
+            }
         };
-        let proved = send.slot != Slot::NONE
-            && matches!(self.members[send.slot].status, NodeStatus::Online | NodeStatus::Suspect);
-        let metadata = proved || !is_packets(&self.config) || send.kind != MessageKind::Pong;
-        let book = Book { members: &self.members, pieces: &self.pieces, metadata };
-        Transmit { header, target, book }
+        let to_new = send.slot != Slot::NONE && members[send.slot].is(Flags::NEW);
+        let book = Book { members, fetches, pieces: &self.pieces, form, metadata };
+        Transmit { header, target, form, by_stream: send.by_stream, to_new, book }
     }
 
-    fn header(&mut self, send: &Send) -> Header {
-        let packets = is_packets(&self.config);
+    fn header(&mut self, send: &Send, form: Form) -> Header {
+        let packet = PACKETS && form == Form::Packet;
         let asks = matches!(
             send.kind,
             MessageKind::Ping | MessageKind::Meet | MessageKind::Join | MessageKind::PingReq
@@ -138,8 +196,8 @@ impl Core {
         let member = (send.slot != Slot::NONE).then(|| &self.members[send.slot]);
         let id = member.filter(|member| !member.is(Flags::PLACEHOLDER)).map(|member| member.id);
         let nonce = match send.nonce {
-            0 if packets && asks => self.make_nonce(id.unwrap_or_default()),
-            nonce if packets => nonce,
+            0 if packet && asks => self.make_nonce(id.unwrap_or_default()),
+            nonce if packet => nonce,
             _ => 0,
         };
         Header {
@@ -148,7 +206,7 @@ impl Core {
             // One less than our entry's heartbeat: an old peer then takes the entry ("Old peers").
             timestamp: send.heartbeat.get().saturating_sub(1),
             nonce,
-            interval_us: if packets {
+            interval_us: if packet {
                 u32::try_from(self.clock.pace()).unwrap_or(u32::MAX)
             } else {
                 0
@@ -158,54 +216,107 @@ impl Core {
                 Content::Gossip { digest: true, .. } => SyncPayload::Digest(self.hashes.top()),
                 _ => SyncPayload::None,
             },
-            wire: 0,
-            wants: false,
+            cluster: self.config.cluster,
+            wire: if packet { binary::VERSION } else { 0 },
+            wants: send.wants,
         }
     }
 
-    fn put_pieces(&mut self, send: &Send) {
-        let own = Piece::Own(send.heartbeat);
+    /// How much of ourselves a message tells: all to who may lack it, and to everybody for some
+    /// messages after a change (P-12a).
+    fn own_detail(&mut self, send: &Send, form: Form) -> Detail {
+        let tells = matches!(send.content, Content::Own | Content::Gossip { .. });
+        let joins = matches!(send.kind, MessageKind::Meet | MessageKind::Join);
+        let stranger =
+            send.slot == Slot::NONE || self.members[send.slot].status != NodeStatus::Online;
+        if form == Form::Text || send.full || joins || stranger {
+            return Detail::Full;
+        }
+        if tells && self.own_full > 0 {
+            self.own_full -= 1;
+            return Detail::Full;
+        }
+        Detail::Claim
+    }
+
+    fn put_pieces(&mut self, send: &Send, form: Form, metadata: bool) {
+        let own = Piece::Own(send.heartbeat, self.own_detail(send, form));
+        let draft = Draft { form, metadata };
+        // What a message is about is in it whatever its size; that is bounded.
         match send.content {
             Content::Own | Content::Sync(_) => self.pieces.push(own),
-            Content::About(slot) => self.pieces.extend([Piece::Member(slot), own]),
-            Content::Told(slot) => self.pieces.extend([own, Piece::Member(slot)]),
-            Content::From(slot) => self.put_list(own, send.slot, slot),
-            Content::Leaves { prefix, buckets, skip } => {
-                self.put_leaves(own, send.slot, prefix, buckets, skip);
+            Content::About(slot) => {
+                self.pieces.extend([Piece::Member(slot, Detail::Claim), own]);
             }
+            Content::Told(slot) => {
+                self.pieces.extend([own, Piece::Member(slot, Detail::Claim)]);
+            }
+            Content::Part(..) | Content::Leaves { .. } if !PACKETS => {}
+            Content::Part(slot, index) => self.pieces.extend([own, Piece::Part(slot, index)]),
+            Content::From(slot) => self.put_list(own, send.slot, slot),
+            Content::Leaves { .. } => self.put_leaves(own, send, draft),
             Content::Gossip { most, notice, .. } => {
-                self.put_gossip(own, send.slot, usize::from(most).max(1), notice);
+                let entries = self.config.max_entries as usize;
+                let most = usize::from(most).max(1);
+                let most = match form {
+                    Form::Packet => most,
+                    Form::Text => most.min(entries),
+                };
+                self.put_gossip(own, send.slot, most, notice, draft);
             }
         }
+    }
+
+    /// Adds a piece if there is room for its bytes.
+    fn put(&mut self, piece: Piece, draft: Draft) -> bool {
+        let fits = draft.fits(piece, &mut self.room, &self.members, &self.fetches);
+        if fits {
+            self.pieces.push(piece);
+        }
+        fits
     }
 
     /// The buddy notice, our accusations, our own entry, queued claims, random members.
-    fn put_gossip(&mut self, own: Piece, to: Slot, most: usize, notice: bool) {
+    fn put_gossip(&mut self, own: Piece, to: Slot, most: usize, notice: bool, draft: Draft) {
         let known = to != Slot::NONE;
+        let most =
+            if known && self.members[to].is_old() { most.min(OLD_ENTRIES as usize) } else { most };
+        // Its room is kept first.
+        draft.fits(own, &mut self.room, &self.members, &self.fetches);
         if known && self.members[to].is(Flags::NEW) {
             let status = self.members[to].status;
             if notice || status == NodeStatus::Suspect || status.is_gone() {
-                self.pieces.push(Piece::Member(to));
+                let full = notice || status.is_gone();
+                let detail = if full { Detail::Full } else { Detail::Claim };
+                self.put(Piece::Member(to, detail), draft);
             }
         }
         let room = most.saturating_sub(1 + self.pieces.len()).min(MAX_ACCUSATIONS);
         if room > 0 && self.suspicions.len() > 0 {
-            self.put_accusations(to, room);
+            self.put_accusations(to, room, draft);
         }
         self.pieces.push(own);
-        let structs = !is_packets(&self.config);
+        let structs = !self.speaks_packets(to) && draft.form == Form::Text;
         let random = if structs { self.config.sync_nodes as usize } else { 0 };
-        let room = most.saturating_sub(self.pieces.len() + random);
+        let entries = most.saturating_sub(self.pieces.len() + random);
         let limit = self.transmit_limit();
-        let (pieces, taken) = (&mut self.pieces, self.piggyback.len() > 0);
-        let wanted = |members: &Members, slot: Slot| {
-            slot != to && members[slot].status != NodeStatus::Joining
-        };
-        if taken {
-            self.piggyback.take(room, limit, &mut self.members, wanted, |slot| {
-                if !is_in(pieces, slot) {
-                    pieces.push(Piece::Member(slot));
+        if self.piggyback.len() > 0 {
+            let Self { pieces, room, fetches, .. } = self;
+            let wanted = |members: &Members, slot: Slot| {
+                slot != to && members[slot].status != NodeStatus::Joining
+            };
+            self.piggyback.take(entries, limit, &mut self.members, wanted, |members, slot| {
+                if is_in(pieces, slot) {
+                    return true;
                 }
+                let full = members[slot].is(Flags::NEW_CONFIG);
+                let detail = if full { Detail::Full } else { Detail::Claim };
+                let piece = Piece::Member(slot, detail);
+                let fits = draft.fits(piece, room, members, fetches);
+                if fits {
+                    pieces.push(piece);
+                }
+                fits
             });
         }
         for _ in 0..random {
@@ -217,12 +328,18 @@ impl Core {
     }
 
     /// What we accuse by our own probes and everybody may know; others each time, if they are many.
-    fn put_accusations(&mut self, to: Slot, room: usize) {
+    fn put_accusations(&mut self, to: Slot, most: usize, draft: Draft) {
         let start = self.rng.random_range(0..self.suspicions.len());
-        let around = self.suspicions.around(start).take(4 * MAX_ACCUSATIONS);
+        let Self { suspicions, pieces, room, members, fetches, .. } = self;
+        let around = suspicions.around(start).take(4 * MAX_ACCUSATIONS);
         let accused = around
             .filter(|suspicion| suspicion.told && suspicion.accused_by_us && suspicion.slot != to);
-        self.pieces.extend(accused.take(room).map(|suspicion| Piece::Member(suspicion.slot)));
+        for suspicion in accused.take(most) {
+            let piece = Piece::Member(suspicion.slot, Detail::Claim);
+            if draft.fits(piece, room, members, fetches) {
+                pieces.push(piece);
+            }
+        }
     }
 
     /// A member held online that is not in the message yet, if a few looks find one.
@@ -232,41 +349,87 @@ impl Core {
             slot != to && members[slot].status == NodeStatus::Online && !is_in(pieces, slot)
         };
         if let Some(slot) = self.ring.random(&mut self.rng, RANDOM_LOOKS, fits) {
-            self.pieces.push(Piece::Member(slot));
+            self.pieces.push(Piece::Member(slot, Detail::Full));
         }
+    }
+
+    /// The most entries of a message of structs to a member.
+    pub(super) fn entries_to(&self, slot: Slot) -> usize {
+        let most = self.config.max_entries;
+        (if self.members[slot].is_old() { most.min(OLD_ENTRIES) } else { most }) as usize
     }
 
     fn put_list(&mut self, own: Piece, to: Slot, from: Slot) {
         self.pieces.push(own);
         let mut next = Some(from);
-        for _ in 1..self.config.max_entries {
+        for _ in 1..self.entries_to(to) {
             let Some(slot) = next else { return };
             if slot != to && self.members[slot].status == NodeStatus::Online {
-                self.pieces.push(Piece::Member(slot));
+                self.pieces.push(Piece::Member(slot, Detail::Full));
             }
             next = self.members.next(slot);
         }
     }
 
-    fn put_leaves(&mut self, own: Piece, to: Slot, prefix: u8, buckets: u16, skip: u16) {
+    /// As many members of some leaves as there is room for; the rest goes in the next message.
+    fn put_leaves(&mut self, own: Piece, send: &Send, draft: Draft) {
+        let Content::Leaves { prefix, buckets, skip, left } = send.content else { return };
         self.pieces.push(own);
-        let Self { members, pieces, config, .. } = self;
+        let Self { members, fetches, pieces, room, .. } = self;
+        draft.fits(own, room, members, fetches);
         let leaves = (0..16u8).filter(|bucket| buckets & (1 << bucket) != 0);
         let slots = leaves.flat_map(|bucket| members.leaf((prefix & 15) << 4 | bucket));
         let live = slots.filter(|&slot| {
-            slot != to && matches!(members[slot].status, NodeStatus::Online | NodeStatus::Suspect)
+            let status = members[slot].status;
+            slot != send.slot && matches!(status, NodeStatus::Online | NodeStatus::Suspect)
         });
-        let room = config.max_entries as usize - 1;
-        pieces.extend(live.skip(usize::from(skip)).take(room).map(Piece::Member));
+        let (mut told, mut is_full) = (skip, false);
+        for slot in live.skip(usize::from(skip)) {
+            let piece = Piece::Member(slot, Detail::Full);
+            is_full = !draft.fits(piece, room, members, fetches);
+            if is_full {
+                break;
+            }
+            pieces.push(piece);
+            told = told.saturating_add(1);
+        }
+        if is_full && left > 0 && told > skip {
+            let content = Content::Leaves { prefix, buckets, skip: told, left: left - 1 };
+            self.send(send.kind, send.slot, content);
+        }
     }
 
-    /// Members of some leaves that [`Core::put_leaves`] would tell.
-    pub(super) fn leaves_len(&self, prefix: u8, buckets: u16) -> usize {
-        let leaves = (0..16u8).filter(|bucket| buckets & (1 << bucket) != 0);
-        leaves.map(|bucket| self.members.leaf((prefix & 15) << 4 | bucket).count()).sum()
+    /// Whether there is a member of some leaves that may have to be told.
+    pub(super) fn has_leaves(&self, prefix: u8, buckets: u16) -> bool {
+        let mut leaves = (0..16u8).filter(|bucket| buckets & (1 << bucket) != 0);
+        leaves.any(|bucket| self.members.leaf((prefix & 15) << 4 | bucket).next().is_some())
+    }
+}
+
+/// How a message that is being put together is written.
+#[derive(Clone, Copy, Debug)]
+struct Draft {
+    form: Form,
+    metadata: bool,
+}
+
+impl Draft {
+    /// Takes the bytes of a piece from the room, if there are so many.
+    fn fits(self, piece: Piece, room: &mut usize, members: &Members, fetches: &Fetches) -> bool {
+        let Self { form, metadata } = self;
+        if !PACKETS || form == Form::Text {
+            return true;
+        }
+        let entry = Book { members, fetches, pieces: &[], form, metadata }.entry(piece);
+        let bytes = binary::entry_bytes(&entry, matches!(piece, Piece::Own(..)));
+        let fits = bytes <= *room;
+        if fits {
+            *room -= bytes;
+        }
+        fits
     }
 }
 
 fn is_in(pieces: &[Piece], slot: Slot) -> bool {
-    pieces.iter().any(|piece| matches!(piece, Piece::Member(other) if *other == slot))
+    pieces.iter().any(|piece| matches!(piece, Piece::Member(other, _) if *other == slot))
 }

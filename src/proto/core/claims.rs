@@ -1,12 +1,19 @@
 //! What is said of others, and what we make of it (P-1, P-4, P-5).
 
 use super::super::member::{Claim, Coarse, Flags, Slot};
-use super::super::outbox::Content;
-use super::{Core, MAX_JUMP};
-use crate::types::{Entry, Heartbeat, MessageKind, NodeStatus, Path};
+use super::super::outbox::{Content, Send};
+use super::super::stats::Reason;
+use super::super::sync::leaf;
+use super::{Core, MAX_JUMP, PACKETS};
+use crate::types::{
+    Detail, Entry, Form, Header, Heartbeat, MessageKind, MetadataPart, NodeStatus, Path,
+    SyncPayload,
+};
 
 /// Pings of one round to nodes that claims too far ahead are about (P-15).
 const MAX_CLAIMANTS: u32 = 8;
+/// Requests of one round for configurations that claims go with (P-15).
+const MAX_LEAVES: u32 = 8;
 
 /// Who says something, and how.
 #[derive(Clone, Copy, Debug)]
@@ -21,14 +28,35 @@ pub(super) struct Teller {
     pub(super) direct: bool,
     /// The message answers one of ours, so the sender's address is proved.
     pub(super) answers: bool,
+    /// It was a packet, with what only packets carry.
+    pub(super) packet: bool,
+    /// We lack the configuration that goes with what the sender says of itself.
+    pub(super) lacks: bool,
     pub(super) kind: MessageKind,
     pub(super) path: Path,
+}
+
+/// What a newer configuration changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Changed {
+    /// Nothing that a program sees.
+    Nothing,
+    /// Metadata that is still to be fetched, and nothing else.
+    MetadataApart,
+    /// Something that is there.
+    Shown,
 }
 
 impl Teller {
     /// Whether the carrier vouches for who speaks: a struct caller, or a TCP connection.
     pub(super) const fn is_vouched(&self) -> bool {
         matches!(self.path, Path::Struct | Path::Stream)
+    }
+
+    /// The form of the message, for its answer.
+    pub(super) const fn form(&self, header: &Header) -> Option<Form> {
+        let packets = PACKETS && (self.packet || header.wire > 0);
+        if packets { Some(Form::Packet) } else { None }
     }
 }
 
@@ -37,6 +65,12 @@ impl Core {
     pub(super) fn learn(&mut self, entry: &Entry<'_>, teller: &Teller) {
         if entry.id == self.members.own.id {
             return self.hear_about_us(entry, teller);
+        }
+        if PACKETS
+            && let MetadataPart::Slice { stamp, index, bytes } = entry.metadata
+            && let Some(slot) = self.members.slot(&entry.id).filter(|_| teller.online)
+        {
+            self.hear_part(slot, stamp, index, bytes);
         }
         let Some(heartbeat) = Heartbeat::new(entry.heartbeat).filter(|_| !entry.id.is_zero())
         else {
@@ -55,7 +89,7 @@ impl Core {
     fn learn_stranger(&mut self, entry: &Entry<'_>, teller: &Teller) {
         let says_alive =
             matches!(entry.status, NodeStatus::Unknown | NodeStatus::Joining | NodeStatus::Online);
-        if !says_alive || !(teller.direct || teller.online) {
+        if !says_alive || !(teller.direct || teller.online) || entry.detail == Detail::Claim {
             return;
         }
         let believed = match teller.path {
@@ -65,6 +99,10 @@ impl Core {
         };
         let status = if believed { entry.status } else { NodeStatus::Joining };
         let Some(slot) = self.add(&Entry { status, ..*entry }) else { return };
+        self.set_reason(slot, if teller.direct { Reason::Heard } else { Reason::Told });
+        if teller.direct || teller.online {
+            self.note_metadata(slot, &entry.metadata, teller.slot);
+        }
         let member = &mut self.members[slot];
         member.flags.set(Flags::HEARD, teller.direct);
         if !teller.direct && !believed {
@@ -88,6 +126,7 @@ impl Core {
         self.hashes.toggle(&self.members[slot]);
         if self.members[slot].status == NodeStatus::Online {
             self.online += 1;
+            self.members[slot].flags.set(Flags::NEW_CONFIG, true);
             self.piggyback.push(slot, &mut self.members);
         }
         self.event(slot, NodeStatus::Unknown);
@@ -116,9 +155,13 @@ impl Core {
                 }
                 if newer && (held.status != NodeStatus::Joining || self.admits(slot, teller)) {
                     self.take_alive(slot, said, entry, teller);
-                } else if held.status.is_gone() {
-                    self.tell_grave(slot, teller);
+                } else {
+                    self.take_late_configuration(slot, entry, teller);
+                    if held.status.is_gone() {
+                        self.tell_grave(slot, teller);
+                    }
                 }
+                self.ask_configuration(slot, entry, teller);
             }
             NodeStatus::Suspect if said > held && teller.online => {
                 if teller.old {
@@ -132,6 +175,7 @@ impl Core {
                     self.probe_soon(slot);
                 } else if held.status != NodeStatus::Joining {
                     self.bury(slot, said);
+                    self.set_reason(slot, Reason::Told);
                 }
             }
             // We saw it later than its accuser: worth a look of our own.
@@ -171,8 +215,9 @@ impl Core {
             return;
         }
         self.asked_claimants += 1;
-        let to = self.to(entry.id, entry.ip, entry.port);
-        self.send_to(MessageKind::Ping, slot, Some(to), Content::Own, 0);
+        let told = entry.detail == Detail::Full;
+        let to = told.then(|| self.to(entry.id, entry.ip, entry.port));
+        self.decide(Send { to, ..Send::new(MessageKind::Ping, slot, Content::Own) });
     }
 
     /// P-5: whether a joining node is believed to be online now.
@@ -201,7 +246,7 @@ impl Core {
     ) {
         let now = self.now();
         self.hashes.toggle(&self.members[slot]);
-        let changed = self.take_configuration(slot, entry, teller.direct);
+        let changed = self.take_configuration(slot, entry, teller);
         let member = &mut self.members[slot];
         let old = member.status;
         member.heartbeat = said.heartbeat;
@@ -210,22 +255,34 @@ impl Core {
         if old == NodeStatus::Online {
             member.learn_pace(now, teller.direct);
             self.hashes.toggle(&self.members[slot]);
-            if changed {
-                self.event(slot, old);
-                self.piggyback.push(slot, &mut self.members);
+            match changed {
+                Changed::Nothing => return,
+                // Of what comes later the program is told then.
+                Changed::MetadataApart => {}
+                Changed::Shown => self.event(slot, old),
             }
+            self.members[slot].flags.set(Flags::NEW_CONFIG, true);
+            self.piggyback.push(slot, &mut self.members);
             return;
         }
         member.anchor_here(now);
+        if changed != Changed::Nothing || old == NodeStatus::Joining {
+            member.flags.set(Flags::NEW_CONFIG, true);
+        }
         if old == NodeStatus::Suspect && teller.direct {
             self.tell_cleared(slot);
         }
         self.come_online(slot, old);
+        self.set_reason(slot, if teller.direct { Reason::Heard } else { Reason::Told });
     }
 
     /// The status side of a sign of life; the hashes were toggled before the change.
     fn come_online(&mut self, slot: Slot, old: NodeStatus) {
         let mut news = true;
+        if matches!(old, NodeStatus::Suspect | NodeStatus::Failed) {
+            let member = &mut self.members[slot];
+            member.flaps = member.flaps.saturating_add(1);
+        }
         match old {
             NodeStatus::Suspect => {
                 news =
@@ -259,7 +316,10 @@ impl Core {
 
     /// P-1's order of the configuration part; says whether it changed. The owner's own word goes
     /// by its heartbeat alone, so that a node that restarted with a lower epoch is believed.
-    fn take_configuration(&mut self, slot: Slot, entry: &Entry<'_>, direct: bool) -> bool {
+    fn take_configuration(&mut self, slot: Slot, entry: &Entry<'_>, teller: &Teller) -> Changed {
+        if entry.detail == Detail::Claim {
+            return Changed::Nothing;
+        }
         let at = match Heartbeat::new(entry.config_heartbeat) {
             Some(at) if at > Heartbeat::ZERO => at,
             _ => Heartbeat::new(entry.heartbeat).unwrap_or_default(),
@@ -267,13 +327,13 @@ impl Core {
         let member = &self.members[slot];
         let unheard = member.status == NodeStatus::Joining;
         let newer = unheard
-            || if direct {
+            || if teller.direct {
                 at > member.config_heartbeat || entry.config_epoch > member.config_epoch
             } else {
                 (entry.config_epoch, at) > (member.config_epoch, member.config_heartbeat)
             };
         if !newer {
-            return false;
+            return Changed::Nothing;
         }
         let changed = self.members.differs(&self.members[slot], entry);
         if changed {
@@ -282,7 +342,46 @@ impl Core {
         let member = &mut self.members[slot];
         member.config_epoch = entry.config_epoch;
         member.config_heartbeat = at;
-        changed
+        self.note_metadata(slot, &entry.metadata, teller.slot);
+        if changed {
+            Changed::Shown
+        } else if self.members[slot].is(Flags::LACKS) {
+            Changed::MetadataApart
+        } else {
+            Changed::Nothing
+        }
+    }
+
+    /// A configuration that comes after the claim that it goes with. Only packets tell which of two
+    /// configurations is newer whatever the heartbeats are.
+    fn take_late_configuration(&mut self, slot: Slot, entry: &Entry<'_>, teller: &Teller) {
+        let status = self.members[slot].status;
+        if !teller.packet || !teller.online || status == NodeStatus::Joining {
+            return;
+        }
+        self.hashes.toggle(&self.members[slot]);
+        let changed = self.take_configuration(slot, entry, teller);
+        self.hashes.toggle(&self.members[slot]);
+        if changed != Changed::Nothing {
+            self.members[slot].flags.set(Flags::NEW_CONFIG, true);
+            self.piggyback.push(slot, &mut self.members);
+        }
+        if changed == Changed::Shown {
+            self.event(slot, status);
+        }
+    }
+
+    /// A claim alone that goes with a configuration that we lack: the teller has it, and tells it
+    /// with those of a few others (P-12a).
+    fn ask_configuration(&mut self, slot: Slot, entry: &Entry<'_>, teller: &Teller) {
+        let asks = teller.packet && teller.online && !teller.direct;
+        if !asks || self.asked_leaves >= MAX_LEAVES || !self.lacks_configuration(slot, entry) {
+            return;
+        }
+        self.asked_leaves += 1;
+        let leaf = leaf(&entry.id);
+        let request = SyncPayload::Request { prefix: leaf >> 4, buckets: 1 << (leaf & 15) };
+        self.send(MessageKind::SyncRequest, teller.slot, Content::Sync(request));
     }
 
     /// A message of the member itself that says nothing newer, or has no entry of it.
@@ -293,7 +392,9 @@ impl Core {
         let joins = member.status == NodeStatus::Joining && (teller.is_vouched() || teller.answers);
         if joins {
             self.hashes.toggle(&self.members[slot]);
+            self.members[slot].flags.set(Flags::NEW_CONFIG, true);
             self.come_online(slot, NodeStatus::Joining);
+            self.set_reason(slot, Reason::Heard);
         }
     }
 

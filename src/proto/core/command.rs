@@ -3,12 +3,14 @@
 use super::super::address::same_host;
 use super::super::error::CommandError;
 use super::super::member::{Claim, Flags, Slot};
-use super::super::outbox::Content;
+use super::super::outbox::{Content, Send};
+use super::super::stats::Reason;
 use super::{Core, has_short_texts};
 use crate::types::{
     Entry, Heartbeat, Instant, MessageKind, Metadata, MetadataError, NodeId, NodeStatus,
 };
 use alloc::sync::Arc;
+use core::time::Duration;
 use rand::Rng;
 
 /// Leaves sent at once, in rounds of pings; the rounds after repeat them.
@@ -60,7 +62,7 @@ impl Core {
         let same = member.port == node.port && member.ip.as_str(&self.members.strings) == node.ip;
         let id = member.id;
         let to = if same { None } else { Some(self.to(id, node.ip, node.port)) };
-        self.send_to(kind, slot, to, Content::Own, 0);
+        self.decide(Send { to, ..Send::new(kind, slot, Content::Own) });
         Ok(())
     }
 
@@ -114,6 +116,7 @@ impl Core {
             own.status = NodeStatus::Online;
             own.heartbeat = own.heartbeat.after(1);
             self.hashes.toggle(&self.members.own);
+            self.own_full = self.transmit_limit();
         }
     }
 
@@ -138,6 +141,7 @@ impl Core {
             self.send(MessageKind::Update, observer, Content::Told(slot));
         }
         self.bury(slot, Claim { heartbeat, status: NodeStatus::Left });
+        self.set_reason(slot, Reason::Command);
         Ok(())
     }
 
@@ -221,6 +225,35 @@ impl Core {
         Ok(())
     }
 
+    /// Takes one own key away and says whether there was one; then heartbeat and version rise.
+    pub fn remove_metadata(&mut self, now: Instant, key: &str) -> bool {
+        self.clock.wake(now);
+        let own = &self.members.own;
+        let Some(metadata) = own.metadata.as_deref().and_then(|held| held.without(key)) else {
+            return false;
+        };
+        self.set_own_metadata(metadata, own.config_epoch);
+        true
+    }
+
+    /// Forgets members that failed or left at least so long ago, as after `reap_ms` (P-5); says how
+    /// many. Without events.
+    pub fn forget_gone(&mut self, now: Instant, older_than: Duration) -> usize {
+        self.clock.wake(now);
+        let before = self.members.len();
+        let mut next = self.members.oldest_grave();
+        for _ in 0..self.members.graves_len() {
+            let Some(slot) = next else { break };
+            let after = self.members.next_grave(slot).filter(|&after| after != slot);
+            let age = Duration::from_micros(self.members[slot].changed.elapsed(self.now()));
+            if age >= older_than {
+                self.forget(slot);
+            }
+            next = after;
+        }
+        before - self.members.len()
+    }
+
     fn set_own_metadata(&mut self, metadata: Metadata, epoch: u64) {
         self.hashes.toggle(&self.members.own);
         let own = &mut self.members.own;
@@ -230,6 +263,7 @@ impl Core {
         own.config_heartbeat = own.heartbeat;
         own.version = own.version.wrapping_add(1);
         self.hashes.toggle(&self.members.own);
+        self.own_full = self.transmit_limit();
     }
 }
 

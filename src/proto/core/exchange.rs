@@ -2,11 +2,13 @@
 
 use super::super::address::is_at;
 use super::super::member::{Flags, Slot};
-use super::super::outbox::{Content, To};
+use super::super::outbox::{Content, Send, To};
 use super::super::probe::{MAX_RELAYS, Relay};
+use super::Core;
 use super::claims::Teller;
-use super::{Core, is_packets};
-use crate::types::{Digest, Entry, Header, MessageKind, NodeId, NodeStatus, Path, SyncPayload};
+use crate::types::{
+    Detail, Digest, Entry, Header, MessageKind, NodeId, NodeStatus, Path, SyncPayload,
+};
 use core::net::SocketAddr;
 
 /// Messages of entries that one sync request is answered with; the rest waits for the next (P-15).
@@ -58,7 +60,7 @@ impl Core {
         let strings = &self.members.strings;
         match path {
             Path::Struct | Path::Stream => {
-                let entry = own_entry?;
+                let entry = own_entry.filter(|entry| entry.detail == Detail::Full)?;
                 let same = held.is_some_and(|held| {
                     held.port == entry.port && held.ip.as_str(strings) == entry.ip
                 });
@@ -92,22 +94,38 @@ impl Core {
             _ => false,
         };
         let proved = held.is_some_and(|held| held.status == NodeStatus::Online);
-        let mut most = self.config.max_entries as usize;
+        let mut most = usize::from(u16::MAX);
         if header.kind == MessageKind::Join {
             // Our own entry, and what the joiner was if it has to know; the list follows when its
             // address is proved.
             most = 1;
         } else if !proved || !(teller.is_vouched() || teller.answers || teller.online) {
-            // About three times the bytes that came.
-            most = most.min((3 * entries).max(1));
+            // About three times the bytes that came; a packet's entries may be much longer than ours.
+            most = most.min(if teller.packet { 1 } else { (3 * entries).max(1) });
         }
         let to = self.answer_to(header.sender, slot, own_entry, teller.path);
         let content = Content::Gossip { most: most as u16, notice, digest: false };
-        self.send_to(MessageKind::Pong, slot, to, content, header.nonce);
+        self.decide(Send {
+            to,
+            nonce: header.nonce,
+            form: teller.form(header),
+            by_stream: teller.path == Path::Stream && self.config.has_streams,
+            // Who meets or joins need not know who we are, and over a connection not even where.
+            full: header.wants || matches!(header.kind, MessageKind::Meet | MessageKind::Join),
+            wants: teller.lacks,
+            ..Send::new(MessageKind::Pong, slot, content)
+        });
     }
 
     /// The sender answered what we asked it.
-    pub(super) fn answered(&mut self, slot: Slot) {
+    pub(super) fn answered(&mut self, slot: Slot, nonce: u64) {
+        if nonce != 0 {
+            // Right to the 16 microseconds that a nonce counts in.
+            let now = (self.clock.now().as_micros() >> 4) as u32;
+            let round_trip = u64::from(now.wrapping_sub((nonce >> 32) as u32)) << 4;
+            self.members[slot].note_ping(Some(round_trip));
+            self.round_trips.add(round_trip);
+        }
         self.probe_succeeded(slot, true);
         self.members[slot].flags.set(Flags::ASKED, false);
         self.join_answered(slot);
@@ -198,7 +216,7 @@ impl Core {
 
     /// P-12: every sync interval the top digest rides on a probe of an online member.
     pub(super) fn digest_rides(&mut self, slot: Slot) -> bool {
-        let rides = is_packets(&self.config)
+        let rides = self.speaks_packets(slot)
             && self.now() >= self.sync_at
             && self.members[slot].status == NodeStatus::Online;
         if rides {
@@ -212,9 +230,9 @@ impl Core {
 
     /// A newcomer sends a digest of its own to a random member each round.
     pub(super) fn sync_round(&mut self) {
-        if is_packets(&self.config)
-            && self.is_unsure()
+        if self.is_unsure()
             && let Some(slot) = self.random_online(|_| true)
+            && self.speaks_packets(slot)
         {
             self.send_digest(slot);
         }
@@ -251,10 +269,9 @@ impl Core {
     }
 
     pub(super) fn send_leaves(&mut self, slot: Slot, prefix: u8, buckets: u16) {
-        let room = self.config.max_entries as u16 - 1;
-        let members = self.leaves_len(prefix, buckets).min(usize::from(u16::MAX)) as u16;
-        for message in 0..members.div_ceil(room).min(MAX_SYNC_MESSAGES) {
-            let content = Content::Leaves { prefix, buckets, skip: message * room };
+        if self.has_leaves(prefix, buckets) {
+            let left = MAX_SYNC_MESSAGES - 1;
+            let content = Content::Leaves { prefix, buckets, skip: 0, left };
             self.send(MessageKind::Update, slot, content);
         }
     }

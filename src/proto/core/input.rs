@@ -3,12 +3,14 @@
 use super::super::address::{is_at, is_unspecified, same_host};
 use super::super::error::Refused;
 use super::super::member::{Claim, Flags, Slot};
-use super::super::outbox::Content;
+use super::super::outbox::{Content, Send};
+use super::super::stats::Reason;
 use super::claims::Teller;
 use super::exchange::AddressText;
-use super::{Core, has_short_texts, is_packets};
+use super::{Core, PACKETS, has_short_texts};
 use crate::types::{
-    Entry, Header, Heartbeat, Instant, MessageKind, NodeId, NodeStatus, Path, SyncPayload,
+    Detail, Entry, Form, Header, Heartbeat, Instant, MessageKind, NodeId, NodeStatus, Path,
+    SyncPayload,
 };
 
 /// Placeholders that the address of a stranger, and of a known member, is compared with (P-15); they
@@ -33,17 +35,21 @@ impl Core {
     ) -> Result<(), Refused> {
         self.clock.wake(now);
         let checked = self.check(path, header, entries.clone());
-        let Ok((count, own_at)) = checked else {
-            self.stats.refused_messages += 1;
-            if matches!(checked, Err(Refused::OwnId)) {
-                self.drop_own_placeholder();
+        let (count, own_at) = match checked {
+            Ok(found) => found,
+            Err(refused) => {
+                self.stats.count_refused(refused);
+                if refused == Refused::OwnId {
+                    self.drop_own_placeholder();
+                }
+                return Err(refused);
             }
-            return checked.map(drop);
         };
-        self.stats.received_messages += 1;
+        self.stats.count_received(header.kind);
         let text;
         let mut own = own_at.and_then(|at| entries.clone().nth(at));
         if let (Some(entry), Path::Datagram(from) | Path::Packet(from)) = (&mut own, path)
+            && entry.detail == Detail::Full
             && is_unspecified(entry.ip)
         {
             // Bound to every address, the owner cannot know the one we can send to.
@@ -76,10 +82,11 @@ impl Core {
                 self.learn(&entry, &teller);
             }
         }
-        if let Some(slot) = self.sync_with.take().filter(|_| is_packets(&self.config)) {
+        if let Some(slot) = self.sync_with.take().filter(|&slot| self.speaks_packets(slot)) {
             self.send_digest(slot);
         }
         self.answer(header, own.as_ref(), &teller, count);
+        self.exchange_configurations(header, &teller);
         Ok(())
     }
 
@@ -109,6 +116,9 @@ impl Core {
         }
         if !matches!(path, Path::Packet(_)) && !header.kind.is_struct() {
             return Err(Refused::Kind);
+        }
+        if header.cluster != self.config.cluster && path != Path::Struct {
+            return Err(Refused::Cluster);
         }
         if self.outbox.is_full() {
             return Err(Refused::Full);
@@ -140,25 +150,35 @@ impl Core {
     fn teller(&self, header: &Header, own: Option<&Entry<'_>>, path: Path) -> Teller {
         let slot = self.members.slot(&header.sender).unwrap_or(Slot::NONE);
         let member = (slot != Slot::NONE).then(|| &self.members[slot]);
+        // What went through a C struct on its way has no interval, and no nonce either.
+        let packet =
+            PACKETS && header.interval_us > 0 && matches!(path, Path::Packet(_) | Path::Stream);
+        let asked = member.is_some_and(|member| member.is(Flags::ASKED));
         let answers = header.kind == MessageKind::Pong
             && match path {
-                Path::Packet(_) => {
+                Path::Struct => asked,
+                _ if packet => {
                     self.is_own_nonce(header.sender, header.nonce)
                         || self.is_own_nonce(NodeId::ZERO, header.nonce)
                 }
-                _ => member.is_some_and(|member| member.is(Flags::ASKED)),
+                Path::Stream => asked,
+                // Who has once shown that it repeats nonces always does.
+                Path::Datagram(_) | Path::Packet(_) => {
+                    asked && !member.is_some_and(|member| member.is(Flags::PACKETS))
+                }
             };
         // "Old peers": the mark, a kind that only we have, or packets show a new one.
         let marked = own.is_some_and(|own| header.timestamp.checked_add(1) == Some(own.heartbeat));
-        let shows_new = marked
-            || header.kind as u8 >= MessageKind::PingReq as u8
-            || matches!(path, Path::Packet(_));
+        let shows_new =
+            marked || header.kind as u8 >= MessageKind::PingReq as u8 || packet || header.wire > 0;
         Teller {
             slot,
             online: member.is_some_and(|member| member.status == NodeStatus::Online),
             old: !shows_new && !member.is_some_and(|member| member.is(Flags::NEW)),
             direct: false,
             answers,
+            packet,
+            lacks: own.is_some_and(|own| self.lacks_configuration(slot, own)),
             kind: header.kind,
             path,
         }
@@ -230,27 +250,49 @@ impl Core {
         if is_new {
             member.flags.set(Flags::NEW, true);
         }
-        if matches!(teller.path, Path::Packet(_)) {
+        if teller.packet {
             member.flags.set(Flags::PACKETS, true);
-            if header.interval_us > 0 {
-                member.pace = header.interval_us.clamp(1_000, 600_000_000);
+            member.pace = header.interval_us.clamp(1_000, 600_000_000);
+        } else if teller.path != Path::Struct && header.wire == 0 {
+            // An older program may have taken its place: one that reads text alone joins anew, or
+            // has fallen silent to our packets.
+            let anew = matches!(header.kind, MessageKind::Meet | MessageKind::Join);
+            if anew || member.status != NodeStatus::Online {
+                member.flags.set(Flags::PACKETS, false);
+                member.flags.set(Flags::BINARY, false);
             }
         }
+        if teller.packet || header.wire > 0 {
+            member.flags.set(Flags::BINARY, true);
+        }
+        self.note_way(header, teller);
         self.note_heal_answer(slot);
         if own.is_none() {
             self.sight_without_entry(slot, header);
         }
         self.hear(slot, &direct);
-        if header.kind == MessageKind::Pong
-            && (teller.answers || !matches!(teller.path, Path::Packet(_)))
-        {
+        let silent = teller.packet || self.members[slot].is(Flags::PACKETS);
+        if header.kind == MessageKind::Pong && (teller.answers || !silent) {
             let asked = teller.answers;
-            self.answered(slot);
+            self.answered(slot, if teller.packet { header.nonce } else { 0 });
             if asked && teller.old {
                 self.witness(slot);
             }
         }
         teller.online = self.members[slot].status == NodeStatus::Online;
+    }
+
+    /// Which way the sender is to be reached: it answers a datagram, or only what comes by a
+    /// connection, or had to join by one.
+    fn note_way(&mut self, header: &Header, teller: &Teller) {
+        let by_stream = teller.path == Path::Stream;
+        let joins = matches!(header.kind, MessageKind::Meet | MessageKind::Join);
+        let member = &mut self.members[teller.slot];
+        if teller.answers && !by_stream {
+            member.flags.set(Flags::STREAM, false);
+        } else if by_stream && self.config.has_streams && (teller.answers || joins) {
+            member.flags.set(Flags::STREAM, true);
+        }
     }
 
     /// A program that drops entries still shows the sender's heartbeat.
@@ -298,10 +340,14 @@ impl Core {
         entries: usize,
     ) {
         let slot = teller.slot;
-        if let (SyncPayload::Digest(digest), Path::Packet(_), true) =
-            (header.sync, teller.path, teller.online)
-        {
-            self.hear_digest(slot, &digest);
+        if teller.online && teller.packet {
+            match header.sync {
+                SyncPayload::Digest(digest) => self.hear_digest(slot, &digest),
+                SyncPayload::Metadata { id, stamp, parts } => {
+                    self.send_parts(slot, &id, stamp, parts);
+                }
+                SyncPayload::None | SyncPayload::Request { .. } => {}
+            }
         }
         match header.kind {
             MessageKind::Ping if slot != Slot::NONE || own.is_some() => {
@@ -324,9 +370,11 @@ impl Core {
     /// answered the ping that goes out here.
     fn greet(&mut self, slot: Slot, teller: &Teller) {
         let proved = teller.is_vouched() && self.members[slot].status == NodeStatus::Online;
-        if !proved {
-            let content = Content::Own;
-            self.send(MessageKind::Ping, slot, content);
+        if !proved && teller.old {
+            // Not in a burst with the answer, which an old node would lose.
+            self.probe_soon(slot);
+        } else if !proved {
+            self.send(MessageKind::Ping, slot, Content::Own);
         }
         self.plan_push(slot, proved);
     }
@@ -358,6 +406,7 @@ impl Core {
         let said = Claim { heartbeat, status: NodeStatus::Left };
         if said > self.members[slot].claim() {
             self.bury(slot, said);
+            self.set_reason(slot, Reason::Leave);
         }
     }
 
@@ -371,7 +420,11 @@ impl Core {
             let slot = self.members.slot(&header.sender).unwrap_or(Slot::NONE);
             if slot != Slot::NONE || own.is_some() {
                 let to = self.answer_to(header.sender, slot, own, path);
-                self.send_to(MessageKind::Leave, slot, to, Content::Own, 0);
+                let packet = header.interval_us > 0 || header.wire > 0;
+                let form = (PACKETS && packet).then_some(Form::Packet);
+                let by_stream = path == Path::Stream && self.config.has_streams;
+                let send = Send::new(MessageKind::Leave, slot, Content::Own);
+                self.decide(Send { to, form, by_stream, ..send });
             }
         }
     }

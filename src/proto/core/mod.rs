@@ -2,10 +2,15 @@
 
 mod about_us;
 mod build;
+mod census;
 mod claims;
 mod command;
 mod exchange;
+mod fetching;
 mod input;
+mod inspect;
+#[cfg(feature = "packets")]
+mod packet;
 mod probing;
 mod round;
 mod suspecting;
@@ -14,17 +19,18 @@ use super::address::Ip;
 use super::awareness::Awareness;
 use super::clock::Clock;
 use super::config::Carrier;
+use super::fetch::Fetches;
 use super::member::{Claim, Coarse, Flags, Slot};
 use super::members::Members;
 use super::outbox::{Content, Decision, Outbox, Send, To};
 use super::piggyback::{Piggyback, transmit_limit};
-use super::probe::{Probe, Relay, RoundTrip};
+use super::probe::{Probe, Relay, RoundTrip, RoundTrips};
 use super::ring::Ring;
 use super::strings::MAX_TEXT;
 use super::suspicion::Suspicions;
 use super::sync::Hashes;
 use super::{Config, ConfigError, Stats};
-use crate::types::{Entry, Heartbeat, Instant, MessageKind, NodeId, NodeStatus};
+use crate::types::{Entry, Form, Heartbeat, Instant, MessageKind, NodeId, NodeStatus};
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use rand::rngs::SmallRng;
@@ -85,6 +91,7 @@ pub struct Core {
     probes_due: u64,
     relays: Vec<Relay>,
     round_trip: RoundTrip,
+    round_trips: RoundTrips,
     awareness: Awareness,
     suspicions: Suspicions,
     /// When each suspicion wants to be looked at.
@@ -93,8 +100,16 @@ pub struct Core {
     urgent: VecDeque<Slot>,
     /// Pings of this round to nodes that claims too far ahead are about (P-4).
     asked_claimants: u32,
+    /// Requests of this round for configurations.
+    asked_leaves: u32,
     joins: VecDeque<round::Join>,
     pushes: VecDeque<round::Push>,
+    /// Metadata of others that we lack (P-12a).
+    fetches: Fetches,
+    /// Parts of metadata that may be sent in this round still.
+    parts_left: u32,
+    /// Packets that tell our own entry in full still, since its configuration is new.
+    own_full: u8,
     heal_at: Instant,
     heal_last: Slot,
     sync_at: Instant,
@@ -108,6 +123,8 @@ pub struct Core {
     refute: about_us::Refutation,
     outbox: Outbox,
     pieces: Vec<Piece>,
+    /// The bytes that the message being put together has room for.
+    room: usize,
     /// The address of the message handed out last, whose text it may hold.
     last_to: Option<To>,
     stats: Stats,
@@ -153,12 +170,17 @@ impl Core {
             probes_due: u64::MAX,
             relays: Vec::new(),
             round_trip: RoundTrip::default(),
+            round_trips: RoundTrips::default(),
             suspicions: Suspicions::default(),
             timers: BTreeSet::new(),
             urgent: VecDeque::new(),
             asked_claimants: 0,
+            asked_leaves: 0,
             joins: VecDeque::new(),
             pushes: VecDeque::new(),
+            fetches: Fetches::default(),
+            parts_left: fetching::PARTS_A_ROUND,
+            own_full: 0,
             heal_at: Instant::ZERO,
             heal_last: Slot::NONE,
             sync_at: now,
@@ -170,6 +192,7 @@ impl Core {
             refute: about_us::Refutation::default(),
             outbox: Outbox::default(),
             pieces: Vec::new(),
+            room: 0,
             last_to: None,
             stats: Stats::default(),
         })
@@ -177,6 +200,12 @@ impl Core {
             core.hashes.toggle(&core.members.own);
             core
         })
+    }
+
+    /// The id of this node.
+    #[must_use]
+    pub const fn id(&self) -> NodeId {
+        self.members.own.id
     }
 
     /// This node as it tells others of itself.
@@ -243,30 +272,48 @@ impl Core {
     }
 
     fn send(&mut self, kind: MessageKind, slot: Slot, content: Content) {
-        self.send_to(kind, slot, None, content, 0);
+        self.decide(Send::new(kind, slot, content));
     }
 
-    fn send_to(
-        &mut self,
-        kind: MessageKind,
-        slot: Slot,
-        to: Option<To>,
-        content: Content,
-        nonce: u64,
-    ) {
+    /// Queues a message with all that it says beside our entry.
+    fn decide(&mut self, mut send: Send) {
         if self.outbox.is_full() {
             self.stats.dropped_transmits += 1;
-            if let Some(to) = to {
+            if let Some(to) = send.to {
                 to.ip.release(&mut self.members.strings);
             }
             return;
         }
-        if slot != Slot::NONE && kind != MessageKind::Pong {
-            self.members[slot].flags.set(Flags::ASKED, true);
+        send.heartbeat = self.members.own.heartbeat;
+        if send.slot != Slot::NONE {
+            let member = &mut self.members[send.slot];
+            send.id = member.id;
+            if send.kind != MessageKind::Pong {
+                member.flags.set(Flags::ASKED, true);
+            }
+            let has_streams = self.config.has_streams;
+            if has_streams && member.is(Flags::STREAM) && !send.by_stream {
+                send.by_stream = true;
+                // The question also goes as a datagram: its answer shows that those pass again.
+                if send.kind == MessageKind::Ping && send.to.is_none() {
+                    self.outbox.push(Decision::Send(Send { by_stream: false, ..send }));
+                }
+            }
         }
-        let heartbeat = self.members.own.heartbeat;
-        let id = if slot == Slot::NONE { NodeId::ZERO } else { self.members[slot].id };
-        self.outbox.push(Decision::Send(Send { kind, slot, id, to, heartbeat, content, nonce }));
+        self.outbox.push(Decision::Send(send));
+    }
+
+    /// Whether a member is spoken to by the rules of packets.
+    fn speaks_packets(&self, slot: Slot) -> bool {
+        let speaks = || slot != Slot::NONE && self.members[slot].is(Flags::PACKETS);
+        PACKETS && (is_packets(&self.config) || speaks())
+    }
+
+    /// The form that a member reads.
+    fn form_to(&self, slot: Slot) -> Form {
+        let reads = || slot != Slot::NONE && self.members[slot].is(Flags::BINARY);
+        let packets = PACKETS && (is_packets(&self.config) || reads());
+        if packets { Form::Packet } else { Form::Text }
     }
 
     fn event(&mut self, slot: Slot, old: NodeStatus) {
@@ -279,8 +326,8 @@ impl Core {
         To { id, ip: Ip::hold(ip, &mut self.members.strings), port }
     }
 
-    fn gossip(&self) -> Content {
-        Content::Gossip { most: self.config.max_entries as u16, notice: false, digest: false }
+    const fn gossip(&self) -> Content {
+        Content::Gossip { most: u16::MAX, notice: false, digest: false }
     }
 
     /// Takes a member out of everything that names it.
@@ -299,6 +346,7 @@ impl Core {
         self.relays.retain(|relay| relay.subject != slot && relay.requester != slot);
         self.urgent.retain(|&other| other != slot);
         self.pushes.retain(|push| push.to != slot && push.from != slot);
+        self.end_fetch(slot);
         if self.heal_last == slot {
             self.heal_last = Slot::NONE;
         }
@@ -325,7 +373,8 @@ impl Core {
             if seats == 0 {
                 break;
             }
-            if slot != subject && self.members[slot].status == NodeStatus::Online {
+            let member = &self.members[slot];
+            if slot != subject && member.status == NodeStatus::Online && !member.is_old() {
                 found[len] = slot;
                 len += 1;
                 seats -= 1;
@@ -348,6 +397,9 @@ impl Core {
         if member.status != claim.status {
             member.status = claim.status;
             member.changed = Coarse::of(now);
+            if claim.status == NodeStatus::Suspect {
+                member.suspected = member.changed;
+            }
         }
     }
 }
@@ -357,7 +409,10 @@ fn has_short_texts(entry: &Entry<'_>) -> bool {
     [entry.ip, entry.role, entry.region].iter().all(|text| text.len() <= MAX_TEXT)
 }
 
-/// Whether packets carry the messages of this core.
+/// Whether this build speaks packets at all. Where it does not, what only they need is left out.
+const PACKETS: bool = cfg!(feature = "packets");
+
+/// Whether packets alone carry the messages of this core.
 fn is_packets(config: &Config) -> bool {
-    config.carrier == Carrier::Packets
+    PACKETS && config.carrier == Carrier::Packets
 }

@@ -1,7 +1,7 @@
 //! Probes: whom, when late, when failed (P-6, P-8, P-10; SWIM 3.1, Lifeguard IV-A).
 
 use super::super::member::{Flags, Slot};
-use super::super::outbox::Content;
+use super::super::outbox::{Content, Send};
 use super::super::probe::{MAX_PROBES, Probe};
 use super::Core;
 use crate::types::{MessageKind, NodeStatus};
@@ -67,15 +67,26 @@ impl Core {
             let awake = self.clock.awake();
             let over = awake + self.timeout_of(slot, self.probe_timeout());
             self.probes.push(Probe::new(slot, member.heartbeat, awake, over));
+            self.stats.probes += 1;
             self.probes_due = self.probes_due.min(over);
             self.members[slot].flags.set(Flags::PROBED, true);
         }
-        let content = Content::Gossip {
-            most: self.config.max_entries as u16,
-            notice: false,
-            digest: self.digest_rides(slot),
-        };
+        let content =
+            Content::Gossip { most: u16::MAX, notice: false, digest: self.digest_rides(slot) };
+        let member = &self.members[slot];
+        let silent = member.status == NodeStatus::Joining && member.is(Flags::ASKED);
         self.send(MessageKind::Ping, slot, content);
+        if silent {
+            self.ping_by_stream(slot);
+        }
+    }
+
+    /// Datagrams may not pass where connections do.
+    fn ping_by_stream(&mut self, slot: Slot) {
+        if self.config.has_streams && !self.members[slot].is(Flags::STREAM) {
+            let content = self.gossip();
+            self.decide(Send { by_stream: true, ..Send::new(MessageKind::Ping, slot, content) });
+        }
     }
 
     /// Something said of a member makes us look for ourselves; bounded, and once at a time.
@@ -141,18 +152,27 @@ impl Core {
         let probe = &mut self.probes[i];
         probe.indirect = true;
         probe.over = over;
+        self.members[slot].note_ping(None);
         for _ in 0..self.config.indirect_probes {
             let asked = self.probes[i].helpers;
-            let Some(helper) =
-                self.random_online(|helper| helper != slot && !asked.contains(&helper))
-            else {
-                break;
-            };
+            let Some(helper) = self.random_helper(slot, &asked) else { break };
             self.probes[i].ask(helper);
             self.send(MessageKind::PingReq, helper, Content::About(slot));
         }
         let content = self.gossip();
         self.send(MessageKind::Ping, slot, content);
+        self.ping_by_stream(slot);
+    }
+
+    /// A member that can ping another for us; nodes of 1.4.2 do not.
+    fn random_helper(&mut self, slot: Slot, asked: &[Slot]) -> Option<Slot> {
+        let members = &self.members;
+        let fits = |helper: Slot| {
+            let member = &members[helper];
+            let online = member.status == NodeStatus::Online && !member.is_old();
+            online && helper != slot && !asked.contains(&helper)
+        };
+        self.ring.random(&mut self.rng, super::ONLINE_LOOKS, fits)
     }
 
     /// Neither the member nor a helper answered in time.
@@ -195,7 +215,12 @@ impl Core {
             self.stats.probes_answered += 1;
             self.awareness.improve();
             if direct && !probe.indirect {
-                self.round_trip.sample(self.clock.awake() - probe.sent);
+                let round_trip = self.clock.awake() - probe.sent;
+                self.round_trip.sample(round_trip);
+                if !self.speaks_packets(slot) {
+                    self.members[slot].note_ping(Some(round_trip));
+                    self.round_trips.add(round_trip);
+                }
             }
         }
     }

@@ -1,8 +1,9 @@
 //! A round, and what is done in rounds besides probing (P-6, P-11 to P-14).
 
 use super::super::member::{Flags, Slot};
-use super::super::outbox::Content;
-use super::{Core, is_packets};
+use super::super::outbox::{Content, Send};
+use super::Core;
+use super::fetching::PARTS_A_ROUND;
 use crate::types::{Instant, MessageKind, NodeStatus};
 use rand::RngExt;
 
@@ -114,7 +115,7 @@ impl Core {
         }
         let relays = self.relays.iter().map(|relay| relay.over).min().unwrap_or(u64::MAX);
         let timers = self.timers.first().map_or(u64::MAX, |&(at, _)| at);
-        let awake = self.probes_due.min(relays).min(timers);
+        let awake = self.probes_due.min(relays).min(timers).min(self.fetches.due());
         if awake < u64::MAX {
             let wait = awake.saturating_sub(self.clock.awake());
             next = next.min(Instant::from_micros(self.now().as_micros().saturating_add(wait)));
@@ -126,6 +127,7 @@ impl Core {
         self.check_suspicions();
         self.check_probes();
         self.check_relays();
+        self.check_fetches();
     }
 
     /// P-10: a node that doubts itself probes half as often; rarer rounds would also keep it from
@@ -135,6 +137,8 @@ impl Core {
         let wait = interval * if self.awareness.score() > 0 { 2 } else { 1 };
         self.round_at = self.later(wait);
         self.asked_claimants = 0;
+        self.asked_leaves = 0;
+        self.parts_left = PARTS_A_ROUND;
     }
 
     fn beat(&mut self) {
@@ -165,6 +169,11 @@ impl Core {
             }
             if self.now() >= join.at {
                 self.send(join.kind, join.slot, Content::Own);
+                if self.config.has_streams {
+                    // Datagrams may not pass at all.
+                    let send = Send::new(join.kind, join.slot, Content::Own);
+                    self.decide(Send { by_stream: true, ..send });
+                }
                 join.wait = (join.wait * 2).min(JOIN_WAITS.1);
                 join.at = self.later(join.wait);
             }
@@ -191,14 +200,14 @@ impl Core {
 
     /// A newcomer is to get the list, if there is anything to tell; in packets it pulls instead.
     pub(super) fn plan_push(&mut self, to: Slot, proved: bool) {
-        if is_packets(&self.config) || self.online <= 1 {
+        if self.speaks_packets(to) || self.online <= 1 {
             return;
         }
         let (Some(from), Some(last)) = (self.members.first(), self.members.last()) else { return };
         let wait = PUSH_WAIT.max(10 * self.clock.pace());
         let until = self.later(wait);
         self.pushes.retain(|other| other.to != to);
-        let messages = self.members.len() / (self.config.max_entries as usize - 1) + 1;
+        let messages = self.members.len() / (self.entries_to(to) - 1) + 1;
         if (self.pushes.len() + 1) * messages <= MAX_PUSH_MESSAGES.max(messages)
             && self.pushes.len() < MAX_PUSHES
         {
@@ -207,8 +216,18 @@ impl Core {
     }
 
     fn push_round(&mut self) {
-        for _ in 0..PUSHES_A_ROUND.min(self.pushes.len() * PUSHES_TO_ONE) {
+        let newcomers = self.pushes.len();
+        for i in 0..PUSHES_A_ROUND.min(newcomers * PUSHES_TO_ONE) {
             let Some(mut push) = self.pushes.pop_front() else { return };
+            if self.speaks_packets(push.to) {
+                // It has shown that it can pull the list.
+                continue;
+            }
+            if i >= newcomers && self.members[push.to].is_old() {
+                // An old node loses what comes in a burst.
+                self.pushes.push_back(push);
+                continue;
+            }
             if self.members[push.to].status == NodeStatus::Online {
                 push.proved = true;
             } else if self.now() > push.until {
@@ -217,7 +236,7 @@ impl Core {
             if push.proved {
                 self.send(MessageKind::Update, push.to, Content::From(push.from));
                 let mut next = Some(push.from);
-                for _ in 1..self.config.max_entries {
+                for _ in 1..self.entries_to(push.to) {
                     let more = next.filter(|&slot| slot != push.last);
                     next = more.and_then(|slot| self.members.next(slot));
                 }

@@ -2,6 +2,7 @@
 
 use super::super::member::{Claim, Flags, Slot};
 use super::super::outbox::Content;
+use super::super::stats::Reason;
 use super::super::suspicion::{Suspicion, timeout};
 use super::Core;
 use super::claims::Teller;
@@ -23,6 +24,7 @@ impl Core {
     pub(super) fn accuse(&mut self, slot: Slot, stamp: Heartbeat) {
         self.stats.suspicions += 1;
         self.suspect(slot, stamp, true);
+        self.set_reason(slot, Reason::Probe);
         if let Some(suspicion) = self.suspicions.get_mut(slot, &self.members) {
             suspicion.accused_by_us = true;
         }
@@ -43,6 +45,7 @@ impl Core {
         self.suspicions.insert(suspicion, &mut self.members);
         self.timers.insert((start, slot));
         self.event(slot, old);
+        self.set_reason(slot, Reason::Told);
     }
 
     /// A gossiped suspicion: we show it and wait longer than those who watch.
@@ -296,6 +299,7 @@ impl Core {
         self.stats.failures += 1;
         let heartbeat = self.members[slot].heartbeat;
         self.bury(slot, Claim { heartbeat, status: NodeStatus::Failed });
+        self.set_reason(slot, Reason::TimeOut);
     }
 
     /// Forgets a suspicion; the caller changes the status.

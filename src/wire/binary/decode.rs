@@ -22,11 +22,11 @@ pub struct Packet<'a> {
 /// Reads the header of a packet and checks the rest. Nothing is allocated, unless the packet has
 /// more packed addresses than any of 700 bytes can have: then it is their texts, at most 40 KiB.
 ///
-/// `cluster` is the label of the own cluster, [`cluster_hash`](super::cluster_hash) of its name.
+/// [`Header::cluster`] is the label that the packet has; who reads it compares it with its own.
 ///
 /// # Errors
-/// [`Error::TooLarge`]; [`Error::Version`], [`Error::Flags`] and [`Error::Cluster`] for a packet
-/// that is not for this reader; [`Error::Invalid`] for bytes that are no packet, also for a packet
+/// [`Error::TooLarge`]; [`Error::Version`] and [`Error::Flags`] for a packet that is not for this
+/// reader; [`Error::Invalid`] for bytes that are no packet, also for a packet
 /// with bytes behind it.
 ///
 /// ```
@@ -34,27 +34,22 @@ pub struct Packet<'a> {
 /// use gossip::wire::binary;
 /// let header = Header { sender: NodeId::new([7; 16]), nonce: 9, ..Header::default() };
 /// let mut bytes = Vec::new();
-/// binary::encode(&header, 0, [], &mut bytes).unwrap();
+/// binary::encode(&header, [], &mut bytes).unwrap();
 /// assert_eq!(bytes.len(), 30);
-/// let packet = binary::decode(&bytes, 0).unwrap();
+/// let packet = binary::decode(&bytes).unwrap();
 /// assert_eq!((packet.header.nonce, packet.entries().len()), (9, 0));
-/// let error = binary::decode(&bytes[..29], 0).unwrap_err();
+/// let error = binary::decode(&bytes[..29]).unwrap_err();
 /// assert_eq!(error.to_string(), "at byte 22: the packet ends here");
 /// ```
-pub fn decode(bytes: &[u8], cluster: u32) -> Result<Packet<'_>, Error> {
+pub fn decode(bytes: &[u8]) -> Result<Packet<'_>, Error> {
     if bytes.len() > MAX_MESSAGE_BYTES {
         return Err(Error::TooLarge(bytes.len()));
     }
     let head = read_head(bytes)?;
     let mut reader = Reader::new(bytes, HEAD_BYTES);
-    match read_label(&mut reader, &head) {
-        Ok(theirs) if theirs != cluster => {
-            return Err(Error::Cluster { theirs, ours: cluster });
-        }
-        Ok(_) => read_body(&mut reader, &head),
-        Err(reason) => Err(reason),
-    }
-    .map_err(|reason| Error::Invalid { offset: reader.at(), reason })
+    let label = read_label(&mut reader, &head);
+    let packet = label.and_then(|cluster| read_body(&mut reader, &head, cluster));
+    packet.map_err(|reason| Error::Invalid { offset: reader.at(), reason })
 }
 
 /// What every packet has.
@@ -110,7 +105,7 @@ fn read_label(reader: &mut Reader<'_>, head: &Head) -> Read<u32> {
 }
 
 /// Reads what follows the label.
-fn read_body<'a>(reader: &mut Reader<'a>, head: &Head) -> Read<Packet<'a>> {
+fn read_body<'a>(reader: &mut Reader<'a>, head: &Head, cluster: u32) -> Read<Packet<'a>> {
     let flags = head.flags;
     let nonce = if flags & flag::NONCE == 0 { 0 } else { u64::from_le_bytes(reader.array()?) };
     let interval_us = if flags & flag::INTERVAL == 0 { 0 } else { reader.varint32()? };
@@ -137,6 +132,7 @@ fn read_body<'a>(reader: &mut Reader<'a>, head: &Head) -> Read<Packet<'a>> {
         nonce,
         interval_us,
         sync,
+        cluster,
         wire: wire.max(head.version),
         wants: flags & flag::WANTS != 0,
     };

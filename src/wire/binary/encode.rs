@@ -11,8 +11,7 @@ use crate::types::{
 use crate::wire::{Error, MAX_ENTRIES, MAX_MESSAGE_BYTES, MAX_TEXT_BYTES};
 use alloc::vec::Vec;
 
-/// Writes a packet to the end of `out`. `cluster` is the label of the own cluster,
-/// [`cluster_hash`](super::cluster_hash) of its name.
+/// Writes a packet to the end of `out`.
 ///
 /// A role, region or address name that the packet has already is told by its place. The version
 /// that the sender reads ([`Header::wire`]) is [`VERSION`](super::VERSION) at least.
@@ -22,12 +21,11 @@ use alloc::vec::Vec;
 /// before then.
 pub fn encode<'a>(
     header: &Header,
-    cluster: u32,
     entries: impl IntoIterator<Item = Entry<'a>>,
     out: &mut Vec<u8>,
 ) -> Result<(), Error> {
     let start = out.len();
-    let result = append(header, cluster, entries, out, start);
+    let result = append(header, entries, out, start);
     if result.is_err() {
         out.truncate(start);
     }
@@ -36,12 +34,11 @@ pub fn encode<'a>(
 
 fn append<'a>(
     header: &Header,
-    cluster: u32,
     entries: impl IntoIterator<Item = Entry<'a>>,
     out: &mut Vec<u8>,
     start: usize,
 ) -> Result<(), Error> {
-    let mut flags = put_header(header, cluster, out)?;
+    let mut flags = put_header(header, out)?;
     let mut writer = Writer { out, start, sender: header.sender, own: None, known: Known::new() };
     let mut count = 0;
     for entry in entries {
@@ -69,14 +66,14 @@ fn append<'a>(
 }
 
 /// Writes what stands before the entries, with no flags and no count; gives the flags.
-fn put_header(header: &Header, cluster: u32, out: &mut Vec<u8>) -> Result<u16, Error> {
+fn put_header(header: &Header, out: &mut Vec<u8>) -> Result<u16, Error> {
     let mut flags = if header.wants { flag::WANTS } else { 0 };
     let mut short = Short::with_room::<FULL_BYTES>(out);
     short.put([MAGIC, super::VERSION, 0, 0, 0, 0]);
     short.put(*header.sender.as_bytes());
-    if cluster != 0 {
+    if header.cluster != 0 {
         flags |= flag::CLUSTER;
-        short.put(cluster.to_le_bytes());
+        short.put(header.cluster.to_le_bytes());
     }
     if header.nonce != 0 {
         flags |= flag::NONCE;

@@ -14,6 +14,7 @@ pub(super) struct Head {
     timestamp: u64,
     nonce: u64,
     interval_us: u32,
+    cluster: u32,
     wire: u8,
     wants: bool,
     sync: Sync,
@@ -78,6 +79,7 @@ impl Head {
             timestamp: header.timestamp,
             nonce: header.nonce,
             interval_us: header.interval_us,
+            cluster: header.cluster,
             wire: header.wire,
             wants: header.wants,
             sync: match header.sync {
@@ -111,6 +113,7 @@ impl Head {
             timestamp: self.timestamp,
             nonce: self.nonce,
             interval_us: self.interval_us,
+            cluster: self.cluster,
             wire: self.wire,
             wants: self.wants,
             sync,

@@ -80,6 +80,10 @@ pub(crate) fn end_message(header: &Header, out: &mut Vec<u8>) -> Result<(), Erro
         out.extend_from_slice(b",\"wire\":");
         unsigned(header.wire.into(), out);
     }
+    if header.cluster > 0 {
+        out.extend_from_slice(b",\"cluster\":");
+        unsigned(header.cluster.into(), out);
+    }
     out.push(b'}');
     Ok(())
 }

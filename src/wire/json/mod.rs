@@ -4,12 +4,11 @@
 //! `config_epoch`, `heartbeat`, `id`, `ip`, `metadata`, `port`, `region`, `role`, `status`,
 //! `suspicion_count` and `version`. Keys are written in this order and without white space; they
 //! are read in any order, missing ones as zero or empty, unknown ones not at all, and of a
-//! repeated one the last. An id is 16 bytes of two hex digits with commas between.
+//! repeated one the last. An id is 16 bytes of two hex digits with commas between. What we added to a
+//! message, `wire` and `cluster`, comes last, and only where it says something.
 //!
 //! Unlike the old reader this one takes no value that is of the wrong type or out of its range:
 //! half a message is worse than none.
-
-use crate::wire::Error;
 
 mod decode;
 mod encode;
@@ -19,12 +18,14 @@ mod reader;
 mod size;
 mod string;
 
+use crate::wire::Error;
+
 pub use decode::decode;
 pub use encode::encode;
-#[cfg(feature = "net")]
+#[cfg(feature = "ext")]
 pub(crate) use encode::{begin_message, encode_entry, end_message};
 pub use size::entry_bytes;
-#[cfg(feature = "net")]
+#[cfg(feature = "ext")]
 pub(crate) use size::header_bytes;
 
 /// What is said of a message that would take more than there is room for.

@@ -1,0 +1,183 @@
+//! A serializer of the program's own functions. What they give is checked as arguments are.
+
+use super::callbacks::shown;
+use super::convert::{Status, c_id, c_kind, entry_of, header_of, owned_of, view_of};
+use super::error::set_last_error;
+use super::memory;
+use super::serializers::gossip_serializer_vtable_t;
+use super::types::{gossip_error_code_t, gossip_message_t, gossip_node_view_t};
+use crate::net::Custom;
+use crate::os::process_mark;
+use crate::types::{Entry, Header, NodeView};
+use crate::wire::{MAX_ENTRIES, MAX_MESSAGE_BYTES};
+use core::ffi::c_void;
+use core::mem::MaybeUninit;
+use core::{ptr, slice};
+
+/// The functions, which were checked to be there, and the user data, given back when dropped.
+pub(super) struct Program {
+    vtable: gossip_serializer_vtable_t,
+    /// The process that made it.
+    process: u64,
+}
+
+// SAFETY: the pointers are only handed back; that the functions may be called on any thread is
+// part of the contract of gossip_serializer_create_custom.
+unsafe impl Send for Program {}
+// SAFETY: as above; nothing in it changes.
+unsafe impl Sync for Program {}
+
+impl Program {
+    pub(super) fn new(vtable: gossip_serializer_vtable_t) -> Self {
+        Self { vtable, process: process_mark() }
+    }
+
+    /// A copy of a vtable that has all it must have; `None`, with an error text, else.
+    ///
+    /// # Safety
+    /// As [`super::serializers::gossip_serializer_create_custom`].
+    pub(super) unsafe fn checked(
+        vtable: *const gossip_serializer_vtable_t,
+    ) -> Option<gossip_serializer_vtable_t> {
+        if vtable.is_null() {
+            super::commands::report_null("vtable");
+            return None;
+        }
+        // SAFETY: not NULL, and whatever the size is, it stands there.
+        let size = unsafe { (&raw const (*vtable).size).read() };
+        if size < size_of::<gossip_serializer_vtable_t>() {
+            set_last_error(format_args!(
+                "vtable->size is {size}; set it to sizeof(gossip_serializer_vtable_t)"
+            ));
+            return None;
+        }
+        // SAFETY: not NULL, and there are as many bytes as the size says.
+        let vtable = unsafe { vtable.read() };
+        for (name, is_there) in
+            [("encode", vtable.encode.is_some()), ("decode", vtable.decode.is_some())]
+        {
+            if !is_there {
+                set_last_error(format_args!("vtable->{name} is NULL; pass a function"));
+                return None;
+            }
+        }
+        Some(vtable)
+    }
+
+    fn release(&self, memory: *mut c_void) {
+        match self.vtable.release {
+            _ if memory.is_null() => {}
+            // SAFETY: a function of the program with this type, called with what it made.
+            Some(release) => unsafe { release(self.vtable.user_data, memory) },
+            // SAFETY: without a function it is from malloc, as the header says.
+            None => unsafe { memory::free(memory) },
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // In a forked child it is the parent's to give back.
+        if self.process == process_mark()
+            && let Some(drop_user_data) = self.vtable.drop_user_data
+        {
+            // SAFETY: a function of the program with this type; nothing uses the data any more.
+            unsafe { drop_user_data(self.vtable.user_data) };
+        }
+    }
+}
+
+/// What a function of the program made, given back when dropped.
+struct Made<'p>(&'p Program, *mut c_void);
+
+impl Drop for Made<'_> {
+    fn drop(&mut self) {
+        self.0.release(self.1);
+    }
+}
+
+impl Custom for Program {
+    fn encode(&self, header: &Header, entries: &[Entry<'_>], out: &mut Vec<u8>) -> bool {
+        let Some(encode) = self.vtable.encode else { return false };
+        let mut views: Vec<gossip_node_view_t> = entries.iter().map(view_of).collect();
+        let message = message_of(header, &mut views);
+        let (mut data, mut size) = (ptr::null_mut(), 0);
+        // SAFETY: a function of the program with this type, called with structs that live until it
+        // returns.
+        let code = unsafe {
+            encode(self.vtable.user_data, &raw const message, &raw mut data, &raw mut size)
+        };
+        if !is_success(code) {
+            return false;
+        }
+        let made = Made(self, data.cast());
+        if data.is_null() || size == 0 || size > MAX_MESSAGE_BYTES {
+            return false;
+        }
+        // SAFETY: not NULL, and the program says that there are so many bytes.
+        out.extend_from_slice(unsafe { slice::from_raw_parts(data, size) });
+        drop(made);
+        true
+    }
+
+    fn decode(&self, bytes: &[u8], take: &mut dyn FnMut(&Header, &[Entry<'_>])) -> bool {
+        let Some(decode) = self.vtable.decode else { return false };
+        let mut message = message_of(&Header::default(), &mut []);
+        // SAFETY: a function of the program with this type, called with bytes and a struct that
+        // live until it returns.
+        let code =
+            unsafe { decode(self.vtable.user_data, bytes.as_ptr(), bytes.len(), &raw mut message) };
+        if !is_success(code) {
+            return false;
+        }
+        let made = Made(self, message.entries.cast());
+        // SAFETY: the program says that there are so many views.
+        let read = unsafe { read(&message, take) };
+        drop(made);
+        read
+    }
+}
+
+/// Reads a message of the program; `false` if it has a flaw.
+///
+/// # Safety
+/// The entries are NULL or an array of `entries_count` views, if these are no more than may be.
+unsafe fn read(message: &gossip_message_t, take: &mut dyn FnMut(&Header, &[Entry<'_>])) -> bool {
+    let Ok(header) = header_of(message) else { return false };
+    let views: &[gossip_node_view_t] = match message.entries_count {
+        0 => &[],
+        count if count > MAX_ENTRIES || message.entries.is_null() => return false,
+        // SAFETY: not NULL, and the caller's promise.
+        count => unsafe { slice::from_raw_parts(message.entries, count) },
+    };
+    let read: Result<Vec<_>, _> = views.iter().map(|view| entry_of(view, Status::Read)).collect();
+    let Ok(read) = read else { return false };
+    let utf8: Option<Vec<Entry<'_>>> = read.into_iter().collect();
+    if let Some(entries) = utf8 {
+        take(&header, &entries);
+    } else {
+        let owned: Vec<NodeView> =
+            views.iter().filter_map(|view| owned_of(view, Status::Read).ok()).collect();
+        let entries: Vec<Entry<'_>> = owned.iter().map(NodeView::as_entry).collect();
+        take(&header, &entries);
+    }
+    true
+}
+
+fn message_of(header: &Header, views: &mut [gossip_node_view_t]) -> gossip_message_t {
+    gossip_message_t {
+        sender: c_id(header.sender),
+        r#type: c_kind(shown(header.kind)),
+        timestamp: header.timestamp,
+        entries: if views.is_empty() { ptr::null_mut() } else { views.as_mut_ptr() },
+        entries_count: views.len(),
+    }
+}
+
+/// Whether a function of the program returned success; any other number is a failure.
+fn is_success(code: MaybeUninit<gossip_error_code_t>) -> bool {
+    // SAFETY: the enumeration has the size of u32, every bit pattern is a u32, and what a function
+    // returned has some value.
+    let raw: u32 = unsafe { core::mem::transmute(code) };
+    raw == gossip_error_code_t::GOSSIP_ERR_SUCCESS as u32
+}

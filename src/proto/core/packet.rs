@@ -1,0 +1,44 @@
+//! Packets in and out: the wire's form of what the state machine takes and gives.
+
+use super::super::output::Transmit;
+use super::Core;
+use crate::proto::PacketError;
+use crate::types::{Instant, Path};
+use crate::wire::{self, binary};
+use alloc::vec::Vec;
+
+impl Core {
+    /// Takes a packet, as [`Core::handle_message`] takes what is in it. `path` is
+    /// [`Path::Packet`] with the address that a datagram came from, or [`Path::Stream`].
+    ///
+    /// # Errors
+    /// [`PacketError`] says why it was dropped whole; nothing but a counter was changed by it.
+    pub fn handle_packet(
+        &mut self,
+        now: Instant,
+        path: Path,
+        bytes: &[u8],
+    ) -> Result<(), PacketError> {
+        match binary::decode(bytes) {
+            Ok(packet) => {
+                self.count_bytes_received(packet.header.kind, bytes.len());
+                self.handle_message(now, path, &packet.header, packet.entries())
+                    .map_err(PacketError::Refused)
+            }
+            Err(error) => {
+                self.count_unread(&error);
+                Err(PacketError::Wire(error))
+            }
+        }
+    }
+}
+
+impl Transmit<'_> {
+    /// Appends the message as a packet.
+    ///
+    /// # Errors
+    /// [`wire::Error`]; `out` is as before then.
+    pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), wire::Error> {
+        binary::encode(&self.header, self.entries(), out)
+    }
+}
