@@ -239,8 +239,8 @@ def read_sync(reader):
     raise invalid(start)
 
 
-def decode(packet):
-    """What a packet says; whether its label is the reader's own is for the reader."""
+def decode(packet, cluster):
+    """What a packet says to a reader whose label is `cluster`."""
     if len(packet) > MESSAGE_BYTES:
         raise Refused("too large")
     if packet[:1] != b"\xc1":
@@ -261,11 +261,11 @@ def decode(packet):
     def has(flag):
         return flags >> flag & 1
 
-    cluster = 0
+    theirs = 0
     if has(1):
         start = reader.at
-        cluster = reader.little(4)
-        if cluster == 0:
+        theirs = reader.little(4)
+        if theirs == 0:
             raise invalid(start)
     nonce = reader.little(8) if has(2) else 0
     interval = reader.number(32) if has(3) else 0
@@ -281,9 +281,10 @@ def decode(packet):
         reader.counted()
     if reader.at != len(packet):
         raise invalid(reader.at)
+    if theirs != cluster:
+        raise Refused("cluster")
     return {
         "sender": sender,
-        "cluster": cluster,
         "kind": kind,
         "timestamp": timestamp,
         "nonce": nonce,
@@ -297,7 +298,7 @@ def decode(packet):
 
 def answer(vector):
     try:
-        return {"message": decode(bytes.fromhex(vector["hex"]))}
+        return {"message": decode(bytes.fromhex(vector["hex"]), vector["cluster"])}
     except Refused as refused:
         kind = {"error": refused.kind}
         return kind if refused.offset is None else {**kind, "offset": refused.offset}

@@ -22,8 +22,9 @@ fn vector(vector: &Vector) -> String {
         }
     };
     format!(
-        "{{\"name\": {},\n \"hex\": \"{}\",\n {expected}}}",
+        "{{\"name\": {}, \"cluster\": {},\n \"hex\": \"{}\",\n {expected}}}",
         text(vector.name),
+        vector.cluster,
         hex(&vector.bytes)
     )
 }
@@ -32,10 +33,9 @@ fn whole(message: &Message) -> String {
     let header = &message.header;
     let entries: Vec<_> = message.entries.iter().map(entry).collect();
     format!(
-        "{{\"sender\": {}, \"cluster\": {}, \"kind\": {}, \"timestamp\": {}, \"nonce\": {}, \"interval_us\": {}, \
+        "{{\"sender\": {}, \"kind\": {}, \"timestamp\": {}, \"nonce\": {}, \"interval_us\": {}, \
          \"wire\": {}, \"wants\": {}, \"sync\": {},\n  \"entries\": [{}]}}",
         id(&header.sender),
-        header.cluster,
         header.kind as u8,
         header.timestamp,
         header.nonce,

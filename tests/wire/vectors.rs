@@ -12,6 +12,8 @@ use std::sync::Arc;
 /// A packet and what a reader makes of it.
 pub struct Vector {
     pub name: &'static str,
+    /// The label that the reader expects.
+    pub cluster: u32,
     pub bytes: Vec<u8>,
     pub expected: Expected,
 }
@@ -86,32 +88,38 @@ fn bare(kind: MessageKind, sync: SyncPayload) -> Message {
     message(Header { sender: id(1), wire: 1, kind, sync, ..Header::default() }, vec![])
 }
 
-fn encode(message: &Message) -> Vec<u8> {
+fn encode(message: &Message, cluster: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
     let entries = message.entries.iter().map(NodeView::as_entry);
-    binary::encode(&message.header, entries, &mut bytes).expect("within the limits");
+    let header = Header { cluster, ..message.header };
+    binary::encode(&header, entries, &mut bytes).expect("within the limits");
     bytes
 }
 
 fn written(name: &'static str, message: Message) -> Vector {
-    let bytes = encode(&message);
+    labelled(name, 0, message)
+}
+
+fn labelled(name: &'static str, cluster: u32, mut message: Message) -> Vector {
+    let bytes = encode(&message, cluster);
+    message.header.cluster = cluster;
     let expected = Expected::Message { message: Box::new(message), is_ours: true };
-    Vector { name, bytes, expected }
+    Vector { name, cluster, bytes, expected }
 }
 
 /// A packet that our encoder does not write and every reader takes.
 fn taken(name: &'static str, bytes: Vec<u8>, message: Message) -> Vector {
     let expected = Expected::Message { message: Box::new(message), is_ours: false };
-    Vector { name, bytes, expected }
+    Vector { name, cluster: 0, bytes, expected }
 }
 
 fn refused(name: &'static str, bytes: Vec<u8>, kind: &'static str) -> Vector {
-    Vector { name, bytes, expected: Expected::Error { kind, offset: None } }
+    Vector { name, cluster: 0, bytes, expected: Expected::Error { kind, offset: None } }
 }
 
 fn wrong(name: &'static str, bytes: Vec<u8>, offset: usize) -> Vector {
     let expected = Expected::Error { kind: "invalid", offset: Some(offset) };
-    Vector { name, bytes, expected }
+    Vector { name, cluster: 0, bytes, expected }
 }
 
 /// A packet of node 1 with these flags and this number of entries, then `body`.
@@ -166,9 +174,8 @@ fn plain(entries: Vec<NodeView>) -> Message {
 pub fn example() -> Vector {
     let zone = Metadata::from_pairs([("zone", "a")]).expect("short");
     let entries = vec![claim(1), NodeView { metadata: Some(Arc::new(zone)), ..node(2) }, node(3)];
-    let pong =
-        message(Header { kind: MessageKind::Pong, wire: 2, cluster: LABEL, ..header() }, entries);
-    written("the example of docs/WIRE.md", pong)
+    let pong = message(Header { kind: MessageKind::Pong, wire: 2, ..header() }, entries);
+    labelled("the example of docs/WIRE.md", LABEL, pong)
 }
 
 pub fn all() -> Vec<Vector> {
@@ -200,9 +207,10 @@ fn headers() -> Vec<Vector> {
     vec![
         written("nothing but the head", bare(MessageKind::Update, SyncPayload::None)),
         written("a probe in a quiet cluster", message(header(), vec![claim(1)])),
-        written(
+        labelled(
             "the same with the label of cluster blue",
-            message(Header { cluster: LABEL, ..header() }, vec![claim(1)]),
+            LABEL,
+            message(header(), vec![claim(1)]),
         ),
         written("its answer", message(kind(MessageKind::Pong), vec![claim(1)])),
         written(
@@ -419,20 +427,24 @@ fn foreign() -> Vec<Vector> {
 fn not_for_us() -> Vec<Vector> {
     let probe = message(header(), vec![claim(1)]);
     let changed = |at: usize, byte| {
-        let mut bytes = encode(&probe);
+        let mut bytes = encode(&probe, 0);
         bytes[at] = byte;
         bytes
     };
+    let expecting = |cluster, vector: Vector| Vector { cluster, ..vector };
     vec![
         refused("version 0", changed(1, 0), "version"),
         refused("another first half of the version", changed(1, 0x11), "version"),
         refused("a sealed packet", changed(2, 0x0d), "flags"),
         refused("a flag that must be understood and is not", changed(3, 0x01), "flags"),
+        refused("a label where none is expected", encode(&probe, LABEL), "cluster"),
+        expecting(1, refused("another label", encode(&probe, LABEL), "cluster")),
+        expecting(LABEL, refused("no label where one is expected", encode(&probe, 0), "cluster")),
     ]
 }
 
 fn broken_headers() -> Vec<Vector> {
-    let probe = encode(&message(header(), vec![claim(1)]));
+    let probe = encode(&message(header(), vec![claim(1)]), 0);
     let changed = |at: usize, byte| {
         let mut bytes = probe.clone();
         bytes[at] = byte;

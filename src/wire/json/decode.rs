@@ -75,7 +75,9 @@ fn read_message(reader: &mut Reader<'_>) -> Result<Message, Error> {
                 header.kind = MessageKind::from_raw(raw).unwrap_or_default();
             }
             "wire" => header.wire = fields::integer(reader, "wire", 0, 255)?,
-            "cluster" => header.cluster = fields::integer(reader, "cluster", 0, u32::MAX.into())?,
+            "cluster" => {
+                header.cluster = fields::integer(reader, "cluster", 0, u32::MAX.into())?;
+            }
             _ => reader.skip()?,
         }
     }
