@@ -168,12 +168,22 @@ impl Shared {
         body: impl FnOnce(&mut Core, Instant, &mut Vec<Entry<'static>>) -> Result<(), E>,
     ) -> Option<Pending> {
         let mut body = Some(body);
-        let mut error = None;
+        #[cfg(feature = "ext")]
+        let mut refused = false;
         let pending = self.input_once(at, &mut |core, now, scratch| {
-            error = body.take().and_then(|body| body(core, now, scratch).err());
+            if let Some(body) = body.take()
+                && let Err(error) = body(core, now, scratch)
+            {
+                set_last_error(format_args!("{error}"));
+                #[cfg(feature = "ext")]
+                {
+                    refused = true;
+                }
+            }
         });
-        if let Some(error) = error {
-            report(format_args!("{error}"));
+        #[cfg(feature = "ext")]
+        if refused {
+            ext::log::refused();
         }
         pending
     }
@@ -190,7 +200,7 @@ impl Shared {
         let now = at.unwrap_or_else(os::now);
         body(&mut state.core, now, &mut state.scratch);
         #[cfg(feature = "ext")]
-        let counts = counts.until(&state.core);
+        let risen = counts.and_then(|counts| counts.risen(&state.core));
         self.fill(state);
         let idle = state.runner != 0 || (state.queue.is_done() && state.rest.is_done());
         let pending = (!idle).then(|| {
@@ -206,7 +216,9 @@ impl Shared {
         });
         drop(guard);
         #[cfg(feature = "ext")]
-        counts.log();
+        if let Some(risen) = risen {
+            ext::log::risen(risen);
+        }
         pending
     }
 
@@ -276,8 +288,8 @@ impl Shared {
                 Some(output) => {
                     #[cfg(feature = "ext")]
                     let made = {
-                        let State { queue, extension, .. } = state;
-                        ext::note(&output, &self.targets, extension, queue)
+                        let State { queue, extension, scratch, .. } = state;
+                        ext::note(&output, &self.targets, extension, queue, scratch)
                     };
                     state.queue.push(&output, &self.targets);
                     #[cfg(feature = "ext")]
@@ -291,15 +303,6 @@ impl Shared {
             }
         }
     }
-}
-
-/// The error text for an input that was refused; called with no lock held.
-#[cold]
-#[inline(never)]
-fn report(text: fmt::Arguments<'_>) {
-    set_last_error(text);
-    #[cfg(feature = "ext")]
-    ext::log::refused(text);
 }
 
 /// A call of the core, with the time and a vector that is empty before and after it.
@@ -361,7 +364,7 @@ pub(super) fn deliver_owned(
 /// The only call of the core's function here: that is generic, and each kind of iterator would
 /// bring another copy of the protocol into the library.
 #[inline(never)]
-fn handle(
+pub(super) fn handle(
     core: &mut Core,
     now: Instant,
     path: Path,

@@ -99,7 +99,7 @@ fn what_happens_is_logged_by_its_level() {
         (INFO, "failed, was suspect"),
     ];
     assert_eq!(told, expected.map(|(level, text)| (level, text.to_owned())));
-    assert_eq!(lines.with("asked to meet 127.0.0.1:7202").len(), 1);
+    assert_eq!(lines.with("asked to contact 127.0.0.1:7202").len(), 1);
     assert!(lines.with("2^63").iter().all(|(level, ..)| *level == DEBUG));
     assert_eq!(lines.drops.load(Ordering::SeqCst), 1);
 }
@@ -180,6 +180,27 @@ fn inside_the_function_the_library_may_be_called_and_logs_nothing() {
     node.meet(&view(211));
     silence();
     assert!(node.status(211).is_some());
+}
+
+#[test]
+fn an_error_is_not_hidden_by_calls_of_the_function() {
+    unsafe extern "C-unwind" fn looks(
+        _: gossip_log_level_t,
+        _: *const c_char,
+        _: *const c_char,
+        core: *mut c_void,
+    ) {
+        // SAFETY: the core of the test.
+        unsafe { gossip_core_size(core.cast()) };
+    }
+    let _turn = lock(&TURN);
+    let node = Node::with(&config(1), &view(219), ALL);
+    let trace = MaybeUninit::new(gossip_log_level_t::GOSSIP_LOG_TRACE);
+    // SAFETY: a function and what it expects.
+    unsafe { gossip_set_log_callback(trace, Some(looks), node.core.cast(), None) };
+    node.leave(220);
+    assert_error(&["gossip_core_leave", "no member"]);
+    silence();
 }
 
 #[test]
