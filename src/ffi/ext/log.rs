@@ -125,8 +125,9 @@ impl Drop for Function {
     }
 }
 
-/// The subscriber of `tracing` that hands lines on.
-struct Sink;
+/// The subscriber of `tracing` that hands lines on. It has a byte, so that the pointer that `tracing`
+/// keeps for ever points into its block and not behind it, where leak checkers do not look.
+struct Sink(#[allow(dead_code, reason = "it is only there")] u8);
 
 /// The level that is wanted, as C has it.
 static LEVEL: AtomicUsize = AtomicUsize::new(0);
@@ -173,7 +174,7 @@ fn take_over(level: u32, function: Function) -> Option<&'static str> {
     }
     let mut is_ours = SETTING.lock().unwrap_or_else(PoisonError::into_inner);
     if !*is_ours {
-        let dispatch = tracing::Dispatch::new(Sink);
+        let dispatch = tracing::Dispatch::new(Sink(0));
         if tracing::dispatcher::set_global_default(dispatch).is_err() {
             return Some("this Rust program has a subscriber of its own, which gets the lines");
         }
