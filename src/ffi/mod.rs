@@ -20,6 +20,7 @@ pub mod memory;
 pub mod net;
 #[cfg(feature = "net")]
 mod outgoing;
+mod scratch;
 #[cfg(feature = "net")]
 mod serializer;
 #[cfg(feature = "net")]

@@ -100,7 +100,7 @@ impl Known {
             now,
             peer: core.peer(id),
             config_heartbeat: core.find(id).map_or(0, |entry| entry.config_heartbeat),
-            is_self: core.own().id == *id,
+            is_self: core.id() == *id,
         }
     }
 }
@@ -119,8 +119,7 @@ pub(super) fn of_view(
 ) -> gossip_node_info_t {
     let Known { now, peer, config_heartbeat, is_self } = known;
     let seen = if is_self { now } else { peer.map_or(now, |peer| peer.seen) };
-    let metadata = extra.metadata();
-    let metadata = metadata.as_deref();
+    let metadata = extra.metadata.as_deref();
     gossip_node_info_t {
         size: size_of::<gossip_node_info_t>(),
         node: *node,
@@ -129,7 +128,7 @@ pub(super) fn of_view(
         changed_ms: c_time(peer.map_or(Instant::ZERO, |peer| peer.changed)),
         suspected_ms: c_time_or_never(peer.and_then(|peer| peer.suspected)),
         config_heartbeat,
-        status: extra.status() as u32,
+        status: extra.status as u32,
         suspicion_count: peer.map_or(0, |peer| peer.accusers),
         has_metadata: u32::from(metadata.is_some()),
         metadata_count: metadata.map_or(0, |metadata| c_number(metadata.len())),

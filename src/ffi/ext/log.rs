@@ -411,7 +411,7 @@ impl Counts {
             full: stats.members_full.saturating_sub(self.full),
         };
         let any = risen.refutations | risen.conflicts | risen.full > 0;
-        any.then(|| (core.own().id, risen))
+        any.then(|| (core.id(), risen))
     }
 }
 

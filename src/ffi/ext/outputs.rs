@@ -5,7 +5,7 @@ use super::datagram::{AddressText, Datagram, Datagrams, Undeliverable};
 use super::state::Extension;
 use super::view::Handing;
 use crate::ffi::callbacks::{Batch, Targets};
-use crate::ffi::handle::recycle;
+use crate::ffi::scratch::recycle;
 use crate::proto::{Output, Transmit};
 use crate::types::{Entry, MessageKind};
 use core::mem::size_of;
