@@ -25,7 +25,7 @@ use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
-use tracing::subscriber::Interest;
+use tracing::subscriber::{Interest, NoSubscriber};
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
 /// How much a log line matters.
@@ -174,8 +174,7 @@ fn take_over(level: u32, function: Function) -> Option<&'static str> {
     }
     let mut is_ours = SETTING.lock().unwrap_or_else(PoisonError::into_inner);
     if !*is_ours {
-        let dispatch = tracing::Dispatch::new(Sink(0));
-        if tracing::dispatcher::set_global_default(dispatch).is_err() {
+        if !become_subscriber() {
             return Some("this Rust program has a subscriber of its own, which gets the lines");
         }
         *is_ours = true;
@@ -190,6 +189,20 @@ fn take_over(level: u32, function: Function) -> Option<&'static str> {
     drop(is_ours);
     drop(before);
     None
+}
+
+/// Takes the place of the global subscriber, if it is free.
+fn become_subscriber() -> bool {
+    use tracing::dispatcher::{get_default, set_global_default};
+    // To make a subscriber asks it for all that is logged, so it is not made in vain.
+    if !get_default(|dispatch| dispatch.is::<NoSubscriber>()) {
+        return false;
+    }
+    let is_ours = set_global_default(tracing::Dispatch::new(Sink(0))).is_ok();
+    if !is_ours {
+        tracing::callsite::rebuild_interest_cache();
+    }
+    is_ours
 }
 
 /// The number of a level in C.
@@ -395,7 +408,7 @@ impl Counts {
     /// `None` if no line is wanted.
     pub(crate) fn of(core: &Core) -> Option<Self> {
         let stats = core.stats();
-        is_wanted(LevelFilter::WARN).then(|| Self {
+        is_wanted(LevelFilter::WARN).then_some(Self {
             refutations: stats.refutations,
             conflicts: stats.id_conflicts,
             full: stats.members_full,
