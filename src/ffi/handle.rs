@@ -113,17 +113,23 @@ impl Shared {
         entries: &[Entry<'_>],
         bytes: usize,
     ) {
-        self.contained(&mut |core, now, _| {
-            // Why it is refused is counted; here is nobody who would read a text.
-            if handle(core, now, path, header, entries).is_ok() {
-                core.count_bytes_received(header.kind, bytes);
-            }
+        let mut refused = None;
+        self.contained(&mut |core, now, _| match handle(core, now, path, header, entries) {
+            Ok(()) => core.count_bytes_received(header.kind, bytes),
+            // Why is counted too; here is nobody who would read an error text.
+            Err(reason) => refused = Some(reason),
         });
+        #[cfg(feature = "ext")]
+        if let Some(reason) = refused {
+            ext::log::refused_message(&reason);
+        }
     }
 
     /// Tells the core of bytes that came by a transport and were no message.
     pub fn refuse(self: &Arc<Self>, error: &wire::Error) {
         self.contained(&mut |core, _, _| core.count_unread(error));
+        #[cfg(feature = "ext")]
+        ext::log::refused_message(error);
     }
 
     /// Runs an input of the core and the callbacks that it leads to, on a thread of the library.

@@ -390,11 +390,36 @@ pub(crate) fn refused() {
     }
 }
 
+/// A message that came by a transport and was refused.
+#[cold]
+pub(crate) fn refused_message(reason: &dyn fmt::Display) {
+    if is_wanted(LevelFilter::DEBUG) && has_room() {
+        say(LevelFilter::DEBUG, format_args!("a message was refused: {reason}"));
+    }
+}
+
 /// What the program asked for.
 pub(crate) fn own(text: fmt::Arguments<'_>) {
     if is_wanted(LevelFilter::INFO) {
         say(LevelFilter::INFO, text);
     }
+}
+
+/// The start or the end of a transport, with what came of it, which is handed back.
+#[cfg(feature = "net")]
+pub(crate) fn transport(
+    transport: &crate::net::Transport,
+    did: &str,
+    code: gossip_error_code_t,
+) -> gossip_error_code_t {
+    let port = transport.port();
+    if code == gossip_error_code_t::GOSSIP_ERR_SUCCESS {
+        own(format_args!("a transport on port {port} {did}"));
+    } else if is_wanted(LevelFilter::WARN) {
+        let text = error::copy();
+        say(LevelFilter::WARN, format_args!("a transport on port {port}: {}", text.as_str()));
+    }
+    code
 }
 
 /// Counts of a core whose rising is worth a line.
