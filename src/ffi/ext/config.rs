@@ -195,17 +195,12 @@ constants! {
 }
 
 /// What a program asked for.
+#[derive(Default)]
 pub(super) struct Wanted {
     pub(super) config: Config,
     pub(super) seed: Option<u64>,
     pub(super) manual_clock: bool,
     pub(super) settle_ms: u32,
-}
-
-impl Default for Wanted {
-    fn default() -> Self {
-        Self { config: Config::lan(), seed: None, manual_clock: false, settle_ms: 0 }
-    }
 }
 
 impl Wanted {

@@ -100,7 +100,7 @@ impl Known {
             now,
             peer: core.peer(id),
             config_heartbeat: core.find(id).map_or(0, |entry| entry.config_heartbeat),
-            is_self: core.own().id == *id,
+            is_self: core.id() == *id,
         }
     }
 }
