@@ -11,6 +11,7 @@ use crate::proto::{Core, KINDS, Output, Transmit};
 use crate::types::{
     Apart, Detail, Entry, Form, Header, MessageKind, Metadata, MetadataPart, NodeStatus,
 };
+#[cfg(feature = "packets")]
 use crate::wire::binary;
 use alloc::sync::Arc;
 use core::cell::Cell;
@@ -225,6 +226,7 @@ impl Batch {
         }
         let entries = all.len();
         let start = self.packets.len();
+        #[cfg(feature = "packets")]
         if transmit.form == Form::Packet {
             let told = all.iter().copied();
             // What cannot be written leaves nothing behind, and is tried again by who sends it.

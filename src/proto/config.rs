@@ -158,6 +158,9 @@ impl Config {
     }
 
     pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if self.carrier == Carrier::Packets && !cfg!(feature = "packets") {
+            return Err(ConfigError::Carrier);
+        }
         let ranges: [(&'static str, u32, u32, u32); 24] = [
             ("round_interval_ms", self.round_interval_ms, 10, 60_000),
             ("gossip_interval_ms", self.gossip_interval_ms, 0, 60_000),

@@ -106,6 +106,8 @@ pub enum ConfigError {
     Counter,
     /// The own view has a text longer than 63 bytes.
     Text,
+    /// Packets are asked for in a build without them (feature `packets`).
+    Carrier,
     /// A field is out of range: its name, and the least and the most it may be.
     Range(&'static str, u64, u64),
 }
@@ -115,6 +117,7 @@ impl fmt::Display for ConfigError {
         match self {
             Self::Counter => f.write_str("the own view has a counter of 2^63 or more"),
             Self::Text => f.write_str("the own view has a text longer than 63 bytes"),
+            Self::Carrier => f.write_str("this build carries structs alone, no packets"),
             Self::Range(field, least, most) => write!(f, "{field} must be {least} to {most}"),
         }
     }

@@ -5,8 +5,8 @@ use super::super::member::{Flags, Member, Slot};
 use super::super::members::Members;
 use super::super::outbox::{Content, Decision, Send};
 use super::super::output::{Event, Output, Transmit};
-use super::Core;
 use super::fetching::slice;
+use super::{Core, PACKETS};
 use crate::types::{
     Detail, Entry, Form, Header, Heartbeat, MessageKind, Metadata, MetadataPart, NodeId,
     NodeStatus, PackedMetadata, SyncPayload,
@@ -152,7 +152,7 @@ impl Core {
 
     fn build_message(&mut self, send: Send) -> Transmit<'_> {
         let form = match (send.form, self.form_to(send.slot)) {
-            (Some(Form::Packet), _) | (_, Form::Packet) => Form::Packet,
+            (Some(Form::Packet), _) | (_, Form::Packet) if PACKETS => Form::Packet,
             _ => Form::Text,
         };
         let header = self.header(&send, form);
@@ -187,7 +187,7 @@ impl Core {
     }
 
     fn header(&mut self, send: &Send, form: Form) -> Header {
-        let packet = form == Form::Packet;
+        let packet = PACKETS && form == Form::Packet;
         let asks = matches!(
             send.kind,
             MessageKind::Ping | MessageKind::Meet | MessageKind::Join | MessageKind::PingReq
@@ -251,6 +251,7 @@ impl Core {
             Content::Told(slot) => {
                 self.pieces.extend([own, Piece::Member(slot, Detail::Claim)]);
             }
+            Content::Part(..) | Content::Leaves { .. } if !PACKETS => {}
             Content::Part(slot, index) => self.pieces.extend([own, Piece::Part(slot, index)]),
             Content::From(slot) => self.put_list(own, send.slot, slot),
             Content::Leaves { .. } => self.put_leaves(own, send, draft),
@@ -416,7 +417,7 @@ impl Draft {
     /// Takes the bytes of a piece from the room, if there are so many.
     fn fits(self, piece: Piece, room: &mut usize, members: &Members, fetches: &Fetches) -> bool {
         let Self { form, metadata } = self;
-        if form == Form::Text {
+        if !PACKETS || form == Form::Text {
             return true;
         }
         let entry = Book { members, fetches, pieces: &[], form, metadata }.entry(piece);

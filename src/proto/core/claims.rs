@@ -4,7 +4,7 @@ use super::super::member::{Claim, Coarse, Flags, Slot};
 use super::super::outbox::{Content, Send};
 use super::super::stats::Reason;
 use super::super::sync::leaf;
-use super::{Core, MAX_JUMP};
+use super::{Core, MAX_JUMP, PACKETS};
 use crate::types::{
     Detail, Entry, Form, Header, Heartbeat, MessageKind, MetadataPart, NodeStatus, Path,
     SyncPayload,
@@ -55,7 +55,8 @@ impl Teller {
 
     /// The form of the message, for its answer.
     pub(super) const fn form(&self, header: &Header) -> Option<Form> {
-        if self.packet || header.wire > 0 { Some(Form::Packet) } else { None }
+        let packets = PACKETS && (self.packet || header.wire > 0);
+        if packets { Some(Form::Packet) } else { None }
     }
 }
 
@@ -65,7 +66,8 @@ impl Core {
         if entry.id == self.members.own.id {
             return self.hear_about_us(entry, teller);
         }
-        if let MetadataPart::Slice { stamp, index, bytes } = entry.metadata
+        if PACKETS
+            && let MetadataPart::Slice { stamp, index, bytes } = entry.metadata
             && let Some(slot) = self.members.slot(&entry.id).filter(|_| teller.online)
         {
             self.hear_part(slot, stamp, index, bytes);

@@ -4,8 +4,8 @@ use super::super::fetch::{Lack, part, parts};
 use super::super::member::{Flags, Slot};
 use super::super::outbox::{Content, Send};
 use super::super::stats::Reason;
-use super::Core;
 use super::claims::Teller;
+use super::{Core, PACKETS};
 use crate::types::{
     Entry, Header, Heartbeat, MessageKind, MetadataPart, MetadataStamp, NodeId, NodeStatus,
     SyncPayload,
@@ -22,7 +22,7 @@ const LEAST_WAIT: u64 = 100_000;
 impl Core {
     /// Whether the sender tells of itself in short and we lack the configuration that goes with it.
     pub(super) fn lacks_configuration(&self, slot: Slot, own: &Entry<'_>) -> bool {
-        if own.detail == crate::types::Detail::Full {
+        if !PACKETS || own.detail == crate::types::Detail::Full {
             return false;
         }
         if slot == Slot::NONE {
@@ -38,7 +38,7 @@ impl Core {
     pub(super) fn exchange_configurations(&mut self, header: &Header, teller: &Teller) {
         let asks = matches!(header.kind, MessageKind::Ping | MessageKind::Meet | MessageKind::Join);
         // A question is answered with both.
-        if asks || teller.slot == Slot::NONE || !teller.online {
+        if !PACKETS || asks || teller.slot == Slot::NONE || !teller.online {
             return;
         }
         if header.wants || teller.lacks {
@@ -49,6 +49,9 @@ impl Core {
 
     /// A configuration was taken whose metadata may travel apart.
     pub(super) fn note_metadata(&mut self, slot: Slot, said: &MetadataPart<'_>, source: Slot) {
+        if !PACKETS {
+            return;
+        }
         match said {
             MetadataPart::Unsaid | MetadataPart::Slice { .. } => {}
             MetadataPart::Held(_) | MetadataPart::Packed(_) => self.end_fetch(slot),
@@ -67,7 +70,7 @@ impl Core {
     }
 
     pub(super) fn end_fetch(&mut self, slot: Slot) {
-        if self.members[slot].is(Flags::LACKS) {
+        if PACKETS && self.members[slot].is(Flags::LACKS) {
             self.members[slot].flags.set(Flags::LACKS, false);
             self.fetches.remove(slot);
         }
@@ -82,7 +85,7 @@ impl Core {
     /// Requests that were not answered in time are made again, of somebody else.
     pub(super) fn check_fetches(&mut self) {
         let awake = self.clock.awake();
-        if self.fetches.due() > awake {
+        if !PACKETS || self.fetches.due() > awake {
             return;
         }
         while let Some(fetch) = self.fetches.late(awake) {

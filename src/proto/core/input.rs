@@ -7,7 +7,7 @@ use super::super::outbox::{Content, Send};
 use super::super::stats::Reason;
 use super::claims::Teller;
 use super::exchange::AddressText;
-use super::{Core, has_short_texts};
+use super::{Core, PACKETS, has_short_texts};
 use crate::types::{
     Detail, Entry, Form, Header, Heartbeat, Instant, MessageKind, NodeId, NodeStatus, Path,
     SyncPayload,
@@ -151,7 +151,8 @@ impl Core {
         let slot = self.members.slot(&header.sender).unwrap_or(Slot::NONE);
         let member = (slot != Slot::NONE).then(|| &self.members[slot]);
         // What went through a C struct on its way has no interval, and no nonce either.
-        let packet = header.interval_us > 0 && matches!(path, Path::Packet(_) | Path::Stream);
+        let packet =
+            PACKETS && header.interval_us > 0 && matches!(path, Path::Packet(_) | Path::Stream);
         let asked = member.is_some_and(|member| member.is(Flags::ASKED));
         let answers = header.kind == MessageKind::Pong
             && match path {
@@ -420,7 +421,7 @@ impl Core {
             if slot != Slot::NONE || own.is_some() {
                 let to = self.answer_to(header.sender, slot, own, path);
                 let packet = header.interval_us > 0 || header.wire > 0;
-                let form = packet.then_some(Form::Packet);
+                let form = (PACKETS && packet).then_some(Form::Packet);
                 let by_stream = path == Path::Stream && self.config.has_streams;
                 let send = Send::new(MessageKind::Leave, slot, Content::Own);
                 self.decide(Send { to, form, by_stream, ..send });

@@ -5,6 +5,7 @@ use super::super::stats::{PeerStats, Queues};
 use super::super::suspicion::Suspicion;
 use super::Core;
 use crate::types::{Instant, MessageKind, NodeId};
+use crate::wire;
 use core::time::Duration;
 
 impl Core {
@@ -64,5 +65,14 @@ impl Core {
     /// Counts the bytes of a message that a driver read.
     pub fn count_bytes_received(&mut self, kind: MessageKind, bytes: usize) {
         self.stats.received[kind as usize].bytes += bytes as u64;
+    }
+
+    /// Counts a message that a driver could not read.
+    pub fn count_unread(&mut self, error: &wire::Error) {
+        self.stats.refused_messages += 1;
+        match error {
+            wire::Error::Version(..) => self.stats.refused_version += 1,
+            _ => self.stats.refused_malformed += 1,
+        }
     }
 }

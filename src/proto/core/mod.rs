@@ -9,6 +9,7 @@ mod exchange;
 mod fetching;
 mod input;
 mod inspect;
+#[cfg(feature = "packets")]
 mod packet;
 mod probing;
 mod round;
@@ -304,13 +305,15 @@ impl Core {
 
     /// Whether a member is spoken to by the rules of packets.
     fn speaks_packets(&self, slot: Slot) -> bool {
-        is_packets(&self.config) || slot != Slot::NONE && self.members[slot].is(Flags::PACKETS)
+        let speaks = || slot != Slot::NONE && self.members[slot].is(Flags::PACKETS);
+        PACKETS && (is_packets(&self.config) || speaks())
     }
 
     /// The form that a member reads.
     fn form_to(&self, slot: Slot) -> Form {
         let reads = || slot != Slot::NONE && self.members[slot].is(Flags::BINARY);
-        if is_packets(&self.config) || reads() { Form::Packet } else { Form::Text }
+        let packets = PACKETS && (is_packets(&self.config) || reads());
+        if packets { Form::Packet } else { Form::Text }
     }
 
     fn event(&mut self, slot: Slot, old: NodeStatus) {
@@ -406,7 +409,10 @@ fn has_short_texts(entry: &Entry<'_>) -> bool {
     [entry.ip, entry.role, entry.region].iter().all(|text| text.len() <= MAX_TEXT)
 }
 
+/// Whether this build speaks packets at all. Where it does not, what only they need is left out.
+const PACKETS: bool = cfg!(feature = "packets");
+
 /// Whether packets alone carry the messages of this core.
 fn is_packets(config: &Config) -> bool {
-    config.carrier == Carrier::Packets
+    PACKETS && config.carrier == Carrier::Packets
 }

@@ -31,15 +31,6 @@ impl Core {
             }
         }
     }
-
-    /// Counts a message that a driver could not read.
-    pub fn count_unread(&mut self, error: &wire::Error) {
-        self.stats.refused_messages += 1;
-        match error {
-            wire::Error::Version(..) => self.stats.refused_version += 1,
-            _ => self.stats.refused_malformed += 1,
-        }
-    }
 }
 
 impl Transmit<'_> {
