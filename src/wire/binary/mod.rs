@@ -18,9 +18,10 @@ mod reader;
 mod size;
 mod texts;
 
-pub use decode::{Entries, Packet, decode};
+pub use decode::{Entries, Packet, decode, decode_into};
 pub use encode::encode;
 pub use size::{entry_bytes, header_bytes};
+pub use texts::TextRoom;
 
 /// The version that is written, and the highest that is known here.
 ///
