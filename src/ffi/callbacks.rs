@@ -1,6 +1,6 @@
 //! What a core wants to tell its program, copied out of it so that no lock is held while it is told.
 
-use super::convert::{c_id, c_kind, c_status, view_of};
+use super::convert::{c_id, c_kind, c_status, push_view};
 #[cfg(feature = "ext")]
 use super::ext;
 use super::scratch::recycle;
@@ -252,7 +252,7 @@ impl Batch {
 
     #[inline(never)]
     fn push_view(&mut self, entry: &Entry<'_>) -> usize {
-        self.views.push(view_of(entry));
+        push_view(entry, &mut self.views);
         self.extras.push(Extra::of(entry));
         self.views.len() - 1
     }
