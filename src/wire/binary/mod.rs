@@ -18,6 +18,7 @@ mod reader;
 mod size;
 mod texts;
 
+pub(crate) use address::parse_v4;
 pub use decode::{Entries, Packet, decode, decode_into};
 pub use encode::encode;
 pub use size::{entry_bytes, header_bytes};
