@@ -291,10 +291,12 @@ impl Batch {
                 };
                 let current = Current::set(&handed_out);
                 #[cfg(feature = "ext")]
-                let _handing = ext::Handing::views(views, &self.extras[target..last]);
+                let handing = ext::Handing::views(views, &self.extras[target..last]);
                 // SAFETY: a function of the program with this type, called with structs that live
                 // until it returns and that nothing else touches meanwhile.
                 unsafe { send(&raw const message, views, targets.user_data) };
+                #[cfg(feature = "ext")]
+                drop(handing);
                 drop(current);
                 let kind = header.kind as usize;
                 self.written.any |= written.get() > 0;

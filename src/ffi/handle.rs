@@ -367,7 +367,7 @@ fn replaced(views: &[gossip_node_view_t]) -> Vec<NodeView> {
 }
 
 /// Gives the core entries that own their texts.
-fn deliver_owned(
+pub(super) fn deliver_owned(
     core: &mut Core,
     now: Instant,
     scratch: &mut Vec<Entry<'static>>,
@@ -385,7 +385,7 @@ fn deliver_owned(
 /// The only call of the core's function here: that is generic, and each kind of iterator would
 /// bring another copy of the protocol into the library.
 #[inline(never)]
-pub(super) fn handle(
+fn handle(
     core: &mut Core,
     now: Instant,
     path: Path,

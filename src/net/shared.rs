@@ -16,6 +16,26 @@ pub(super) struct Setup {
     pub(super) serializer: Option<Serializer>,
 }
 
+/// What takes the frames of accepted connections.
+pub(super) trait Frames: Send + Sync + 'static {
+    /// Where connections are counted.
+    fn counts(&self) -> &Counts;
+
+    /// Takes one frame, without its prefix, and says whether it was a message. On the thread that
+    /// reads, with no lock of the connections held.
+    fn take(&self, run: &Run, frame: &[u8]) -> bool;
+}
+
+impl Frames for Shared {
+    fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    fn take(&self, run: &Run, frame: &[u8]) -> bool {
+        run.with_reader(|to| to.frame(self, frame))
+    }
+}
+
 /// What the thread and the callers of a transport share, for the transport's whole life.
 #[derive(Default)]
 pub(super) struct Shared {

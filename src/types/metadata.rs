@@ -7,12 +7,18 @@ use core::fmt;
 /// Kept packed, in the form in which they travel: for each pair the key's length, the key, the
 /// value's length, the value; lengths as [`varint`]s, keys ascending and all different. Bounded by
 /// [`Metadata::MAX_BYTES`], keys and values together.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Metadata {
     packed: Vec<u8>,
     len: usize,
     bytes: usize,
     hash: u64,
+}
+
+impl Default for Metadata {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// What tells one packed [`Metadata`] from another without having it.
@@ -22,6 +28,14 @@ pub struct MetadataStamp {
     pub bytes: u32,
     /// FNV-1a, 64 bits, over the packed form.
     pub hash: u64,
+}
+
+impl MetadataStamp {
+    /// Whether there can be metadata of that length.
+    #[must_use]
+    pub const fn is_within_limits(&self) -> bool {
+        self.bytes as usize <= Metadata::MAX_PACKED_BYTES
+    }
 }
 
 /// Why metadata was not taken; what there was is as before.
@@ -69,17 +83,16 @@ impl Metadata {
     pub fn from_pairs<'a>(
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, MetadataError> {
-        Self::from_unsorted(pairs.into_iter().collect())
+        Self::from_list(pairs.into_iter().collect())
     }
 
-    /// What [`Self::from_pairs`] does, in the library once and not for each kind of iterator.
-    #[inline(never)]
-    fn from_unsorted(mut pairs: Vec<(&str, &str)>) -> Result<Self, MetadataError> {
+    /// What [`Metadata::from_pairs`] does, once and not for each kind of iterator.
+    fn from_list(mut sorted: Vec<(&str, &str)>) -> Result<Self, MetadataError> {
         // Stable, so that of equal keys the last one stays last.
-        pairs.sort_by_key(|&(key, _)| key);
+        sorted.sort_by_key(|&(key, _)| key);
         let mut metadata = Self::new();
-        for (i, &(key, value)) in pairs.iter().enumerate() {
-            if pairs.get(i + 1).is_none_or(|&(next, _)| next != key) {
+        for (i, &(key, value)) in sorted.iter().enumerate() {
+            if sorted.get(i + 1).is_none_or(|&(next, _)| next != key) {
                 metadata.append(key, value)?;
             }
         }
@@ -335,6 +348,7 @@ mod tests {
     fn an_absent_key_has_no_value() {
         let mut metadata = Metadata::new();
         assert!(metadata.is_empty());
+        assert_eq!(metadata, Metadata::default());
         metadata.insert("", "empty key").expect("it is short");
         assert_eq!(metadata.get(""), Some("empty key"));
         assert_eq!(metadata.get("k"), None);

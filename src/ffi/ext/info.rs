@@ -166,8 +166,7 @@ unsafe fn node_info(
     unsafe { sized::size_of_output(out, "info") }?;
     let found = core.read_at(|core, now| {
         let entry = core.find(&id)?;
-        let extra = Extra::of(&entry);
-        Some((view_of(&entry), extra, Known::of(core, now, &id)))
+        Some((view_of(&entry), Extra::of(&entry), Known::of(core, now, &id)))
     })?;
     let (node, extra, known) = found?;
     // SAFETY: the caller's promise.

@@ -211,7 +211,7 @@ impl Subscriber for Sink {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         number_of(metadata.level()) <= LEVEL.load(Ordering::Acquire)
             && metadata.target().starts_with("gossip")
-            && metadata.is_event()
+            && !metadata.is_span()
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
