@@ -17,7 +17,7 @@ fn configuration_is_checked_and_the_error_names_the_field() {
     let long = |config: &mut NodeConfig| config.role = "r".repeat(64);
     assert_eq!(refused(long), "role has 64 bytes; give at most 63");
     assert!(refused(|config| config.region = "r".repeat(64)).starts_with("region has 64"));
-    assert!(refused(|config| config.cluster = "r".repeat(64)).starts_with("cluster has 64"));
+    assert!(refused(|config| config.cluster = "r".repeat(256)).starts_with("cluster has 256"));
     for name in ["", "localhost", "127.0.0"] {
         let mut config = NodeConfig::default();
         config.bind_host = name.into();
