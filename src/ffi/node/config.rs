@@ -57,7 +57,8 @@ pub struct gossip_node_config {
     /// with no lock held, one at a time and in the order in which things were decided. They may call
     /// every function, gossip_node_destroy() included, which then takes effect when they return, and
     /// may take their time: the protocol runs on another thread. What waits meanwhile is bounded; past
-    /// 16384 changes those of one node are joined, so that its last state is told in any case.
+    /// 16384 changes those of one node are joined, so that its last state is told in any case. They
+    /// must be left neither by longjmp nor by an exception, which would end the process.
     pub on_event: gossip_event_callback_t,
     /// Is told of all changes that waited, together, after on_event. Default NULL. The rules of
     /// on_event hold here too.
