@@ -11,7 +11,7 @@ use crate::ffi::ext::sized;
 use crate::ffi::guard::guard;
 use crate::ffi::memory::CArray;
 use crate::ffi::types::gossip_node_id_t;
-use crate::net::Node;
+use crate::net::{Look, Node};
 use crate::os;
 use crate::proto::Core;
 use crate::types::{Entry, Instant, NodeId};
@@ -19,7 +19,8 @@ use core::ffi::c_int;
 use core::ptr;
 
 /// All known nodes but this one, in the order in which they became known: also those that are suspect,
-/// failed or left, or have not answered yet.
+/// failed or left, or of which others told that have not been heard themselves yet. Addresses that
+/// were joined and have not answered are no members.
 ///
 /// @param node The node.
 /// @param info_size The bytes of one gossip_node_info_t in the program: sizeof(gossip_node_info_t).
@@ -95,7 +96,7 @@ pub unsafe extern "C-unwind" fn gossip_node_self(
 /// What a node knows of another beside its struct; nothing if that is not known.
 pub(in crate::ffi) fn known(node: &Node, id: &NodeId) -> Known {
     let now = os::now();
-    let known = node.read(|core| Known::of(core, now, id));
+    let known = node.look(|look| Known::of(look.core, now, id));
     known.ok().flatten().unwrap_or_default()
 }
 
@@ -120,7 +121,7 @@ unsafe fn members(
     // SAFETY: a size is all that is looked at.
     unsafe { sized::size_of_output((&raw const asked).cast::<gossip_node_info_t>(), "info_size") }?;
     let now = os::now();
-    let array = told(node.read(|core| infos(core, now, info_size))).ok()?;
+    let array = told(node.look(|look| infos(look, now, info_size))).ok()?;
     let (array, len) = match array {
         Some(array) => array?,
         None => (None, 0),
@@ -131,8 +132,8 @@ unsafe fn members(
 }
 
 /// The members in a block of C, each in so many bytes; `None`, with an error text, without memory.
-fn infos(core: &Core, now: Instant, size: usize) -> Option<(Option<CArray<u64>>, usize)> {
-    let len = core.len();
+fn infos(look: &Look<'_>, now: Instant, size: usize) -> Option<(Option<CArray<u64>>, usize)> {
+    let len = look.members().count();
     if len == 0 {
         return Some((None, 0));
     }
@@ -141,11 +142,11 @@ fn infos(core: &Core, now: Instant, size: usize) -> Option<(Option<CArray<u64>>,
         set_last_error(format_args!("no memory for {len} nodes; free some and try again"));
         return None;
     };
-    for entry in core.members() {
+    for entry in look.members() {
         let mut info = vec![0_u64; words];
         info[0] = size as u64;
         // SAFETY: it has as many bytes as its size says, and is aligned for it.
-        unsafe { sized::write(info.as_mut_ptr().cast(), "info", &info_of(core, now, &entry)) };
+        unsafe { sized::write(info.as_mut_ptr().cast(), "info", &info_of(look.core, now, &entry)) };
         info.into_iter().for_each(|word| {
             block.push(word);
         });
@@ -170,7 +171,7 @@ unsafe fn find(
     // SAFETY: the caller's promise.
     unsafe { sized::size_of_output(out, "info") }?;
     let now = os::now();
-    let found = node.read(|core| core.find(&id).map(|entry| info_of(core, now, &entry)));
+    let found = node.look(|look| look.core.find(&id).map(|entry| info_of(look.core, now, &entry)));
     let found = told(found).ok()?.flatten()?;
     // SAFETY: the caller's promise.
     Some(unsafe { sized::write(out, "info", &found) })

@@ -155,7 +155,7 @@ unsafe fn get_stats(
     // SAFETY: the caller's promise.
     unsafe { sized::size_of_output(out, "stats") }.ok_or(INVALID)?;
     let now = os::now();
-    let Some(read) = told(node.read(|core| stats::stats_of(core, now)))? else {
+    let Some(read) = told(node.look(|look| stats::stats_of(look.core, now)))? else {
         set_last_error(format_args!("the node was not started yet; start it first"));
         return Err(gossip_error_code_t::GOSSIP_ERR_NETWORK_ERROR);
     };
@@ -177,7 +177,7 @@ unsafe fn get_peer_stats(
     // SAFETY: the caller's promise.
     unsafe { sized::size_of_output(out, "stats") }?;
     let now = os::now();
-    let found = told(node.read(|core| stats::peer_stats(core, &id, now))).ok()?.flatten();
+    let found = told(node.look(|look| stats::peer_stats(look.core, &id, now))).ok()?.flatten();
     if found.is_none() {
         set_last_error(format_args!("id is {id}; pass that of another node that is known"));
     }
