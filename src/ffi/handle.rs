@@ -9,6 +9,7 @@ use super::error::{self, set_last_error};
 #[cfg(feature = "ext")]
 use super::ext;
 use super::guard::{Callbacks, contain};
+use super::scratch::recycle;
 use super::types::gossip_node_view_t;
 use crate::os;
 use crate::proto::{Core, Output, Refused};
@@ -26,9 +27,6 @@ const QUEUED_CALLS: usize = 1024;
 /// How many calls wait at most; events beyond it stay in the core, which then takes no messages.
 const QUEUED_EVENTS: usize = 16 * 1024;
 
-/// The entries of a received message that room is kept for, 35 KB.
-const KEPT_ENTRIES: usize = 256;
-
 /// One core with its callbacks. Transports hold it too, so it may outlive its handle, closed.
 pub struct Shared {
     targets: Targets,
@@ -44,9 +42,12 @@ pub struct Shared {
 struct State {
     core: Core,
     /// Waits for the runner, in order.
-    queue: Batch,
-    /// The runner's, while there is none: empty, or what an exception left over.
-    rest: Batch,
+    queue: Box<Batch>,
+    /// The runner's, while there is none: empty, or what an exception left over. `None` before the
+    /// first one.
+    rest: Option<Box<Batch>>,
+    /// Threads that wait for the runner to stop.
+    waiting: usize,
     /// The thread that runs callbacks, see [`thread_mark`]; 0 if there is none.
     runner: usize,
     /// An empty vector, kept for its memory.
@@ -66,8 +67,9 @@ impl Shared {
         Self::of(
             State {
                 core,
-                queue: Batch::default(),
-                rest: Batch::default(),
+                queue: Box::default(),
+                rest: None,
+                waiting: 0,
                 runner: 0,
                 scratch: Vec::new(),
                 #[cfg(feature = "ext")]
@@ -192,17 +194,11 @@ impl Shared {
         #[cfg(feature = "ext")]
         let counts = counts.until(&state.core);
         self.fill(state);
-        let idle = state.runner != 0 || (state.queue.is_done() && state.rest.is_done());
-        let pending = (!idle).then(|| {
-            state.runner = thread_mark();
-            let batch = core::mem::take(&mut state.rest);
-            Pending {
-                shared: Arc::clone(self),
-                batch,
-                released: false,
-                #[cfg(feature = "ext")]
-                frees: false,
-            }
+        let pending = state.begin().map(|batch| Pending {
+            shared: Arc::clone(self),
+            batch: Some(batch),
+            #[cfg(feature = "ext")]
+            frees: false,
         });
         drop(guard);
         #[cfg(feature = "ext")]
@@ -231,11 +227,12 @@ impl Shared {
             }
             return;
         }
+        state.waiting += 1;
         while state.runner != 0 {
             state = self.stopped.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        state.queue = Batch::default();
-        state.rest = Batch::default();
+        state.waiting -= 1;
+        state.forget_calls();
         #[cfg(feature = "ext")]
         {
             state.extension.changes.clear();
@@ -293,6 +290,33 @@ impl Shared {
     }
 }
 
+impl State {
+    /// Gives this thread the right to run callbacks, and the first of them, if there are some and
+    /// nobody has it.
+    fn begin(&mut self) -> Option<Box<Batch>> {
+        let has_rest = self.has_rest();
+        if self.runner != 0 || (self.queue.is_done() && !has_rest) {
+            return None;
+        }
+        self.runner = thread_mark();
+        let mut batch = self.rest.take().unwrap_or_default();
+        if !has_rest {
+            core::mem::swap(&mut batch, &mut self.queue);
+        }
+        Some(batch)
+    }
+
+    /// Whether an exception left calls over.
+    fn has_rest(&self) -> bool {
+        self.rest.as_ref().is_some_and(|rest| !rest.is_done())
+    }
+
+    fn forget_calls(&mut self) {
+        self.queue = Box::default();
+        self.rest = None;
+    }
+}
+
 /// The error text for an input that was refused; called with no lock held.
 #[cold]
 #[inline(never)]
@@ -343,7 +367,7 @@ fn replaced(views: &[gossip_node_view_t]) -> Vec<NodeView> {
 }
 
 /// Gives the core entries that own their texts.
-fn deliver_owned(
+pub(super) fn deliver_owned(
     core: &mut Core,
     now: Instant,
     scratch: &mut Vec<Entry<'static>>,
@@ -361,7 +385,7 @@ fn deliver_owned(
 /// The only call of the core's function here: that is generic, and each kind of iterator would
 /// bring another copy of the protocol into the library.
 #[inline(never)]
-pub(super) fn handle(
+fn handle(
     core: &mut Core,
     now: Instant,
     path: Path,
@@ -371,22 +395,12 @@ pub(super) fn handle(
     core.handle_message(now, path, header, entries.iter().copied())
 }
 
-/// Keeps the memory of a vector, if it is not much, and drops what it borrows.
-pub(super) fn recycle(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'static>> {
-    entries.clear();
-    entries.shrink_to(KEPT_ENTRIES);
-    // SAFETY: the vector is empty, so nothing in it is borrowed, and the two types differ in
-    // lifetimes only.
-    unsafe { core::mem::transmute::<Vec<Entry<'_>>, Vec<Entry<'static>>>(entries) }
-}
-
 /// Callbacks to run, with the right to run them. Dropped with calls left, as when an exception
 /// passes, it gives the right back and leaves the rest to the next call.
 pub(super) struct Pending {
     shared: Arc<Shared>,
-    batch: Batch,
-    /// Whether the right was given back already.
-    released: bool,
+    /// `None` once the right was given back.
+    batch: Option<Box<Batch>>,
     /// Whether the program destroyed the core inside a callback and wants to be told that it ended.
     #[cfg(feature = "ext")]
     frees: bool,
@@ -398,7 +412,7 @@ impl Callbacks for Pending {
         #[cfg(feature = "ext")]
         let running = ext::Running::of(&self.shared);
         while contain(false, || self.next_batch()) {
-            while self.may_call() && self.batch.call_next(&self.shared.targets) {}
+            while self.call_next() {}
         }
         #[cfg(feature = "ext")]
         drop(running);
@@ -409,6 +423,11 @@ impl Callbacks for Pending {
 }
 
 impl Pending {
+    fn call_next(&mut self) -> bool {
+        self.may_call()
+            && self.batch.as_mut().is_some_and(|batch| batch.call_next(&self.shared.targets))
+    }
+
     /// Whether calls may be made still: not after a callback destroyed the core, nor in a child
     /// that a callback forked.
     fn may_call(&self) -> bool {
@@ -420,44 +439,53 @@ impl Pending {
         if !self.may_call() {
             return false;
         }
-        if !self.batch.is_done() {
+        let Self { shared, batch: place, .. } = self;
+        let Some(batch) = place else { return false };
+        if !batch.is_done() {
             return true;
         }
-        self.batch.clear();
-        let shared = Arc::clone(&self.shared);
+        batch.clear();
         let Ok(mut state) = shared.state.lock() else { return false };
-        let state = &mut *state;
-        self.batch.tell_written(&mut state.core);
-        shared.fill(state);
-        core::mem::swap(&mut self.batch, &mut state.queue);
-        if self.batch.is_done() {
+        batch.tell_written(&mut state.core);
+        shared.fill(&mut state);
+        core::mem::swap(batch, &mut state.queue);
+        if batch.is_done() {
             // Under the lock under which nothing was found, so that no later call finds a runner
             // that will not look again.
-            self.release(state);
+            let _frees = shared.release(&mut state, place);
+            #[cfg(feature = "ext")]
+            {
+                self.frees = _frees;
+            }
             return false;
         }
         true
     }
+}
 
-    fn release(&mut self, state: &mut State) {
+impl Shared {
+    /// Takes the right to run callbacks back, with the calls that are left; whether what the program
+    /// gave is to be freed then.
+    fn release(&self, state: &mut State, batch: &mut Option<Box<Batch>>) -> bool {
         state.runner = 0;
-        state.rest = core::mem::take(&mut self.batch);
-        self.released = true;
-        if self.shared.closed.load(Ordering::Acquire) {
-            state.rest = Batch::default();
-            state.queue = Batch::default();
+        state.rest = batch.take();
+        if self.closed.load(Ordering::Acquire) {
+            state.forget_calls();
+        }
+        // A call of the system even if nobody waits.
+        if state.waiting > 0 {
+            self.stopped.notify_all();
         }
         #[cfg(feature = "ext")]
-        {
-            self.frees = state.extension.closed_inside;
-        }
-        self.shared.stopped.notify_all();
+        return state.extension.closed_inside;
+        #[cfg(not(feature = "ext"))]
+        false
     }
 }
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        if !self.released {
+        if self.batch.is_some() {
             self.give_back();
         }
         #[cfg(feature = "ext")]
@@ -474,12 +502,16 @@ impl Pending {
     fn give_back(&mut self) {
         if self.shared.is_foreign() {
             // A forked child: another thread of the parent may have held any lock.
-            core::mem::forget(core::mem::take(&mut self.batch));
+            core::mem::forget(self.batch.take());
             return;
         }
-        let shared = Arc::clone(&self.shared);
-        let mut state = shared.state.lock().unwrap_or_else(PoisonError::into_inner);
-        self.release(&mut state);
+        let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let _frees = self.shared.release(&mut state, &mut self.batch);
+        #[cfg(feature = "ext")]
+        {
+            drop(state);
+            self.frees = _frees;
+        }
     }
 }
 

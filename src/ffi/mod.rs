@@ -22,6 +22,7 @@ pub mod net;
 pub mod node;
 #[cfg(feature = "net")]
 mod outgoing;
+mod scratch;
 #[cfg(feature = "net")]
 mod serializer;
 #[cfg(feature = "net")]

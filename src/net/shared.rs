@@ -43,6 +43,8 @@ pub(super) struct Shared {
     setup: RwLock<Setup>,
     /// Rises with each change of the settings, under their lock.
     version: AtomicU64,
+    /// [`Serializer::writes_packets`], so that no lock is needed to see it.
+    writes_packets: AtomicBool,
 }
 
 impl Shared {
@@ -57,6 +59,7 @@ impl Shared {
     }
 
     pub(super) fn set_serializer(&self, serializer: Serializer) {
+        self.writes_packets.store(serializer.writes_packets(), Ordering::Relaxed);
         let old = self.change(|setup| setup.serializer.replace(serializer));
         drop(old);
     }
@@ -75,6 +78,10 @@ impl Shared {
 
     pub(super) fn version(&self) -> u64 {
         self.version.load(Ordering::Acquire)
+    }
+
+    pub(super) fn writes_packets(&self) -> bool {
+        self.writes_packets.load(Ordering::Relaxed)
     }
 
     pub(super) fn serializer(&self) -> Option<Serializer> {

@@ -44,7 +44,7 @@ class Node:
         me = Record(
             id=options.id,
             ip=options.bind,
-            port=self.transport.port,
+            port=options.announce_port or self.transport.port,
             config_epoch=options.config_epoch,
             heartbeat=options.heartbeat,
             version=1,
@@ -62,7 +62,7 @@ class Node:
     def announce(self):
         """Says where the node listens."""
         me = self.core.me
-        _print({"event": "ready", "id": me.id.hex(), "ip": me.ip, "port": me.port})
+        _print({"event": "ready", "id": me.id.hex(), "ip": me.ip, "port": self.transport.port})
 
     def run(self):
         """Ticks, receives and obeys until told to quit or until standard input ends."""
@@ -112,6 +112,7 @@ def parse_options(words):
     parser.add_argument("--id", type=commands.id_of_hex, required=True, help="32 hex digits")
     parser.add_argument("--bind", default="127.0.0.1", help="numeric address, also announced")
     parser.add_argument("--port", type=int, default=0, help="0 lets the system choose")
+    parser.add_argument("--announce-port", type=int, default=0, help="0: the port it listens on")
     parser.add_argument("--transport", choices=("udp", "tcp"), default="udp")
     first = parser.add_mutually_exclusive_group()
     first.add_argument("--meet", type=commands.view_of_address, metavar="HOST:PORT")

@@ -109,6 +109,22 @@ fn where_datagrams_do_not_pass_connections_carry_all() {
 }
 
 #[test]
+fn a_joiner_over_connections_alone_learns_who_its_seed_is() {
+    // A connection does not tell where its peer listens, so the answer to a join has to.
+    let mut net = Net::new(1, Some(100));
+    net.streams_alone = true;
+    net.add(Config::lan());
+    net.run(10_000);
+    for index in 1..4 {
+        net.add(Config::lan());
+        net.join(index, 0);
+        net.run(500);
+        assert!(net.all_see_all(), "with {index}");
+        assert_eq!(net.core(index).len(), index, "nobody stands for the seed");
+    }
+}
+
+#[test]
 fn messages_of_another_cluster_are_dropped_and_counted() {
     let mut net = Net::new(1, None);
     for cluster in [0, 1, 2] {

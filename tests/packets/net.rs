@@ -85,6 +85,8 @@ pub struct Net {
     pub loss: f64,
     /// Whether datagrams between two nodes pass; connections always do.
     pub cut: fn(usize, usize) -> bool,
+    /// Whether all goes by connections, of which the cores know nothing.
+    pub streams_alone: bool,
     tick: Option<u64>,
     flying: BinaryHeap<Flying>,
     order: u64,
@@ -98,6 +100,7 @@ impl Net {
             nodes: Vec::new(),
             loss: 0.0,
             cut: |_, _| false,
+            streams_alone: false,
             tick: tick_ms.map(|ms| ms * 1000),
             flying: BinaryHeap::new(),
             order: 0,
@@ -311,7 +314,7 @@ impl Net {
         let now = self.at();
         let Some(node) = self.nodes[flying.to].as_mut() else { return };
         let from = address(flying.from);
-        let path = |packet| match (flying.by_stream, packet) {
+        let path = |packet| match (flying.by_stream || self.streams_alone, packet) {
             (true, _) => Path::Stream,
             (false, true) => Path::Packet(from),
             (false, false) => Path::Datagram(from),

@@ -12,12 +12,13 @@ use core::ptr;
 /// Sends one datagram; called by the functions of a core in place of gossip_send_callback_t.
 ///
 /// The rules of gossip_send_callback_t hold here too. A datagram is a packet of the library, or JSON
-/// for a receiver that reads no packets. What does not fit one comes as several calls. The program
-/// need not look into it.
+/// for a receiver that is not known to read packets. What does not fit one comes as several calls.
+/// The program need not look into it.
 ///
 /// @param bytes What to send; valid until this returns.
-/// @param size How many bytes; at most packet_bytes of the configuration for packets, 1400 for JSON,
-/// and up to 60 000 if one node's metadata alone is larger.
+/// @param size How many bytes: at most packet_bytes of the configuration for a packet. JSON has up to
+/// 60 000 where one node's metadata alone is larger than 1400, and for nodes of libgossip 1.4.2, which
+/// lose bursts of datagrams.
 /// @param ip Whom to send it to: a numeric IPv4 or IPv6 address that ends in NUL; valid until this
 /// returns.
 /// @param port The port to send it to, 1 to 65535.

@@ -10,6 +10,7 @@ use crate::ffi::guard::guard;
 use crate::ffi::types::{gossip_error_code_t, gossip_node_view_t};
 use crate::proto::{Carrier, Config, ConfigError};
 use crate::types::Instant;
+use crate::wire::binary::cluster_hash;
 use core::ffi::{CStr, c_char};
 use core::mem::{MaybeUninit, offset_of, size_of};
 use core::{fmt, ptr};
@@ -277,23 +278,19 @@ unsafe fn cluster_of(name: *const c_char) -> Option<u32> {
         return Some(0);
     }
     // SAFETY: the caller's promise.
-    let name = unsafe { CStr::from_ptr(name) }.to_bytes();
-    if name.len() > MAX_CLUSTER_BYTES {
+    let name = unsafe { CStr::from_ptr(name) };
+    if name.count_bytes() > MAX_CLUSTER_BYTES {
         set_last_error(format_args!(
             "config->cluster has {} bytes; pass at most {MAX_CLUSTER_BYTES}",
-            name.len()
+            name.count_bytes()
         ));
         return None;
     }
-    Some(if name.is_empty() { 0 } else { hash(name) })
-}
-
-/// FNV-1a, 32 bits, never 0.
-fn hash(name: &[u8]) -> u32 {
-    let hash = name
-        .iter()
-        .fold(0x811c_9dc5_u32, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    hash.max(1)
+    let hash = name.to_str().ok().map(cluster_hash);
+    if hash.is_none() {
+        set_last_error(format_args!("config->cluster is not UTF-8; pass a name that is"));
+    }
+    hash
 }
 
 fn report_range(field: &str, value: u32, least: u64, most: u64) {
@@ -427,11 +424,5 @@ mod tests {
             let config = defaults(0, "profile").expect("a profile");
             assert!(value_of(&config, field).is_some());
         }
-    }
-
-    #[test]
-    fn a_name_hashes_as_fnv_1a_says() {
-        assert_eq!(hash(b"a"), 0xe40c_292c);
-        assert_eq!(hash(b"foobar"), 0xbf9c_f968);
     }
 }

@@ -1,8 +1,8 @@
 //! Messages of a core as datagrams, for a program that carries bytes itself.
 
 use crate::proto::Transmit;
-use crate::types::{Entry, Form, MessageKind, MetadataPart};
-use crate::wire::{Error, MAX_ENTRIES, framing, json};
+use crate::types::{Detail, Entry, Form, Header, MessageKind, MetadataPart};
+use crate::wire::{Error, MAX_ENTRIES, binary, framing, json};
 use core::ffi::c_char;
 use core::fmt::{self, Write};
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -47,12 +47,17 @@ impl Datagrams {
     ) -> Result<usize, Undeliverable> {
         let to = address_of(&transmit.target).ok_or(Undeliverable::Address)?;
         let first = self.bytes.len();
+        let mut end = first;
+        let mut emit = |datagram: Datagram| {
+            end = datagram.start + datagram.len;
+            emit(datagram);
+        };
         let written = match transmit.form {
             Form::Packet => self.write_packet(transmit, to, &mut emit),
             Form::Text => self.write_text(transmit, to, &mut emit),
         };
-        written.map_err(|_| Undeliverable::Wire)?;
-        Ok(self.bytes.len() - first)
+        self.bytes.truncate(end);
+        written.map(|()| end - first).map_err(|_| Undeliverable::Wire)
     }
 
     fn write_packet(
@@ -67,34 +72,52 @@ impl Datagrams {
         Ok(())
     }
 
-    /// The first datagram is the message, with the entries from its front that fit. The others follow
-    /// as updates of the same sender, which ask for no answer.
+    /// The first frame is the message, with the entries from its front that fit. The others follow
+    /// as updates of the same sender, which ask for no answer. Each is a datagram of its own, but for
+    /// a node of 1.4.2, which loses bursts of datagrams: that gets all in one.
     fn write_text(
         &mut self,
         transmit: &Transmit<'_>,
         to: SocketAddr,
         emit: &mut impl FnMut(Datagram),
     ) -> Result<(), Error> {
-        let mut header = transmit.header;
+        let kind = transmit.header.kind;
+        let kind = if kind.is_struct() { kind } else { MessageKind::Update };
+        let mut header = Header { kind, wire: binary::VERSION, ..transmit.header };
+        let mut start = self.bytes.len();
         let mut text = Text::begin(&mut self.bytes);
         for entry in transmit.entries() {
-            self.entry.clear();
-            json::encode_entry(&entry, &mut self.entry)?;
-            if self.entry.len() > LARGE_TEXT_BYTES - Text::EMPTY_BYTES {
-                // It then says nothing about metadata, and so erases none.
-                self.entry.clear();
-                let without = Entry { metadata: MetadataPart::Unsaid, ..entry };
-                json::encode_entry(&without, &mut self.entry)?;
-            }
+            self.write_entry(entry)?;
             if !text.has_room(&self.bytes, self.entry.len()) {
-                emit(text.end(&header, &mut self.bytes, to)?);
+                text.end(&header, &mut self.bytes)?;
                 header.kind = MessageKind::Update;
+                let next = TEXT_BYTES.max(Text::EMPTY_BYTES + self.entry.len());
+                let len = self.bytes.len() - start;
+                if transmit.to_new || len + next > LARGE_TEXT_BYTES {
+                    emit(Datagram { start, len, to });
+                    start = self.bytes.len();
+                }
                 text = Text::begin(&mut self.bytes);
             }
             text.add(&self.entry, &mut self.bytes);
         }
-        emit(text.end(&header, &mut self.bytes, to)?);
+        text.end(&header, &mut self.bytes)?;
+        emit(Datagram { start, len: self.bytes.len() - start, to });
         self.entry.shrink_to(KEPT_BYTES);
+        Ok(())
+    }
+
+    /// Writes an entry into its buffer, without its metadata if it is too large with it: it then says
+    /// nothing about metadata, and so erases none.
+    fn write_entry(&mut self, entry: Entry<'_>) -> Result<(), Error> {
+        let entry = Entry { detail: Detail::Full, ..entry };
+        self.entry.clear();
+        json::encode_entry(&entry, &mut self.entry)?;
+        if self.entry.len() > LARGE_TEXT_BYTES - Text::EMPTY_BYTES {
+            self.entry.clear();
+            let bare = Entry { metadata: MetadataPart::Unsaid, ..entry };
+            json::encode_entry(&bare, &mut self.entry)?;
+        }
         Ok(())
     }
 
@@ -146,19 +169,9 @@ impl Text {
         self.entries += 1;
     }
 
-    fn end(
-        &self,
-        header: &crate::types::Header,
-        out: &mut Vec<u8>,
-        to: SocketAddr,
-    ) -> Result<Datagram, Error> {
-        let start = self.start - framing::PREFIX_BYTES;
-        let ended =
-            json::end_message(header, out).and_then(|()| framing::end_frame(out, self.start));
-        if ended.is_err() {
-            out.truncate(start);
-        }
-        ended.map(|()| Datagram { start, len: out.len() - start, to })
+    fn end(&self, header: &Header, out: &mut Vec<u8>) -> Result<(), Error> {
+        json::end_message(header, out)?;
+        framing::end_frame(out, self.start)
     }
 }
 

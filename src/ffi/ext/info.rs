@@ -125,7 +125,7 @@ pub(in crate::ffi) fn of_view(
 ) -> gossip_node_info_t {
     let Known { now, peer, config_heartbeat, is_self } = known;
     let seen = if is_self { now } else { peer.map_or(now, |peer| peer.seen) };
-    let metadata = extra.metadata().map(|held| &**held);
+    let metadata = extra.metadata.as_deref();
     gossip_node_info_t {
         size: size_of::<gossip_node_info_t>(),
         node: *node,
@@ -172,8 +172,7 @@ unsafe fn node_info(
     unsafe { sized::size_of_output(out, "info") }?;
     let found = core.read_at(|core, now| {
         let entry = core.find(&id)?;
-        let extra = Extra::of(&entry);
-        Some((view_of(&entry), extra, Known::of(core, now, &id)))
+        Some((view_of(&entry), Extra::of(&entry), Known::of(core, now, &id)))
     })?;
     let (node, extra, known) = found?;
     // SAFETY: the caller's promise.

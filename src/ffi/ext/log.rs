@@ -211,7 +211,7 @@ impl Subscriber for Sink {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         number_of(metadata.level()) <= LEVEL.load(Ordering::Acquire)
             && metadata.target().starts_with("gossip")
-            && metadata.is_event()
+            && !metadata.is_span()
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -359,7 +359,7 @@ impl Counts {
     pub(crate) fn of(core: &Core) -> Self {
         let stats = core.stats();
         Self {
-            own: core.own().id,
+            own: core.id(),
             refutations: stats.refutations,
             conflicts: stats.id_conflicts,
             full: stats.members_full,

@@ -5,11 +5,11 @@ use crate::ffi::commands::{core_ref, report_null};
 use crate::ffi::core::gossip_core_t;
 use crate::ffi::error::set_last_error;
 use crate::ffi::guard::guard_both;
-use crate::ffi::handle::{Pending, Shared};
+use crate::ffi::handle::{Pending, Shared, deliver_owned};
 use crate::ffi::types::gossip_error_code_t;
-use crate::proto::{Core, PacketError};
-use crate::types::{Entry, Instant, Message, NodeView, Path};
-use crate::wire::{Error, framing, json};
+use crate::proto::PacketError;
+use crate::types::{Instant, Message, Path};
+use crate::wire::{Error, binary, framing, json};
 use alloc::sync::Arc;
 use core::ffi::{CStr, c_char};
 use core::net::{IpAddr, SocketAddr};
@@ -98,7 +98,13 @@ unsafe fn handle_packet(
     let Some(from) = (unsafe { address_of(ip, port) }) else { return (INVALID, None) };
     // SAFETY: not NULL, and the caller's promise; no object is larger than isize::MAX.
     let bytes = unsafe { slice::from_raw_parts(bytes, size.min(isize::MAX.unsigned_abs())) };
-    if is_framed(bytes) { frames(core, bytes, from, at) } else { packet(core, bytes, from, at) }
+    if binary::is_packet(bytes) {
+        core.input_code(UNREADABLE, at, |core, now, _| {
+            core.handle_packet(now, Path::Packet(from), bytes)
+        })
+    } else {
+        frames(core, bytes, from, at)
+    }
 }
 
 /// # Safety
@@ -121,60 +127,36 @@ unsafe fn address_of(ip: *const c_char, port: u16) -> Option<SocketAddr> {
     Some(SocketAddr::new(ip.to_canonical(), port))
 }
 
-/// Frames begin with the first byte of a length below 2^24, which no packet does.
-fn is_framed(bytes: &[u8]) -> bool {
-    bytes.first() == Some(&0)
-}
-
-fn packet(
-    core: &Arc<Shared>,
-    bytes: &[u8],
-    from: SocketAddr,
-    at: Option<Instant>,
-) -> (gossip_error_code_t, Option<Pending>) {
-    core.input_code(UNREADABLE, at, |core, now, _| take_packet(core, now, from, bytes))
-}
-
-/// The core counts its messages but not the bytes of them: the count that rises is the one's of this
-/// kind.
-fn take_packet(
-    core: &mut Core,
-    now: Instant,
-    from: SocketAddr,
-    bytes: &[u8],
-) -> Result<(), PacketError> {
-    core.handle_packet(now, Path::Packet(from), bytes)
-}
-
+/// Takes the frames of JSON in a datagram, each by itself. The result is that of the last bad one.
 fn frames(
     core: &Arc<Shared>,
     datagram: &[u8],
     from: SocketAddr,
     at: Option<Instant>,
 ) -> (gossip_error_code_t, Option<Pending>) {
-    let mut flaw = None;
-    let mut messages: Vec<(Message, usize)> = Vec::new();
-    for frame in framing::frames(datagram) {
-        match json::decode(frame) {
-            Ok(message) => messages.push((message, framing::PREFIX_BYTES + frame.len())),
-            Err(error) => flaw = Some(PacketError::Wire(error)),
-        }
-    }
-    if messages.is_empty() && flaw.is_none() {
-        let reason = "no whole frame".to_owned();
-        flaw = Some(PacketError::Wire(Error::Malformed { offset: datagram.len(), reason }));
+    let mut messages: Vec<(Result<Message, Error>, usize)> = framing::frames(datagram)
+        .map(|frame| (json::decode(frame), framing::PREFIX_BYTES + frame.len()))
+        .collect();
+    if messages.is_empty() {
+        let reason = "no packet and no whole frame of text".into();
+        messages.push((Err(Error::Malformed { offset: datagram.len(), reason }), 0));
     }
     core.input_code(UNREADABLE, at, |core, now, scratch| {
-        for (Message { header, entries }, bytes) in &messages {
-            let mut borrowed: Vec<Entry<'_>> = core::mem::take(scratch);
-            borrowed.extend(entries.iter().map(NodeView::as_entry));
-            let path = Path::Datagram(from);
-            match crate::ffi::handle::handle(core, now, path, header, &borrowed) {
-                Ok(()) => core.count_bytes_received(header.kind, *bytes),
-                Err(refused) => flaw = Some(PacketError::Refused(refused)),
-            }
-            *scratch = crate::ffi::handle::recycle(borrowed);
+        let mut result = Ok(());
+        for (message, bytes) in messages {
+            let taken = match message {
+                Ok(Message { header, entries }) => {
+                    core.count_bytes_received(header.kind, bytes);
+                    deliver_owned(core, now, scratch, Path::Datagram(from), &header, &entries)
+                        .map_err(PacketError::Refused)
+                }
+                Err(error) => {
+                    core.count_unread(&error);
+                    Err(PacketError::Wire(error))
+                }
+            };
+            result = taken.and(result);
         }
-        flaw.map_or(Ok(()), Err)
+        result
     })
 }

@@ -161,7 +161,7 @@ pub unsafe extern "C-unwind" fn gossip_view_get_metadata(
     value_size: *mut usize,
 ) -> c_int {
     guard("gossip_view_get_metadata", 0, || {
-        let metadata = || extra_of(view).map(|extra| extra.metadata().cloned());
+        let metadata = || extra_of(view).map(|extra| extra.metadata.clone());
         // SAFETY: the caller's promise.
         unsafe { metadata::get(metadata, key, value, value_size) }
     })
@@ -186,7 +186,7 @@ pub unsafe extern "C-unwind" fn gossip_view_each_metadata(
     user_data: *mut c_void,
 ) -> usize {
     guard_both("gossip_view_each_metadata", 0, || {
-        Walk::over(callback, user_data, || extra_of(view).map(|extra| extra.metadata().cloned()))
+        Walk::over(callback, user_data, || extra_of(view).map(|extra| extra.metadata.clone()))
     })
 }
 

@@ -1,6 +1,6 @@
 //! What only the functions of [`crate::ffi::ext`] ask of a shared core.
 
-use super::{Batch, Pending, Shared, State, deliver_owned, report};
+use super::{Pending, Shared, State, deliver_owned, report};
 use crate::ffi::callbacks::Targets;
 use crate::ffi::ext::{self, Made};
 use crate::ffi::types::gossip_error_code_t;
@@ -19,8 +19,9 @@ impl Shared {
     ) -> Arc<Self> {
         let state = State {
             core,
-            queue: Batch::default(),
-            rest: Batch::default(),
+            queue: Box::default(),
+            rest: None,
+            waiting: 0,
             runner: 0,
             scratch: Vec::new(),
             extension,
@@ -82,7 +83,7 @@ impl Shared {
     /// When something is due, the time, and whether that is the program's own.
     pub(in crate::ffi) fn next_timeout(&self) -> Option<(Option<Instant>, Instant, bool)> {
         self.lock().map(|state| {
-            let waits = state.runner == 0 && !(state.queue.is_done() && state.rest.is_done());
+            let waits = state.runner == 0 && (!state.queue.is_done() || state.has_rest());
             let now = state.extension.now();
             let due =
                 [waits.then_some(now), state.core.poll_timeout(), state.extension.changes.due_at()];

@@ -131,7 +131,8 @@ impl Dispatch {
         let Self { bytes, pieces, packer, scratch, .. } = self;
         scratch.with(transmit.entries(), |entries| {
             let (form, to_new) = (transmit.form, transmit.to_new);
-            let message = Outgoing { header: &transmit.header, entries, form, to_new };
+            let message =
+                Outgoing { header: &transmit.header, entries, form, to_new, packet: None };
             packer.pack(serializer, &message, way, &mut |piece| {
                 let start = bytes.len();
                 bytes.extend_from_slice(piece.bytes);

@@ -110,7 +110,8 @@ impl Core {
             nonce: header.nonce,
             form: teller.form(header),
             by_stream: teller.path == Path::Stream && self.config.has_streams,
-            full: header.wants,
+            // Who meets or joins need not know who we are, and over a connection not even where.
+            full: header.wants || matches!(header.kind, MessageKind::Meet | MessageKind::Join),
             wants: teller.lacks,
             ..Send::new(MessageKind::Pong, slot, content)
         });

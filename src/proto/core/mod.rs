@@ -202,6 +202,12 @@ impl Core {
         })
     }
 
+    /// The id of this node.
+    #[must_use]
+    pub const fn id(&self) -> NodeId {
+        self.members.own.id
+    }
+
     /// This node as it tells others of itself.
     #[must_use]
     pub fn own(&self) -> Entry<'_> {

@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""Runs clusters of old and new nodes on loopback, and judges them.
+
+    run.py --new build/new_node [--short] [name...]
+"""
+
+import argparse
+import asyncio
+import functools
+import sys
+import time
+
+import scenarios
+from lab import Lab
+from nodes import Failed
+
+
+class Scenario:
+    """One scenario: what it is called, how it runs, and how many nodes it has at a time."""
+
+    def __init__(self, name, run, nodes, transport="udp", relayed=False, short=False):
+        self.name, self.run, self.nodes = name, run, nodes
+        self.transport, self.relayed, self.short = transport, relayed, short
+
+
+def all_scenarios():
+    """All there are, the longest first."""
+    found = []
+    for transport in ("udp", "tcp"):
+        for joiner, seed in (("old", "new"), ("new", "old")):
+            for how in ("join", "meet"):
+                run = functools.partial(scenarios.joins, joiner=joiner, seed=seed, how=how)
+                name = f"{transport}_{joiner}_{how}s_{seed}"
+                found.append(Scenario(name, run, 4, transport, short=how == "join"))
+        for new_id in (False, True):
+            for new_port in (False, True):
+                run = functools.partial(scenarios.upgrade, new_id=new_id, new_port=new_port)
+                name = f"{transport}_upgrade_{'new' if new_id else 'same'}_id"
+                name += f"_{'new' if new_port else 'same'}_port"
+                short = not (new_id or new_port)
+                found.append(Scenario(name, run, 6, transport, relayed=True, short=short))
+        for new_id in (False, True):
+            for new_port in (False, True):
+                for from_clock in (False, True):
+                    run = functools.partial(
+                        scenarios.takeover, new_id=new_id, new_port=new_port, from_clock=from_clock
+                    )
+                    name = f"{transport}_takeover_{'new' if new_id else 'same'}_id"
+                    name += f"_{'new' if new_port else 'same'}_port{'_clock' * from_clock}"
+                    found.append(Scenario(name, run, 3, transport, relayed=True))
+        found.append(Scenario(f"{transport}_crashes", scenarios.crashes, 6, transport, short=True))
+        found.append(Scenario(f"{transport}_leaves", scenarios.leaves, 8, transport))
+        found.append(Scenario(f"{transport}_pauses", scenarios.pauses, 6, transport))
+        for size in (100, 5000):
+            run = functools.partial(scenarios.metadata, size=size)
+            found.append(Scenario(f"{transport}_metadata_{size}", run, 5, transport, short=True))
+    run = functools.partial(scenarios.bursts, news=10)
+    found.append(Scenario("udp_bursts", run, 12, relayed=True, short=True))
+    return found
+
+
+async def run_one(scenario, options, places):
+    """Runs a scenario when there is room for its nodes; prints and gives whether it passed."""
+    async with places.of(scenario.nodes):
+        lab = Lab(options, scenario.transport, scenario.relayed)
+        start, wrong = time.monotonic(), None
+        try:
+            await scenario.run(lab)
+        except Failed as failed:
+            wrong = str(failed)
+        except Exception as error:  # A scenario that breaks must not end the others.
+            wrong = f"{type(error).__name__}: {error}"
+        await lab.close()
+    took = time.monotonic() - start
+    print(f"ok {scenario.name}" if wrong is None else f"not ok {scenario.name}: {wrong}", flush=True)
+    if options.notes or wrong is not None:
+        for note in [f"took {took:.1f} s", *lab.notes]:
+            print(f"    {note}")
+    return wrong is None
+
+
+class Places:
+    """Room for so many nodes at a time."""
+
+    def __init__(self, most):
+        self._left, self._changed = most, asyncio.Condition()
+
+    def of(self, count):
+        """A context with room for some nodes."""
+        return _Room(self, count)
+
+    async def take(self, count):
+        """Waits until there is room and takes it."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._left >= count)
+            self._left -= count
+
+    async def give_back(self, count):
+        """Gives room back."""
+        async with self._changed:
+            self._left += count
+            self._changed.notify_all()
+
+
+class _Room:
+    def __init__(self, places, count):
+        self._places, self._count = places, count
+
+    async def __aenter__(self):
+        await self._places.take(self._count)
+
+    async def __aexit__(self, *_):
+        await self._places.give_back(self._count)
+
+
+async def run_all(chosen, options):
+    """Runs all that are chosen; gives how many passed."""
+    places = Places(options.at_once)
+    return sum(await asyncio.gather(*(run_one(one, options, places) for one in chosen)))
+
+
+def parse_options():
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--new", required=True, help="the program of new_node.c")
+    parser.add_argument("--short", action="store_true", help="fewer scenarios, shorter waits")
+    parser.add_argument("--notes", action="store_true", help="tell what was seen, too")
+    parser.add_argument("--list", action="store_true", help="only print the names")
+    parser.add_argument("--at-once", type=int, default=48, help="most nodes that run at a time")
+    parser.add_argument("names", nargs="*", help="scenarios, or beginnings of their names")
+    options = parser.parse_args()
+    options.steady = 5.0 if options.short else 20.0
+    options.pause = 1.0 if options.short else 3.0
+    return options
+
+
+def main():
+    """Runs what the command line asks for."""
+    options = parse_options()
+    chosen = [
+        one
+        for one in all_scenarios()
+        if (one.short or not options.short or options.names)
+        and (not options.names or any(one.name.startswith(name) for name in options.names))
+    ]
+    if options.list:
+        print("\n".join(one.name for one in chosen))
+        return 0
+    passed = asyncio.run(run_all(chosen, options))
+    print(f"{passed} passed, {len(chosen) - passed} failed")
+    return 0 if chosen and passed == len(chosen) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
