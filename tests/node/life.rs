@@ -103,7 +103,7 @@ fn stops_as_often_as_you_like_and_its_members_can_still_be_read() {
     let stopping = Instant::now();
     node.stop().unwrap();
     node.stop().unwrap();
-    assert!(stopping.elapsed() < Duration::from_secs(1));
+    assert!(stopping.elapsed() < Duration::from_secs(2));
     assert_eq!(node.members().unwrap()[0].id, seed.id());
     assert!(node.stats().unwrap().core.sent_messages > 0);
     assert!(matches!(node.join(&["127.0.0.1:1"], DEADLINE), Err(NodeError::NotStarted)));
@@ -204,7 +204,7 @@ fn a_restarted_node_is_believed_at_once() {
                 found.port == i32::from(node.port()) && found.status == NodeStatus::Online
             })
         });
-        assert!(took < Duration::from_secs(1), "{took:?}");
+        assert!(took < Duration::from_secs(5), "{took:?}");
         let found = seed.find(&id(9)).unwrap().unwrap();
         assert_eq!(found.role, format!("life {life}"));
         assert!(found.heartbeat > before);

@@ -170,7 +170,7 @@ impl Hub {
                     continue;
                 }
                 Some(Output::Transmit(transmit)) => {
-                    if strangers.are_early(&transmit, now) {
+                    if strangers.are_early(&transmit, joins, now) {
                         continue;
                     }
                     let route = self.route(&transmit, joins);

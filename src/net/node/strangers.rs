@@ -4,6 +4,7 @@
 //! has pinged them: it would make a connection to each for nothing. So those pings are left out
 //! for some time.
 
+use super::joins::Joins;
 use super::limits::STRANGER_TIME;
 use crate::proto::{Core, Event, Transmit};
 use crate::types::{Instant, MessageKind, NodeId, NodeStatus};
@@ -47,12 +48,13 @@ impl Strangers {
         }
     }
 
-    /// Whether a message is a ping over a connection that is better left out still.
-    pub(super) fn are_early(&self, transmit: &Transmit<'_>, now: Instant) -> bool {
+    /// Whether a message is a ping over a connection that is better left out still. An address that is
+    /// joined gets the join itself over one.
+    pub(super) fn are_early(&self, transmit: &Transmit<'_>, joins: &Joins, now: Instant) -> bool {
         transmit.by_stream
             && transmit.header.kind == MessageKind::Ping
             && transmit.target.status == NodeStatus::Joining
-            && self.is_early(&transmit.target.id, now)
+            && (self.is_early(&transmit.target.id, now) || joins.is_made_up(&transmit.target.id))
     }
 
     fn is_early(&self, id: &NodeId, now: Instant) -> bool {
