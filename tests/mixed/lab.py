@@ -117,17 +117,15 @@ class Lab:
 
         return await self.until(within, fault)
 
-    async def until_all_online(self, within, nodes=None):
-        """Waits until all nodes show all others online, each once, and nobody lists itself."""
-        nodes = nodes if nodes is not None else self.up()
-
+    async def until_all_online(self, within, observers=None):
+        """Waits until all, or some, show all others online, each once, and nobody lists itself."""
         async def fault():
-            for observer in nodes:
+            for observer in observers or self.up():
                 records = await observer.records()
                 for wrong in (observer.id, ZERO_ID):
                     if wrong in records:
                         return f"{observer} lists {'itself' if wrong != ZERO_ID else 'the zero id'}"
-                for other in nodes:
+                for other in self.up():
                     got = [record["status"] for record in records.get(other.id, [])]
                     if other is not observer and got != ["online"]:
                         return f"{observer} shows {other} {', '.join(got) or 'absent'}"
