@@ -23,9 +23,14 @@ foreach(kind shared static)
         FILE "${CMAKE_CURRENT_BINARY_DIR}/${gossip_set}-targets.cmake")
 endforeach()
 
+set(gossip_left_out "")
+if(NOT LIBGOSSIP_EXT)
+    set(gossip_left_out PATTERN "gossip_ext.h" EXCLUDE)
+endif()
 foreach(folder IN LISTS gossip_header_folders)
     install(DIRECTORY "include/${folder}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-        COMPONENT libgossip_development FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
+        COMPONENT libgossip_development
+        FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp" ${gossip_left_out})
 endforeach()
 
 configure_package_config_file(

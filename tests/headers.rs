@@ -34,6 +34,34 @@ const CORE: Header = Header {
     ],
 };
 
+const EXT: Header = Header {
+    path: "include/core/gossip_ext.h",
+    sources: &[
+        "src/ffi/ext/config.rs",
+        "src/ffi/ext/callbacks.rs",
+        "src/ffi/ext/changes.rs",
+        "src/ffi/ext/clock.rs",
+        "src/ffi/ext/metadata.rs",
+        "src/ffi/ext/info.rs",
+        "src/ffi/ext/view.rs",
+        "src/ffi/ext/stats.rs",
+        "src/ffi/ext/cleanup.rs",
+        "src/ffi/ext/message.rs",
+        "src/ffi/ext/packet.rs",
+        "src/ffi/ext/log.rs",
+    ],
+    guard: "GOSSIP_EXT_C_H",
+    include: "gossip_core.h",
+    brief: "More of a gossip core: configuration, clock, metadata, statistics, packets, changes, log.",
+    also: &[
+        "gossip_profile_t",
+        "gossip_reason_t",
+        "gossip_log_level_t",
+        "gossip_change_t",
+        "gossip_node_info_t",
+    ],
+};
+
 const NET: Header = Header {
     path: "include/net/gossip_net.h",
     sources: &["src/ffi/serializers.rs", "src/ffi/net.rs"],
@@ -85,8 +113,21 @@ fn config(header: &Header) -> Config {
         let includes = config.after_includes.take().unwrap_or_default();
         config.after_includes = Some(includes + "\n" + &version_define());
     }
+    if header.guard == EXT.guard {
+        let includes = config.after_includes.take().unwrap_or_default();
+        config.after_includes = Some(includes + "\n" + CONFIG_INIT);
+    }
     config
 }
+
+/// A struct that may grow must be filled by the library with no more than the program has room for.
+const CONFIG_INIT: &str = "
+/**
+ * Fills a gossip_config_t with the values of a profile: gossip_config_init(&config,
+ * GOSSIP_PROFILE_LAN). Gives what gossip_config_init_sized() returns.
+ */
+#define gossip_config_init(config, profile) \\
+    gossip_config_init_sized((config), sizeof *(config), (profile))";
 
 /// The version as the preprocessor sees it; said once, in Cargo.toml.
 fn version_define() -> String {
@@ -115,7 +156,7 @@ fn generate(header: &Header) -> String {
 
 #[test]
 fn headers_are_those_of_the_sources() {
-    for header in [CORE, NET].iter().filter(|header| exists(header)) {
+    for header in [CORE, EXT, NET].iter().filter(|header| exists(header)) {
         let path = root().join(header.path);
         let text = generate(header);
         if std::env::var_os("GOSSIP_WRITE_HEADERS").is_some() {
@@ -154,7 +195,7 @@ fn assert_clean(mut command: Command) {
 #[test]
 fn headers_compile_without_warnings() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let mut paths = vec!["core/libgossip_api.h", "core/gossip_core.h"];
+    let mut paths = vec!["core/libgossip_api.h", "core/gossip_core.h", "core/gossip_ext.h"];
     if exists(&NET) {
         paths.push("net/gossip_net.h");
     }

@@ -21,7 +21,8 @@ const BANNED_IN_PURE: [&str; 6] =
     ["std::", "rand::rng(", "thread_rng", "SystemTime", "SysRng", "extern crate"];
 
 /// The files that may hold unsafe code.
-const UNSAFE_FILES: [&str; 3] = ["src/ffi/mod.rs", "src/os/fork.rs", "src/os/signals.rs"];
+const UNSAFE_FILES: [&str; 4] =
+    ["src/ffi/mod.rs", "src/os/fork.rs", "src/os/pin.rs", "src/os/signals.rs"];
 
 struct Source {
     /// From the root, with `/`.
@@ -171,7 +172,7 @@ fn flaws_of_exports(code: &str) -> Vec<String> {
 fn is_one_guard_call(body: &str, name: &str) -> bool {
     let Some((guard, arguments)) = body.split_once('(') else { return false };
     let named: String = arguments.split_whitespace().collect();
-    ["guard", "guard_quiet", "guard_then"].contains(&guard)
+    ["guard", "guard_quiet", "guard_then", "guard_both"].contains(&guard)
         && named.starts_with(&format!("\"{name}\","))
         && closes_at_end(arguments)
 }

@@ -106,7 +106,7 @@ pub fn message(
     heartbeat: u64,
     out: &mut Vec<u8>,
 ) {
-    let detail = if form == Form::Binary { Detail::Claim } else { Detail::Full };
+    let detail = Detail::Full;
     let other = |step: usize| &members[(number + step) % members.len()];
     let entries = [
         other(0).entry(heartbeat, detail),

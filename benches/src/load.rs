@@ -36,7 +36,16 @@ pub fn trial(kind: Kind, case: Case, form: Form, time: Duration) -> Result<Work,
     server.begin()?;
     sources.flood(case, form, time);
     let work = server.end()?;
-    if std::env::var_os("SIZES").is_some() { let mut b=[0;65536]; let mut v=vec![]; for s in &sources.sockets { if let Ok((n,_))=s.recv_from(&mut b) { v.push((n, form.decode(&b[..n]).map(|h| h.kind))); } } eprintln!("{v:?}"); }
+    if std::env::var_os("SIZES").is_some() {
+        let mut b = [0; 65536];
+        let mut v = vec![];
+        for s in &sources.sockets {
+            if let Ok((n, _)) = s.recv_from(&mut b) {
+                v.push((n, form.decode(&b[..n]).map(|h| h.kind)));
+            }
+        }
+        eprintln!("{v:?}");
+    }
     if work.messages == 0 {
         return Err(format!("the server took no {}", case.name()));
     }

@@ -65,7 +65,18 @@ pub struct Server {
 impl Server {
     pub fn start(kind: Kind, case: Case, form: Form) -> Result<Self, String> {
         let program = std::env::current_exe().map_err(|error| error.to_string())?;
-        let mut child = Command::new(program)
+        // To look at the library's server with a tool: `GOSSIP_BENCH_UNDER="valgrind --tool=callgrind"`.
+        let under = std::env::var("GOSSIP_BENCH_UNDER").ok().filter(|_| kind == Kind::Library);
+        let mut words = under.iter().flat_map(|under| under.split_whitespace());
+        let mut command = match words.next() {
+            Some(tool) => {
+                let mut command = Command::new(tool);
+                command.args(words).arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
+        let mut child = command
             .args(["serve", kind.name(), case.name(), form.name()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -1,23 +1,67 @@
 //! What a core wants to tell its program, copied out of it so that no lock is held while it is told.
 
 use super::convert::{c_id, c_kind, c_status, view_of};
+#[cfg(feature = "ext")]
+use super::ext;
+use super::scratch::recycle;
 use super::types::{
     gossip_event_callback_t, gossip_message_t, gossip_node_view_t, gossip_send_callback_t,
 };
 use crate::proto::{Core, KINDS, Output, Transmit};
 use crate::types::{
-    Detail, Entry, Form, Header, MessageKind, Metadata, MetadataPart, MetadataStamp, NodeStatus,
+    Apart, Detail, Entry, Form, Header, MessageKind, Metadata, MetadataPart, NodeStatus,
 };
+use crate::wire::binary;
 use alloc::sync::Arc;
 use core::cell::Cell;
 use core::ffi::c_void;
+use core::ops::Range;
 use core::ptr;
 
-/// The program's functions. Either may be NULL: then its calls are left out.
+/// The program's functions. Each may be NULL: then its calls are left out.
 pub(super) struct Targets {
     pub(super) send: gossip_send_callback_t,
     pub(super) event: gossip_event_callback_t,
     pub(super) user_data: *mut c_void,
+    #[cfg(feature = "ext")]
+    pub(super) changes: ext::gossip_changes_callback_t,
+    #[cfg(feature = "ext")]
+    pub(super) packet: ext::gossip_packet_callback_t,
+    /// The user data again, if the library is to tell when it is done with it.
+    #[cfg(feature = "ext")]
+    pub(super) owned: ext::Owned,
+}
+
+impl Targets {
+    /// The functions that version 1 knows.
+    pub(super) const fn new(
+        send: gossip_send_callback_t,
+        event: gossip_event_callback_t,
+        user_data: *mut c_void,
+    ) -> Self {
+        Self {
+            send,
+            event,
+            user_data,
+            #[cfg(feature = "ext")]
+            changes: None,
+            #[cfg(feature = "ext")]
+            packet: None,
+            #[cfg(feature = "ext")]
+            owned: ext::Owned::NOTHING,
+        }
+    }
+}
+
+impl Targets {
+    /// Whether events are of use to anybody.
+    fn wants_events(&self) -> bool {
+        #[cfg(feature = "ext")]
+        if ext::log::wants_events() {
+            return true;
+        }
+        self.event.is_some()
+    }
 }
 
 // SAFETY: the pointer is never followed here, only handed back; that the program's functions may
@@ -30,42 +74,37 @@ unsafe impl Sync for Targets {}
 #[derive(Clone, Default, Debug)]
 pub struct Extra {
     /// The status with left apart from failed.
-    status: NodeStatus,
+    pub status: NodeStatus,
+    /// The metadata; `None` says nothing about it, or that it travels apart.
+    pub metadata: Option<Arc<Metadata>>,
     detail: Detail,
     config_heartbeat: u64,
-    metadata: Kept,
-}
-
-/// What an entry says about metadata, kept after the core's lock is given back.
-#[derive(Clone, Default, Debug)]
-enum Kept {
-    #[default]
-    Unsaid,
-    Held(Arc<Metadata>),
-    Apart(MetadataStamp),
-    Slice(MetadataStamp, u8, Vec<u8>),
+    apart: Apart,
 }
 
 impl Extra {
-    fn of(entry: &Entry<'_>) -> Self {
-        let metadata = match entry.metadata {
-            MetadataPart::Unsaid => Kept::Unsaid,
-            MetadataPart::Held(held) => Kept::Held(Arc::clone(held)),
-            MetadataPart::Packed(packed) => Kept::Held(Arc::new(packed.to_metadata())),
-            MetadataPart::Apart(stamp) => Kept::Apart(stamp),
-            MetadataPart::Slice { stamp, index, bytes } => Kept::Slice(stamp, index, bytes.into()),
-        };
+    /// What the struct of this entry lacks.
+    pub fn of(entry: &Entry<'_>) -> Self {
         let Entry { status, detail, config_heartbeat, .. } = *entry;
-        Self { status, detail, config_heartbeat, metadata }
+        let (metadata, apart) = match entry.metadata {
+            MetadataPart::Unsaid => (None, Apart::Unsaid),
+            MetadataPart::Held(held) => (Some(Arc::clone(held)), Apart::Unsaid),
+            MetadataPart::Packed(packed) => (Some(Arc::new(packed.to_metadata())), Apart::Unsaid),
+            MetadataPart::Apart(stamp) => (None, Apart::Stamp(stamp)),
+            MetadataPart::Slice { stamp, index, bytes } => {
+                (None, Apart::Slice(stamp, index, bytes.into()))
+            }
+        };
+        Self { status, metadata, detail, config_heartbeat, apart }
     }
 
     /// Adds to the entry of a struct what that has no room for.
     pub fn complete<'a>(&'a self, entry: Entry<'a>) -> Entry<'a> {
-        let metadata = match &self.metadata {
-            Kept::Unsaid => MetadataPart::Unsaid,
-            Kept::Held(held) => MetadataPart::Held(held),
-            Kept::Apart(stamp) => MetadataPart::Apart(*stamp),
-            Kept::Slice(stamp, index, bytes) => {
+        let metadata = match (&self.metadata, &self.apart) {
+            (Some(held), _) => MetadataPart::Held(held),
+            (None, Apart::Unsaid) => MetadataPart::Unsaid,
+            (None, Apart::Stamp(stamp)) => MetadataPart::Apart(*stamp),
+            (None, Apart::Slice(stamp, index, bytes)) => {
                 MetadataPart::Slice { stamp: *stamp, index: *index, bytes }
             }
         };
@@ -77,7 +116,17 @@ impl Extra {
 /// One call to make; the numbers are places in [`Batch::views`].
 enum Call {
     Send(ToSend),
-    Event { node: usize, old_status: NodeStatus },
+    Event {
+        node: usize,
+        old_status: NodeStatus,
+    },
+    #[cfg(feature = "ext")]
+    Changes {
+        first: usize,
+        count: usize,
+    },
+    #[cfg(feature = "ext")]
+    Packet(ext::Datagram),
 }
 
 /// A message to hand out: the view of its target, and those of its entries behind it.
@@ -87,6 +136,8 @@ struct ToSend {
     to_new: bool,
     target: usize,
     entries: usize,
+    /// Where it stands in [`Batch::packets`]; nowhere if its receiver reads text.
+    packet: Range<usize>,
 }
 
 /// Calls to make, in order, with the structs they point to. Its buffers are used again and again.
@@ -96,9 +147,13 @@ pub(super) struct Batch {
     next: usize,
     views: Vec<gossip_node_view_t>,
     extras: Vec<Extra>,
+    /// The messages that are for those who read packets, written while the core is at hand.
+    packets: Vec<u8>,
     written: Written,
     /// An empty vector, kept for its memory.
     scratch: Cell<Vec<Entry<'static>>>,
+    #[cfg(feature = "ext")]
+    pub(super) store: ext::Store,
 }
 
 /// The bytes of the messages handed out that our transports wrote, each kind apart, until the core
@@ -111,16 +166,22 @@ struct Written {
 
 /// The structs that an emptied batch keeps room for: 68 KB. More is given back.
 const KEPT_VIEWS: usize = 256;
+/// The bytes of packets that an emptied batch keeps room for.
+const KEPT_PACKETS: usize = 64 * 1024;
 
 impl Batch {
-    /// The calls not made yet.
+    /// The calls not made yet; those that hold more than others count as several.
     pub(super) fn len(&self) -> usize {
-        self.calls.len() - self.next
+        #[cfg(feature = "ext")]
+        let more = self.store.weight();
+        #[cfg(not(feature = "ext"))]
+        let more = 0;
+        self.calls.len() - self.next + more
     }
 
     /// Whether every call was made.
     pub(super) fn is_done(&self) -> bool {
-        self.len() == 0
+        self.calls.len() == self.next
     }
 
     /// Forgets all calls and keeps the buffers.
@@ -129,11 +190,15 @@ impl Batch {
         self.next = 0;
         self.views.clear();
         self.extras.clear();
+        self.packets.clear();
+        self.packets.shrink_to(KEPT_PACKETS);
         if self.views.capacity() > KEPT_VIEWS * 2 {
             self.calls.shrink_to(KEPT_VIEWS);
             self.views.shrink_to(KEPT_VIEWS);
             self.extras.shrink_to(KEPT_VIEWS);
         }
+        #[cfg(feature = "ext")]
+        self.store.clear();
     }
 
     /// Copies one output of the core, if the program has a function for it.
@@ -142,7 +207,7 @@ impl Batch {
             Output::Transmit(transmit) if targets.send.is_some() => {
                 self.push_message(transmit);
             }
-            Output::Event(event) if targets.event.is_some() => {
+            Output::Event(event) if targets.wants_events() => {
                 let node = self.push_view(&event.node);
                 self.calls.push(Call::Event { node, old_status: event.old_status });
             }
@@ -152,12 +217,35 @@ impl Batch {
 
     fn push_message(&mut self, transmit: &Transmit<'_>) {
         let target = self.push_view(&transmit.target);
-        for entry in transmit.entries() {
-            self.push_view(&entry);
+        // To be put together once, and not for each of its two forms again.
+        let mut all: Vec<Entry<'_>> = self.scratch.take();
+        all.extend(transmit.entries());
+        for entry in &all {
+            self.push_view(entry);
         }
-        let entries = self.views.len() - target - 1;
+        let entries = all.len();
+        let start = self.packets.len();
+        if transmit.form == Form::Packet {
+            let told = all.iter().copied();
+            // What cannot be written leaves nothing behind, and is tried again by who sends it.
+            let _ = binary::encode(&transmit.header, told, &mut self.packets);
+        }
+        self.scratch.set(recycle(all));
+        let packet = start..self.packets.len();
         let Transmit { header, form, to_new, .. } = *transmit;
-        self.calls.push(Call::Send(ToSend { header, form, to_new, target, entries }));
+        self.calls.push(Call::Send(ToSend { header, form, to_new, target, entries, packet }));
+    }
+
+    /// Adds the call for a datagram of the store.
+    #[cfg(feature = "ext")]
+    pub(super) fn push_packet(&mut self, datagram: ext::Datagram) {
+        self.calls.push(Call::Packet(datagram));
+    }
+
+    /// Adds the call for changes of the store.
+    #[cfg(feature = "ext")]
+    pub(super) fn push_changes(&mut self, first: usize, count: usize) {
+        self.calls.push(Call::Changes { first, count });
     }
 
     #[inline(never)]
@@ -195,25 +283,39 @@ impl Batch {
                     form: call.form,
                     to_new: call.to_new,
                     extras: &self.extras[target + 1..last],
+                    packet: self.packets.get(call.packet.clone()).filter(|it| !it.is_empty()),
                     written: &written,
                     scratch: &self.scratch,
                 };
                 let current = Current::set(&handed_out);
+                #[cfg(feature = "ext")]
+                let handing = ext::Handing::views(views, &self.extras[target..last]);
                 // SAFETY: a function of the program with this type, called with structs that live
                 // until it returns and that nothing else touches meanwhile.
                 unsafe { send(&raw const message, views, targets.user_data) };
+                #[cfg(feature = "ext")]
+                drop(handing);
                 drop(current);
                 let kind = header.kind as usize;
                 self.written.any |= written.get() > 0;
                 self.written.bytes[kind] += written.get();
             }
             Call::Event { node, old_status } => {
+                #[cfg(feature = "ext")]
+                ext::log::event(&self.views[node], self.extras[node].status, old_status);
                 let Some(event) = targets.event else { return true };
+                #[cfg(feature = "ext")]
+                let _handing =
+                    ext::Handing::views(&raw const self.views[node], &self.extras[node..=node]);
                 // SAFETY: as above.
                 unsafe {
                     event(&raw const self.views[node], c_status(old_status), targets.user_data)
                 };
             }
+            #[cfg(feature = "ext")]
+            Call::Changes { first, count } => ext::call_changes(&self.store, first, count, targets),
+            #[cfg(feature = "ext")]
+            Call::Packet(ref datagram) => ext::call_packet(&self.store, datagram, targets),
         }
         true
     }
@@ -248,6 +350,8 @@ pub struct HandedOut<'a> {
     pub to_new: bool,
     /// One for each entry, in the same order.
     pub extras: &'a [Extra],
+    /// The message as a packet, if its receiver reads them.
+    pub packet: Option<&'a [u8]>,
     /// To be raised by the bytes that a transport wrote for it.
     pub written: &'a Cell<usize>,
     /// An empty vector, kept for its memory.

@@ -13,7 +13,7 @@ use crate::types::{Entry, Instant, Metadata, NodeId, NodeView};
 use alloc::sync::Arc;
 use core::convert::Infallible;
 use core::ffi::{c_char, c_int};
-use core::{ptr, slice};
+use core::{fmt, ptr, slice};
 
 /// The core behind a handle, to be held by a transport; `None`, with an error text, for NULL.
 ///
@@ -27,7 +27,7 @@ pub unsafe fn shared_of(core: *const gossip_core_t) -> Option<Arc<Shared>> {
 /// # Safety
 /// As [`shared_of`], for as long as the result is used.
 #[inline(never)]
-unsafe fn core_ref<'a>(core: *const gossip_core_t) -> Option<&'a Arc<Shared>> {
+pub(super) unsafe fn core_ref<'a>(core: *const gossip_core_t) -> Option<&'a Arc<Shared>> {
     // SAFETY: the caller's promise.
     let core = unsafe { core.as_ref() };
     if core.is_none() {
@@ -55,7 +55,7 @@ pub(super) fn report_null(name: &str) {
 }
 
 /// Runs `body` with a view as an entry, its status left out; `None`, with a text, for a flaw.
-fn with_entry<R>(
+pub(super) fn with_entry<R>(
     view: &gossip_node_view_t,
     name: &str,
     body: impl FnOnce(&Entry<'_>) -> Option<R>,
@@ -109,9 +109,9 @@ pub(super) unsafe fn destroy(core: *mut gossip_core_t) {
 
 /// # Safety
 /// As [`super::core::gossip_core_tick`].
-pub(super) unsafe fn tick(core: *const gossip_core_t) -> Option<Pending> {
+pub(super) unsafe fn tick(core: *const gossip_core_t, at: Option<Instant>) -> Option<Pending> {
     // SAFETY: the caller's promise.
-    unsafe { core_ref(core) }?.input(|core, now, _| {
+    unsafe { core_ref(core) }?.input(at, |core, now, _| {
         core.round(now);
         CANNOT_FAIL
     })
@@ -121,7 +121,7 @@ pub(super) unsafe fn tick(core: *const gossip_core_t) -> Option<Pending> {
 /// As [`super::core::gossip_core_tick_full_broadcast`].
 pub(super) unsafe fn tick_full_broadcast(core: *const gossip_core_t) -> Option<Pending> {
     // SAFETY: the caller's promise.
-    unsafe { core_ref(core) }?.input(|core, now, _| {
+    unsafe { core_ref(core) }?.input(None, |core, now, _| {
         core.round_broadcast(now);
         CANNOT_FAIL
     })
@@ -131,8 +131,22 @@ pub(super) unsafe fn tick_full_broadcast(core: *const gossip_core_t) -> Option<P
 /// As [`super::core::gossip_core_reset`].
 pub(super) unsafe fn reset(core: *const gossip_core_t) -> Option<Pending> {
     // SAFETY: the caller's promise.
-    unsafe { core_ref(core) }?.input(|core, now, _| {
+    unsafe { core_ref(core) }?.input(None, |core, now, _| {
         core.reset(now);
+        CANNOT_FAIL
+    })
+}
+
+/// # Safety
+/// As [`super::ext::clock::gossip_core_handle_timeout`].
+#[cfg(feature = "ext")]
+pub(super) unsafe fn handle_timeout(
+    core: *const gossip_core_t,
+    at: Option<Instant>,
+) -> Option<Pending> {
+    // SAFETY: the caller's promise.
+    unsafe { core_ref(core) }?.input(at, |core, now, _| {
+        core.handle_timeout(now);
         CANNOT_FAIL
     })
 }
@@ -145,6 +159,7 @@ const CANNOT_FAIL: Result<(), Infallible> = Ok(());
 pub(super) unsafe fn handle_message(
     core: *const gossip_core_t,
     msg: *const gossip_message_t,
+    at: Option<Instant>,
 ) -> Option<Pending> {
     // SAFETY: the caller's promise.
     let core = unsafe { core_ref(core) }?;
@@ -153,7 +168,7 @@ pub(super) unsafe fn handle_message(
     // SAFETY: the caller's promise.
     let views = unsafe { entries_of(message) }?;
     match header_of(message) {
-        Ok(header) => core.deliver_struct(&header, views),
+        Ok(header) => core.deliver_struct(&header, views, at),
         Err(flaw) => {
             set_last_error(format_args!("msg->{flaw}"));
             None
@@ -194,7 +209,7 @@ pub(super) unsafe fn meet(
     node: *const gossip_node_view_t,
 ) -> Option<Pending> {
     // SAFETY: the caller's promise.
-    unsafe { contact(core, node, Core::meet) }
+    unsafe { contact(core, node, Core::meet, "meet") }
 }
 
 /// # Safety
@@ -204,7 +219,7 @@ pub(super) unsafe fn join(
     node: *const gossip_node_view_t,
 ) -> Option<Pending> {
     // SAFETY: the caller's promise.
-    unsafe { contact(core, node, Core::join) }
+    unsafe { contact(core, node, Core::join, "join") }
 }
 
 /// # Safety
@@ -213,12 +228,16 @@ unsafe fn contact(
     core: *const gossip_core_t,
     node: *const gossip_node_view_t,
     command: fn(&mut Core, Instant, &Entry<'_>) -> Result<(), CommandError>,
+    verb: &str,
 ) -> Option<Pending> {
     // SAFETY: the caller's promise.
     let core = unsafe { core_ref(core) }?;
     // SAFETY: the caller's promise.
     let view = unsafe { argument(node, "node") }?;
-    with_entry(view, "node", |entry| core.input(|core, now, _| command(core, now, entry)))
+    with_entry(view, "node", |entry| {
+        log(format_args!("asked to {verb} {}:{}", entry.ip, entry.port));
+        core.input(None, |core, now, _| command(core, now, entry))
+    })
 }
 
 /// # Safety
@@ -231,7 +250,16 @@ pub(super) unsafe fn leave(
     let core = unsafe { core_ref(core) }?;
     // SAFETY: the caller's promise.
     let id = NodeId::new(unsafe { argument(node_id, "node_id") }?.data);
-    core.input(|core, now, _| core.leave(now, &id))
+    log(format_args!("asked to tell that node {id} leaves"));
+    core.input(None, |core, now, _| core.leave(now, &id))
+}
+
+/// Logs what the program asks for.
+fn log(text: fmt::Arguments<'_>) {
+    #[cfg(feature = "ext")]
+    super::ext::log::own(text);
+    #[cfg(not(feature = "ext"))]
+    let _ = text;
 }
 
 /// # Safety
@@ -354,7 +382,7 @@ pub(super) unsafe fn update_self_metadata(
             pairs.push((key, value));
         }
     }
-    core.input(|core, now, _| {
+    core.input(None, |core, now, _| {
         core.update_metadata(now, pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())))
     })
 }
@@ -364,7 +392,7 @@ pub(super) unsafe fn update_self_metadata(
 ///
 /// # Safety
 /// `text` is NULL or ends in NUL.
-unsafe fn text_at(text: *const c_char) -> Option<String> {
+pub(super) unsafe fn text_at(text: *const c_char) -> Option<String> {
     if text.is_null() {
         return None;
     }

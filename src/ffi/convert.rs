@@ -206,14 +206,22 @@ pub fn owned_of(view: &gossip_node_view_t, status: Status) -> Result<NodeView, F
 /// # Errors
 /// [`Flaw::Kind`].
 pub fn header_of(message: &gossip_message_t) -> Result<Header, Flaw> {
-    let raw = raw_kind(message.r#type);
-    let kind = MessageKind::from_raw(raw).filter(|kind| kind.is_struct()).ok_or(Flaw::Kind(raw))?;
+    let kind = kind_of(message.r#type)?;
     Ok(Header {
         sender: NodeId::new(message.sender.data),
         kind,
         timestamp: message.timestamp,
         ..Header::default()
     })
+}
+
+/// A message type of C that a struct can carry.
+///
+/// # Errors
+/// [`Flaw::Kind`].
+pub fn kind_of(kind: MaybeUninit<gossip_message_type_t>) -> Result<MessageKind, Flaw> {
+    let raw = raw_kind(kind);
+    MessageKind::from_raw(raw).filter(|kind| kind.is_struct()).ok_or(Flaw::Kind(raw))
 }
 
 /// The bytes as text. Most are short ASCII, for which the general check costs several times more.

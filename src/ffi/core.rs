@@ -47,7 +47,7 @@ pub unsafe extern "C-unwind" fn gossip_core_create(
     user_data: *mut c_void,
 ) -> *mut gossip_core_t {
     guard("gossip_core_create", ptr::null_mut(), || {
-        let targets = Targets { send: send_callback, event: event_callback, user_data };
+        let targets = Targets::new(send_callback, event_callback, user_data);
         // SAFETY: the caller's promise.
         unsafe { body::create(self_node, targets) }
     })
@@ -94,7 +94,7 @@ pub unsafe extern "C-unwind" fn gossip_core_destroy(core: *mut gossip_core_t) {
 pub unsafe extern "C-unwind" fn gossip_core_tick(core: *mut gossip_core_t) {
     guard_then("gossip_core_tick", || {
         // SAFETY: the caller's promise.
-        unsafe { body::tick(core) }
+        unsafe { body::tick(core, None) }
     });
 }
 
@@ -137,7 +137,7 @@ pub unsafe extern "C-unwind" fn gossip_core_handle_message(
 ) {
     guard_then("gossip_core_handle_message", || {
         // SAFETY: the caller's promise.
-        unsafe { body::handle_message(core, msg) }
+        unsafe { body::handle_message(core, msg, None) }
     });
 }
 

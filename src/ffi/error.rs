@@ -10,13 +10,27 @@ const TEXT_BYTES: usize = 512;
 /// A text of bounded length that always ends in NUL. `repr(C)`: a pointer to it points to the text.
 #[derive(Clone, Copy)]
 #[repr(C)]
-struct Text {
+pub(super) struct Text {
     bytes: [u8; TEXT_BYTES],
     len: usize,
 }
 
 impl Text {
-    const EMPTY: Self = Self { bytes: [0; TEXT_BYTES], len: 0 };
+    pub(super) const EMPTY: Self = Self { bytes: [0; TEXT_BYTES], len: 0 };
+
+    /// The text, ending in NUL.
+    #[cfg(feature = "ext")]
+    pub(super) const fn as_ptr(&self) -> *const c_char {
+        self.bytes.as_ptr().cast()
+    }
+
+    /// Puts a question mark for each control character, so that the text is one line and whole.
+    #[cfg(feature = "ext")]
+    pub(super) fn replace_controls(&mut self) {
+        self.bytes[..self.len].iter_mut().filter(|byte| byte.is_ascii_control()).for_each(|byte| {
+            *byte = b'?';
+        });
+    }
 
     fn clear(&mut self) {
         self.len = 0;

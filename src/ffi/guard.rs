@@ -37,6 +37,20 @@ pub fn guard_then<C: Callbacks>(function: &'static str, body: impl FnOnce() -> O
     then_run(function, &mut || body.take()?());
 }
 
+/// As [`guard_then`], for functions that have a result too.
+#[cfg(feature = "ext")]
+pub fn guard_both<T, C: Callbacks>(
+    function: &'static str,
+    fallback: T,
+    body: impl FnOnce() -> (T, Option<C>),
+) -> T {
+    let (result, callbacks) = guard(function, (fallback, None), body);
+    if let Some(callbacks) = callbacks {
+        callbacks.run();
+    }
+    result
+}
+
 /// What [`guard_then`] does, once for each kind of callbacks and not for each function.
 #[inline(never)]
 fn then_run<C: Callbacks>(function: &'static str, body: &mut dyn FnMut() -> Option<C>) {

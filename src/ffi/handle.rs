@@ -1,9 +1,15 @@
 //! A core that is shared between the program's threads and its transports.
 
+#[cfg(feature = "ext")]
+mod extended;
+
 use super::callbacks::{Batch, Targets};
 use super::convert::{Flaw, Status, entry_of, owned_of};
 use super::error::{self, set_last_error};
+#[cfg(feature = "ext")]
+use super::ext;
 use super::guard::{Callbacks, contain};
+use super::scratch::recycle;
 use super::types::gossip_node_view_t;
 use crate::os;
 use crate::proto::{Core, Output, Refused};
@@ -21,9 +27,6 @@ const QUEUED_CALLS: usize = 1024;
 /// How many calls wait at most; events beyond it stay in the core, which then takes no messages.
 const QUEUED_EVENTS: usize = 16 * 1024;
 
-/// The entries of a received message that room is kept for, 35 KB.
-const KEPT_ENTRIES: usize = 256;
-
 /// One core with its callbacks. Transports hold it too, so it may outlive its handle, closed.
 pub struct Shared {
     targets: Targets,
@@ -39,13 +42,18 @@ pub struct Shared {
 struct State {
     core: Core,
     /// Waits for the runner, in order.
-    queue: Batch,
-    /// The runner's, while there is none: empty, or what an exception left over.
-    rest: Batch,
+    queue: Box<Batch>,
+    /// The runner's, while there is none: empty, or what an exception left over. `None` before the
+    /// first one.
+    rest: Option<Box<Batch>>,
+    /// Threads that wait for the runner to stop.
+    waiting: usize,
     /// The thread that runs callbacks, see [`thread_mark`]; 0 if there is none.
     runner: usize,
     /// An empty vector, kept for its memory.
     scratch: Vec<Entry<'static>>,
+    #[cfg(feature = "ext")]
+    extension: ext::Extension,
 }
 
 /// A number that no two running threads share and that is never 0.
@@ -56,13 +64,22 @@ fn thread_mark() -> usize {
 
 impl Shared {
     pub(super) fn new(core: Core, targets: Targets) -> Arc<Self> {
-        let state = State {
-            core,
-            queue: Batch::default(),
-            rest: Batch::default(),
-            runner: 0,
-            scratch: Vec::new(),
-        };
+        Self::of(
+            State {
+                core,
+                queue: Box::default(),
+                rest: None,
+                waiting: 0,
+                runner: 0,
+                scratch: Vec::new(),
+                #[cfg(feature = "ext")]
+                extension: ext::Extension::default(),
+            },
+            targets,
+        )
+    }
+
+    fn of(state: State, targets: Targets) -> Arc<Self> {
         Arc::new(Self {
             targets,
             process: os::process_mark(),
@@ -111,7 +128,7 @@ impl Shared {
 
     /// Runs an input of the core and the callbacks that it leads to, on a thread of the library.
     fn contained(self: &Arc<Self>, body: &mut Input<'_>) {
-        if let Some(callbacks) = contain(None, || self.input_once(body)) {
+        if let Some(callbacks) = contain(None, || self.input_once(None, body)) {
             callbacks.run();
         }
     }
@@ -121,8 +138,9 @@ impl Shared {
         self: &Arc<Self>,
         header: &Header,
         views: &[gossip_node_view_t],
+        at: Option<Instant>,
     ) -> Option<Pending> {
-        self.input(|core, now, scratch| {
+        self.input(at, |core, now, scratch| {
             let mut entries: Vec<Entry<'_>> = core::mem::take(scratch);
             let read = read_entries(views, &mut entries);
             let result = match read {
@@ -142,37 +160,50 @@ impl Shared {
         })
     }
 
-    /// Runs an input or command of the core; the result is to be run once all locks are gone.
+    /// Runs an input or command of the core, at a time that the program gave or now; the result is to
+    /// be run once all locks are gone.
     ///
     /// An error becomes this thread's error text.
     pub(super) fn input<E: fmt::Display>(
         self: &Arc<Self>,
+        at: Option<Instant>,
         body: impl FnOnce(&mut Core, Instant, &mut Vec<Entry<'static>>) -> Result<(), E>,
     ) -> Option<Pending> {
         let mut body = Some(body);
-        self.input_once(&mut |core, now, scratch| {
-            if let Some(body) = body.take()
-                && let Err(error) = body(core, now, scratch)
-            {
-                set_last_error(format_args!("{error}"));
-            }
-        })
+        let mut error = None;
+        let pending = self.input_once(at, &mut |core, now, scratch| {
+            error = body.take().and_then(|body| body(core, now, scratch).err());
+        });
+        if let Some(error) = error {
+            report(format_args!("{error}"));
+        }
+        pending
     }
 
     /// What [`Self::input`] does, in the library once and not in each of its functions again.
     #[inline(never)]
-    fn input_once(self: &Arc<Self>, body: &mut Input<'_>) -> Option<Pending> {
+    fn input_once(self: &Arc<Self>, at: Option<Instant>, body: &mut Input<'_>) -> Option<Pending> {
         let mut guard = self.lock()?;
         let state = &mut *guard;
         // Read under the lock, so that no thread brings an older time than the one before it.
-        body(&mut state.core, os::now(), &mut state.scratch);
+        #[cfg(feature = "ext")]
+        let (now, counts) = (state.extension.tick(at), ext::log::Counts::of(&state.core));
+        #[cfg(not(feature = "ext"))]
+        let now = at.unwrap_or_else(os::now);
+        body(&mut state.core, now, &mut state.scratch);
+        #[cfg(feature = "ext")]
+        let counts = counts.until(&state.core);
         self.fill(state);
-        if state.runner != 0 || (state.queue.is_done() && state.rest.is_done()) {
-            return None;
-        }
-        state.runner = thread_mark();
-        let batch = core::mem::take(&mut state.rest);
-        Some(Pending { shared: Arc::clone(self), batch, released: false })
+        let pending = state.begin().map(|batch| Pending {
+            shared: Arc::clone(self),
+            batch: Some(batch),
+            #[cfg(feature = "ext")]
+            frees: false,
+        });
+        drop(guard);
+        #[cfg(feature = "ext")]
+        counts.log();
+        pending
     }
 
     /// Reads something of the core; `None`, with an error text, if it cannot be used any more.
@@ -190,13 +221,24 @@ impl Shared {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         self.closed.store(true, Ordering::Release);
         if state.runner == thread_mark() {
+            #[cfg(feature = "ext")]
+            {
+                state.extension.closed_inside = true;
+            }
             return;
         }
+        state.waiting += 1;
         while state.runner != 0 {
             state = self.stopped.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        state.queue = Batch::default();
-        state.rest = Batch::default();
+        state.waiting -= 1;
+        state.forget_calls();
+        #[cfg(feature = "ext")]
+        {
+            state.extension.changes.clear();
+            drop(state);
+            self.targets.owned.free();
+        }
     }
 
     #[inline(never)]
@@ -228,11 +270,60 @@ impl Shared {
                 Some(Output::Transmit(_)) if state.queue.len() >= room => {
                     self.dropped.fetch_add(1, Ordering::Relaxed);
                 }
-                Some(output) => state.queue.push(&output, &self.targets),
-                None => return,
+                Some(output) => {
+                    #[cfg(feature = "ext")]
+                    let made = {
+                        let State { queue, extension, .. } = state;
+                        ext::note(&output, &self.targets, extension, queue)
+                    };
+                    state.queue.push(&output, &self.targets);
+                    #[cfg(feature = "ext")]
+                    self.count(&mut state.core, made);
+                }
+                None => {
+                    #[cfg(feature = "ext")]
+                    state.tell_changes();
+                    return;
+                }
             }
         }
     }
+}
+
+impl State {
+    /// Gives this thread the right to run callbacks, and the first of them, if there are some and
+    /// nobody has it.
+    fn begin(&mut self) -> Option<Box<Batch>> {
+        let has_rest = self.has_rest();
+        if self.runner != 0 || (self.queue.is_done() && !has_rest) {
+            return None;
+        }
+        self.runner = thread_mark();
+        let mut batch = self.rest.take().unwrap_or_default();
+        if !has_rest {
+            core::mem::swap(&mut batch, &mut self.queue);
+        }
+        Some(batch)
+    }
+
+    /// Whether an exception left calls over.
+    fn has_rest(&self) -> bool {
+        self.rest.as_ref().is_some_and(|rest| !rest.is_done())
+    }
+
+    fn forget_calls(&mut self) {
+        self.queue = Box::default();
+        self.rest = None;
+    }
+}
+
+/// The error text for an input that was refused; called with no lock held.
+#[cold]
+#[inline(never)]
+fn report(text: fmt::Arguments<'_>) {
+    set_last_error(text);
+    #[cfg(feature = "ext")]
+    ext::log::refused(text);
 }
 
 /// A call of the core, with the time and a vector that is empty before and after it.
@@ -276,7 +367,7 @@ fn replaced(views: &[gossip_node_view_t]) -> Vec<NodeView> {
 }
 
 /// Gives the core entries that own their texts.
-fn deliver_owned(
+pub(super) fn deliver_owned(
     core: &mut Core,
     now: Instant,
     scratch: &mut Vec<Entry<'static>>,
@@ -304,35 +395,39 @@ fn handle(
     core.handle_message(now, path, header, entries.iter().copied())
 }
 
-/// Keeps the memory of a vector, if it is not much, and drops what it borrows.
-pub(super) fn recycle(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'static>> {
-    entries.clear();
-    entries.shrink_to(KEPT_ENTRIES);
-    // SAFETY: the vector is empty, so nothing in it is borrowed, and the two types differ in
-    // lifetimes only.
-    unsafe { core::mem::transmute::<Vec<Entry<'_>>, Vec<Entry<'static>>>(entries) }
-}
-
 /// Callbacks to run, with the right to run them. Dropped with calls left, as when an exception
 /// passes, it gives the right back and leaves the rest to the next call.
 pub(super) struct Pending {
     shared: Arc<Shared>,
-    batch: Batch,
-    /// Whether the right was given back already.
-    released: bool,
+    /// `None` once the right was given back.
+    batch: Option<Box<Batch>>,
+    /// Whether the program destroyed the core inside a callback and wants to be told that it ended.
+    #[cfg(feature = "ext")]
+    frees: bool,
 }
 
 impl Callbacks for Pending {
     fn run(mut self) {
         let saved = error::save();
+        #[cfg(feature = "ext")]
+        let running = ext::Running::of(&self.shared);
         while contain(false, || self.next_batch()) {
-            while self.may_call() && self.batch.call_next(&self.shared.targets) {}
+            while self.call_next() {}
         }
+        #[cfg(feature = "ext")]
+        drop(running);
+        // Before the text comes back: it may free what the program gave, by a function of that.
+        drop(self);
         saved.restore();
     }
 }
 
 impl Pending {
+    fn call_next(&mut self) -> bool {
+        self.may_call()
+            && self.batch.as_mut().is_some_and(|batch| batch.call_next(&self.shared.targets))
+    }
+
     /// Whether calls may be made still: not after a callback destroyed the core, nor in a child
     /// that a callback forked.
     fn may_call(&self) -> bool {
@@ -344,41 +439,58 @@ impl Pending {
         if !self.may_call() {
             return false;
         }
-        if !self.batch.is_done() {
+        let Self { shared, batch: place, .. } = self;
+        let Some(batch) = place else { return false };
+        if !batch.is_done() {
             return true;
         }
-        self.batch.clear();
-        let shared = Arc::clone(&self.shared);
+        batch.clear();
         let Ok(mut state) = shared.state.lock() else { return false };
-        let state = &mut *state;
-        self.batch.tell_written(&mut state.core);
-        shared.fill(state);
-        core::mem::swap(&mut self.batch, &mut state.queue);
-        if self.batch.is_done() {
+        batch.tell_written(&mut state.core);
+        shared.fill(&mut state);
+        core::mem::swap(batch, &mut state.queue);
+        if batch.is_done() {
             // Under the lock under which nothing was found, so that no later call finds a runner
             // that will not look again.
-            self.release(state);
+            let _frees = shared.release(&mut state, place);
+            #[cfg(feature = "ext")]
+            {
+                self.frees = _frees;
+            }
             return false;
         }
         true
     }
+}
 
-    fn release(&mut self, state: &mut State) {
+impl Shared {
+    /// Takes the right to run callbacks back, with the calls that are left; whether what the program
+    /// gave is to be freed then.
+    fn release(&self, state: &mut State, batch: &mut Option<Box<Batch>>) -> bool {
         state.runner = 0;
-        state.rest = core::mem::take(&mut self.batch);
-        self.released = true;
-        if self.shared.closed.load(Ordering::Acquire) {
-            state.rest = Batch::default();
-            state.queue = Batch::default();
+        state.rest = batch.take();
+        if self.closed.load(Ordering::Acquire) {
+            state.forget_calls();
         }
-        self.shared.stopped.notify_all();
+        // A call of the system even if nobody waits.
+        if state.waiting > 0 {
+            self.stopped.notify_all();
+        }
+        #[cfg(feature = "ext")]
+        return state.extension.closed_inside;
+        #[cfg(not(feature = "ext"))]
+        false
     }
 }
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        if !self.released {
+        if self.batch.is_some() {
             self.give_back();
+        }
+        #[cfg(feature = "ext")]
+        if self.frees {
+            self.shared.targets.owned.free();
         }
     }
 }
@@ -390,12 +502,16 @@ impl Pending {
     fn give_back(&mut self) {
         if self.shared.is_foreign() {
             // A forked child: another thread of the parent may have held any lock.
-            core::mem::forget(core::mem::take(&mut self.batch));
+            core::mem::forget(self.batch.take());
             return;
         }
-        let shared = Arc::clone(&self.shared);
-        let mut state = shared.state.lock().unwrap_or_else(PoisonError::into_inner);
-        self.release(&mut state);
+        let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let _frees = self.shared.release(&mut state, &mut self.batch);
+        #[cfg(feature = "ext")]
+        {
+            drop(state);
+            self.frees = _frees;
+        }
     }
 }
 
@@ -412,7 +528,7 @@ mod tests {
     fn shared() -> Arc<Shared> {
         let own = Entry { id: NodeId::new([1; 16]), ..Entry::default() };
         let core = Core::new(Config::default(), &own, 1, os::now()).expect("a good view");
-        Shared::new(core, Targets { send: None, event: None, user_data: ptr::null_mut() })
+        Shared::new(core, Targets::new(None, None, ptr::null_mut()))
     }
 
     fn last_error() -> String {
@@ -422,7 +538,7 @@ mod tests {
 
     fn tick(shared: &Arc<Shared>) -> String {
         guard_then("gossip_tick", || {
-            shared.input(|core, now, _| {
+            shared.input(None, |core, now, _| {
                 core.round(now);
                 Ok::<(), Infallible>(())
             })
@@ -435,7 +551,7 @@ mod tests {
         let shared = shared();
         assert_eq!(tick(&shared), "");
         guard_then("gossip_test", || {
-            shared.input(|_, _, _| -> Result<(), Infallible> { panic!("half a change") })
+            shared.input(None, |_, _, _| -> Result<(), Infallible> { panic!("half a change") })
         });
         assert!(last_error().starts_with("gossip_test: internal error: half a change;"));
         assert!(tick(&shared).contains("destroy it"));
@@ -459,7 +575,7 @@ mod tests {
     #[test]
     fn an_input_that_is_refused_says_so() {
         let shared = shared();
-        guard_then("gossip_test", || shared.input(|_, _, _| Err(Refused::ZeroId)));
+        guard_then("gossip_test", || shared.input(None, |_, _, _| Err(Refused::ZeroId)));
         assert_eq!(last_error(), "gossip_test: the sender's id is zero");
     }
 }

@@ -11,6 +11,8 @@ pub mod core;
 #[cfg(feature = "net")]
 mod custom;
 pub mod error;
+#[cfg(feature = "ext")]
+pub mod ext;
 pub mod guard;
 pub mod handle;
 pub mod memory;
@@ -18,6 +20,7 @@ pub mod memory;
 pub mod net;
 #[cfg(feature = "net")]
 mod outgoing;
+mod scratch;
 #[cfg(feature = "net")]
 mod serializer;
 #[cfg(feature = "net")]

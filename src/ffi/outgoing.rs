@@ -4,7 +4,7 @@ use super::callbacks::{Extra, HandedOut, with_handed_out};
 use super::commands::entries_of;
 use super::convert::{Flaw, Status, entry_of, header_of, owned_of};
 use super::error::set_last_error;
-use super::handle::recycle;
+use super::scratch::recycle;
 use super::types::{gossip_message_t, gossip_node_view_t};
 use crate::net::Outgoing;
 use crate::types::{Entry, NodeView};
@@ -16,12 +16,27 @@ use core::cell::Cell;
 /// with all that a struct has no room for. Entries that are NULL are none, whatever their number:
 /// that is how libgossip 1.4.2 took them. `body` gets a place to add the bytes to that it wrote.
 ///
+/// Who `reads_packets` gets such a message as a packet, if it is one, and then without entries.
+///
 /// # Safety
 /// `message.entries` is NULL or an array of `message.entries_count` views.
 pub(super) unsafe fn with_message<R>(
     message: &gossip_message_t,
+    reads_packets: bool,
     body: impl FnOnce(&Outgoing<'_>, &Cell<usize>) -> R,
 ) -> Option<R> {
+    let mut body = Some(body);
+    let as_packet = with_handed_out(message, |handed_out| {
+        let HandedOut { header, form, to_new, packet, written, .. } =
+            handed_out.filter(|_| reads_packets)?;
+        let packet = Some(packet?);
+        let outgoing = Outgoing { header, entries: &[], form, to_new, packet };
+        Some(body.take()?(&outgoing, written))
+    });
+    if as_packet.is_some() {
+        return as_packet;
+    }
+    let body = body?;
     let views: &[gossip_node_view_t] = if message.entries.is_null() {
         &[]
     } else {
@@ -43,7 +58,7 @@ fn again<R>(
     let HandedOut { header, form, to_new, extras, written, scratch, .. } = *handed_out;
     let mut entries: Vec<Entry<'_>> = scratch.take();
     let result = with_entries(views, extras, &mut entries, |entries| {
-        body(&Outgoing { header, entries, form, to_new }, written)
+        body(&Outgoing { header, entries, form, to_new, packet: None }, written)
     });
     scratch.set(recycle(entries));
     result

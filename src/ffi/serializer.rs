@@ -164,8 +164,11 @@ pub(super) unsafe fn serialize(
     }
     let mut bytes = Vec::new();
     // SAFETY: the caller's promise.
-    let written =
-        unsafe { with_message(message, |outgoing, _| serializer.encode(outgoing, &mut bytes)) };
+    let written = unsafe {
+        with_message(message, serializer.writes_packets(), |outgoing, _| {
+            serializer.encode(outgoing, &mut bytes)
+        })
+    };
     match written {
         None => return GOSSIP_ERR_INVALID_ARGUMENT,
         Some(Err(error)) => return report("msg cannot be written", &error),

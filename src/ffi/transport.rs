@@ -2,7 +2,7 @@
 
 use super::callbacks::is_inside;
 use super::commands::{argument, shared_of};
-use super::convert::read_text;
+use super::convert::{read_text, text_bytes};
 use super::core::gossip_core_t;
 use super::error::set_last_error;
 use super::handle::Shared;
@@ -20,6 +20,7 @@ use crate::wire;
 use alloc::sync::Arc;
 use core::ffi::{CStr, c_char};
 use core::mem::MaybeUninit;
+use core::net::SocketAddr;
 use core::ptr;
 
 /// What a function of the transport returns after a panic.
@@ -122,7 +123,7 @@ pub(super) unsafe fn send_message(
     let (Some(transport), Some(message), Some(target)) = arguments else {
         return GOSSIP_ERR_INVALID_ARGUMENT;
     };
-    let to = match transport.target(&read_text(&target.ip), target.port) {
+    let to = match target_of(transport, target) {
         Ok(to) => to,
         Err(error) => {
             set_last_error(format_args!("target: {error}"));
@@ -131,13 +132,21 @@ pub(super) unsafe fn send_message(
     };
     // SAFETY: the caller's promise.
     let sent = unsafe {
-        with_message(message, |outgoing, written| {
+        with_message(message, transport.writes_packets(), |outgoing, written| {
             let bytes = transport.send(outgoing, to, !is_inside())?;
             written.set(written.get() + bytes);
             Ok(())
         })
     };
     sent.map_or(GOSSIP_ERR_INVALID_ARGUMENT, code)
+}
+
+/// The address of a view.
+fn target_of(transport: &Transport, target: &gossip_node_view_t) -> Result<SocketAddr, Error> {
+    match core::str::from_utf8(text_bytes(&target.ip)) {
+        Ok(ip) => transport.target(ip, target.port),
+        Err(_) => transport.target(&read_text(&target.ip), target.port),
+    }
 }
 
 /// # Safety

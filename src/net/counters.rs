@@ -72,7 +72,7 @@ impl Count {
         self.0.fetch_add(more as u64, Ordering::Relaxed);
     }
 
-    fn get(&self) -> u64 {
+    pub(super) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }

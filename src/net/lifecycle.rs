@@ -1,4 +1,4 @@
-//! The thread of a transport: how it is made, waited for, and left behind.
+//! The thread of a transport or a node: how it is made, waited for, and left behind.
 
 use super::shared::{Run, lock};
 use super::{Error, limits};
@@ -51,14 +51,25 @@ impl Worker {
         run: Arc<Run>,
         main: impl FnOnce() -> F + Send + 'static,
     ) -> Result<Self, Error> {
+        Self::spawn(name, run, move || {
+            runtime.block_on(async { main().await });
+            drop(runtime);
+        })
+    }
+
+    /// Makes a thread for `body`, which looks at `run` to learn when to end.
+    pub(super) fn spawn(
+        name: &str,
+        run: Arc<Run>,
+        body: impl FnOnce() + Send + 'static,
+    ) -> Result<Self, Error> {
         let done = Arc::new(Done::default());
         let tell = TellDone(done.clone());
         let own_run = run.clone();
         let body = move || {
             let _tell = tell;
             RUN.set(Arc::as_ptr(&own_run));
-            runtime.block_on(async { main().await });
-            drop(runtime);
+            body();
         };
         let thread = with_signals_blocked(|| Builder::new().name(name.into()).spawn(body))
             .map_err(Error::Resources)?;

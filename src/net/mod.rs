@@ -14,6 +14,7 @@ mod error;
 mod inbound;
 mod lifecycle;
 pub mod limits;
+pub mod node;
 mod pack;
 mod serializer;
 mod shared;
@@ -24,5 +25,9 @@ mod udp;
 pub use counters::Counters;
 pub use error::Error;
 pub use inbound::Inbound;
+pub use node::{
+    Change, Datagrams, Handler, JoinFailure, JoinReason, Joined, Node, NodeConfig, NodeError,
+    NodeStats,
+};
 pub use serializer::{Custom, Outgoing, Serializer};
 pub use transport::{Protocol, Transport};

@@ -46,13 +46,16 @@ pub struct Outgoing<'m> {
     pub form: Form,
     /// Whether the receiver is known to be no node of 1.4.2, which loses bursts of datagrams.
     pub to_new: bool,
+    /// The whole message as a packet, if it was written already. Then there may be no entries, which
+    /// is only for who [`Serializer::writes_packets`].
+    pub packet: Option<&'m [u8]>,
 }
 
 impl<'m> Outgoing<'m> {
     /// A message for somebody of whom nothing is known.
     #[must_use]
     pub const fn new(header: &'m Header, entries: &'m [Entry<'m>]) -> Self {
-        Self { header, entries, form: Form::Text, to_new: false }
+        Self { header, entries, form: Form::Text, to_new: false, packet: None }
     }
 }
 
@@ -82,7 +85,21 @@ impl Serializer {
     /// # Errors
     /// [`Error::Wire`], [`Error::Custom`]; `out` is as before then.
     pub fn encode(&self, message: &Outgoing<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
-        self.written(message.form).encode(message.header, message.entries, out)
+        let written = self.written(message.form);
+        if let Some(packet) = message.packet {
+            if matches!(written, Written::Packet) {
+                out.extend_from_slice(packet);
+                return Ok(());
+            }
+            return unpacked(message, packet, |message| self.encode(message, out));
+        }
+        written.encode(message.header, message.entries, out)
+    }
+
+    /// Whether a message that was decided to be a packet is written as one.
+    #[must_use]
+    pub const fn writes_packets(&self) -> bool {
+        matches!(self, Self::Binary | Self::Auto)
     }
 
     /// Reads a message and gives it to `take`, with the form that it was in.
@@ -165,6 +182,19 @@ impl Written<'_> {
             }
         }
     }
+}
+
+/// Runs `body` with a message whose entries are read out of its packet: what was to be written as
+/// one is not after all.
+#[cold]
+pub(super) fn unpacked<R>(
+    message: &Outgoing<'_>,
+    packet: &[u8],
+    body: impl FnOnce(&Outgoing<'_>) -> Result<R, Error>,
+) -> Result<R, Error> {
+    let packet = binary::decode(packet)?;
+    let entries: Vec<Entry<'_>> = packet.entries().collect();
+    body(&Outgoing { entries: &entries, packet: None, ..*message })
 }
 
 /// A header for a form without the kinds that exist in packets alone: there they are updates.

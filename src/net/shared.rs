@@ -16,6 +16,26 @@ pub(super) struct Setup {
     pub(super) serializer: Option<Serializer>,
 }
 
+/// What takes the frames of accepted connections.
+pub(super) trait Frames: Send + Sync + 'static {
+    /// Where connections are counted.
+    fn counts(&self) -> &Counts;
+
+    /// Takes one frame, without its prefix, and says whether it was a message. On the thread that
+    /// reads, with no lock of the connections held.
+    fn take(&self, run: &Run, frame: &[u8]) -> bool;
+}
+
+impl Frames for Shared {
+    fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    fn take(&self, run: &Run, frame: &[u8]) -> bool {
+        run.with_reader(|to| to.frame(self, frame))
+    }
+}
+
 /// What the thread and the callers of a transport share, for the transport's whole life.
 #[derive(Default)]
 pub(super) struct Shared {
@@ -23,6 +43,8 @@ pub(super) struct Shared {
     setup: RwLock<Setup>,
     /// Rises with each change of the settings, under their lock.
     version: AtomicU64,
+    /// [`Serializer::writes_packets`], so that no lock is needed to see it.
+    writes_packets: AtomicBool,
 }
 
 impl Shared {
@@ -37,6 +59,7 @@ impl Shared {
     }
 
     pub(super) fn set_serializer(&self, serializer: Serializer) {
+        self.writes_packets.store(serializer.writes_packets(), Ordering::Relaxed);
         let old = self.change(|setup| setup.serializer.replace(serializer));
         drop(old);
     }
@@ -55,6 +78,10 @@ impl Shared {
 
     pub(super) fn version(&self) -> u64 {
         self.version.load(Ordering::Acquire)
+    }
+
+    pub(super) fn writes_packets(&self) -> bool {
+        self.writes_packets.load(Ordering::Relaxed)
     }
 
     pub(super) fn serializer(&self) -> Option<Serializer> {

@@ -169,6 +169,12 @@ impl Transport {
         }
     }
 
+    /// Whether a message that was decided to be a packet is written as one here.
+    #[must_use]
+    pub fn writes_packets(&self) -> bool {
+        self.inner().is_ok_and(|inner| inner.shared.writes_packets())
+    }
+
     /// What was counted.
     #[must_use]
     pub fn counters(&self) -> Counters {

@@ -13,6 +13,16 @@ pub fn now() -> Instant {
     Instant::from_micros(u64::try_from(origin.elapsed().as_micros()).unwrap_or(u64::MAX))
 }
 
+/// The wall clock in milliseconds since 1970, 0 before that. Only a number to start from: nothing is
+/// timed by it, since it jumps.
+#[cfg(feature = "net")]
+#[must_use]
+pub fn wall_clock_ms() -> u64 {
+    #[expect(clippy::disallowed_methods, reason = "the one read of the wall clock")]
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::now;
@@ -29,5 +39,11 @@ mod tests {
             last = next;
         }
         assert!(last.since(start) >= Duration::from_millis(4));
+    }
+
+    #[cfg(feature = "net")]
+    #[test]
+    fn the_wall_clock_is_later_than_this_code() {
+        assert!(super::wall_clock_ms() > 1_700_000_000_000);
     }
 }

@@ -19,7 +19,11 @@ fn build() -> PathBuf {
     let target = output.parent().expect("three folders");
     let folder = output.file_name().and_then(|name| name.to_str()).expect("UTF-8");
     let profile = if folder == "debug" { "dev" } else { folder };
-    let features = if cfg!(feature = "net") { "ffi,net" } else { "ffi" };
+    let features = match (cfg!(feature = "net"), cfg!(feature = "ext")) {
+        (true, _) => "ffi,net",
+        (false, true) => "ffi,ext",
+        (false, false) => "ffi",
+    };
     let cargo = env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into());
     let output_of_cargo = Command::new(cargo)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))

@@ -18,7 +18,8 @@ const LARGEST_WITHOUT_NET: u64 = 450_000;
 pub fn without_net(report: &mut Report, place: &Place, package: &Package) {
     let by_cargo = cargo_without_net(place);
     report.check("without net: plain cargo build, its size", by_cargo);
-    let prefix = match build_without_net(place, &package.tools) {
+    report.check("without net: with core/gossip_ext.h", without_net_with_ext(place, package));
+    let prefix = match build_without_net(place, &package.tools, false) {
         Ok(prefix) => prefix,
         Err(error) => {
             report.check("without net: build", Err(error));
@@ -53,10 +54,28 @@ fn cargo_without_net(place: &Place) -> Result<(), String> {
     abi::size(place, &folder.join("release/libgossip.so"), LARGEST_WITHOUT_NET)
 }
 
-fn build_without_net(place: &Place, tools: &Tools) -> Result<std::path::PathBuf, String> {
+/// Without transports, but with what version 1 lacks: the header is there, and its functions are.
+fn without_net_with_ext(place: &Place, package: &Package) -> Result<(), String> {
+    let prefix = build_without_net(place, &package.tools, true)?;
+    if !prefix.join("include/core/gossip_ext.h").exists() {
+        return Err("core/gossip_ext.h was not installed".to_owned());
+    }
+    if !cfg!(target_os = "linux") {
+        return Ok(());
+    }
+    let library = prefix.join("lib/libgossip.so.1");
+    abi::same(&headers::names(&prefix.join("include"))?, &abi::exported(&library)?)
+}
+
+fn build_without_net(
+    place: &Place,
+    tools: &Tools,
+    ext: bool,
+) -> Result<std::path::PathBuf, String> {
     let build = place.work.join("build-without-net");
     let options = [
         "-DLIBGOSSIP_NET=OFF".to_owned(),
+        format!("-DLIBGOSSIP_EXT={}", if ext { "ON" } else { "OFF" }),
         "-DCMAKE_INSTALL_LIBDIR=lib".to_owned(),
         format!("-DLIBGOSSIP_CARGO_TARGET_DIR={}", place.target.display()),
     ];
@@ -66,6 +85,9 @@ fn build_without_net(place: &Place, tools: &Tools) -> Result<std::path::PathBuf,
     install::put(tools, &build, &prefix)?;
     if prefix.join("include/net").exists() || prefix.join("lib/libgossip_net.so.1").exists() {
         return Err("parts of the transports were installed".to_owned());
+    }
+    if !ext && prefix.join("include/core/gossip_ext.h").exists() {
+        return Err("core/gossip_ext.h was installed without its functions".to_owned());
     }
     Ok(prefix)
 }

@@ -7,7 +7,7 @@
 mod text;
 mod whole;
 
-use super::serializer::{Outgoing, Serializer, Written};
+use super::serializer::{Outgoing, Serializer, Written, unpacked};
 use super::{Error, limits};
 use crate::types::Form;
 use crate::wire::{MAX_MESSAGE_BYTES, framing};
@@ -103,6 +103,12 @@ impl Packer {
         emit: &mut Emit<'_>,
     ) -> Result<(), Error> {
         let written = serializer.written(message.form);
+        if let Some(packet) = message.packet {
+            if matches!(written, Written::Packet) {
+                return self.pass(packet, way, emit);
+            }
+            return unpacked(message, packet, |message| self.pack(serializer, message, way, emit));
+        }
         let budget = Budget::of(way, written, message);
         let result = match written {
             Written::Text(wire) => self.pack_text(wire, message, budget, emit),
@@ -111,5 +117,20 @@ impl Packer {
         self.piece.shrink_to(Self::KEPT_BYTES);
         self.entry.shrink_to(Self::KEPT_BYTES);
         result
+    }
+
+    /// Gives a packet on that was written before.
+    fn pass(&mut self, packet: &[u8], way: Way, emit: &mut Emit<'_>) -> Result<(), Error> {
+        let bytes = match way {
+            Way::Datagram => packet,
+            Way::Stream => {
+                self.piece.clear();
+                let start = framing::begin_frame(&mut self.piece);
+                self.piece.extend_from_slice(packet);
+                framing::end_frame(&mut self.piece, start)?;
+                &self.piece
+            }
+        };
+        emit(Piece { bytes, messages: 1 })
     }
 }

@@ -117,8 +117,7 @@ mod tests {
             ..Header::default()
         };
         let entries: Vec<_> = nodes.iter().map(NodeView::as_entry).collect();
-        let message =
-            Outgoing { header: &header, entries: &entries, form, to_new: form == Form::Packet };
+        let message = Outgoing { form, ..Outgoing::new(&header, &entries) };
         let mut got = Vec::new();
         Packer::default()
             .pack(&Serializer::Binary, &message, way, &mut |piece| {

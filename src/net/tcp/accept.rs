@@ -1,6 +1,6 @@
 //! The receiving side.
 
-use crate::net::shared::{Run, Shared, lock};
+use crate::net::shared::{Frames, Run, lock};
 use crate::net::{address, limits};
 use crate::wire::framing::FrameReader;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -36,20 +36,20 @@ pub(in crate::net) fn bind(at: SocketAddr) -> io::Result<std::net::TcpListener> 
 }
 
 /// Accepts connections and reads each in a task of its own, until the runtime ends.
-pub(in crate::net) async fn accept(listener: TcpListener, shared: Arc<Shared>, run: Arc<Run>) {
+pub(in crate::net) async fn accept(listener: TcpListener, frames: Arc<impl Frames>, run: Arc<Run>) {
     let places = Arc::new(Places::default());
     loop {
         match listener.accept().await {
             Ok((stream, from)) => match Place::take(&places, address::canonical(from).ip()) {
                 Some(place) => {
-                    shared.counts.accepted.add(1);
-                    tokio::spawn(read(stream, place, shared.clone(), run.clone()));
+                    frames.counts().accepted.add(1);
+                    tokio::spawn(read(stream, place, frames.clone(), run.clone()));
                 }
-                None => shared.counts.turned_away.add(1),
+                None => frames.counts().turned_away.add(1),
             },
             Err(_) => {
                 // Descriptors or memory are short; trying again at once would only burn time.
-                shared.counts.errors.add(1);
+                frames.counts().errors.add(1);
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
@@ -57,7 +57,7 @@ pub(in crate::net) async fn accept(listener: TcpListener, shared: Arc<Shared>, r
 }
 
 /// Reads one connection until it ends, is silent or idle, or breaks the rules.
-async fn read(stream: TcpStream, place: Place, shared: Arc<Shared>, run: Arc<Run>) {
+async fn read(stream: TcpStream, place: Place, frames: Arc<impl Frames>, run: Arc<Run>) {
     let mut reader = FrameReader::default();
     let mut held = Held { bytes: 0, all: &place.places.partial };
     let mut patience = Patience::new(Instant::now());
@@ -65,18 +65,18 @@ async fn read(stream: TcpStream, place: Place, shared: Arc<Shared>, run: Arc<Run
         let end = match tokio::time::timeout_at(patience.deadline(), stream.readable()).await {
             Ok(Ok(())) => read_some(&stream, &mut reader),
             Ok(Err(error)) => Err(error),
-            Err(_) => return shared.counts.closed.add(1),
+            Err(_) => return frames.counts().closed.add(1),
         };
         match end {
             Ok(true) => {}
             Ok(false) | Err(_) => return,
         }
-        match deliver(&mut reader, &shared, &run) {
+        match deliver(&mut reader, &*frames, &run) {
             Ok(came) => patience.note(Instant::now(), came, reader.pending() > 0),
-            Err(()) => return shared.counts.closed.add(1),
+            Err(()) => return frames.counts().closed.add(1),
         }
         if !held.set(reader.capacity()) {
-            return shared.counts.closed.add(1);
+            return frames.counts().closed.add(1);
         }
         // One connection with much to say must not keep the others waiting.
         tokio::task::yield_now().await;
@@ -98,17 +98,17 @@ fn read_some(stream: &TcpStream, reader: &mut FrameReader) -> io::Result<bool> {
 }
 
 /// Takes every complete frame. An error is a frame beyond the limit, or the end of the run.
-fn deliver(reader: &mut FrameReader, shared: &Shared, run: &Run) -> Result<Came, ()> {
+fn deliver(reader: &mut FrameReader, frames: &impl Frames, run: &Run) -> Result<Came, ()> {
     let mut came = Came { frame: false, message: false };
     loop {
         if run.is_stopping() {
             return Err(());
         }
         match reader.next_frame() {
-            Ok(Some(frame)) => came.message |= run.with_reader(|to| to.frame(shared, frame)),
+            Ok(Some(frame)) => came.message |= frames.take(run, frame),
             Ok(None) => return Ok(came),
             Err(_) => {
-                shared.counts.junk.add(1);
+                frames.counts().junk.add(1);
                 return Err(());
             }
         }

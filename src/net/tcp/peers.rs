@@ -100,16 +100,16 @@ impl Peers {
         if !matches!(packed, Ok(()) | Err(Error::MetadataLeftOut(_))) {
             return packed.map(|()| bytes);
         }
-        let count = frames.len();
         let serial = self.enqueue(shared, to, frames)?;
-        shared.counts.sent.add(count);
         if may_wait {
             self.await_connection(to, serial)?;
         }
         packed.map(|()| bytes)
     }
 
-    fn enqueue(
+    /// Queues frames, prefixes and all, for an address in its canonical form, and makes a connection
+    /// to it if there is none. Gives the number of the connection.
+    pub(in crate::net) fn enqueue(
         self: &Arc<Self>,
         shared: &Arc<Shared>,
         to: SocketAddr,
@@ -120,11 +120,21 @@ impl Peers {
         let now = Instant::now();
         let is_new = table.prepare(to, now)?;
         let bytes = frames.iter().map(Vec::len).sum();
+        let count = frames.len();
         let serial = table.push(to, frames, bytes, now)?;
+        shared.counts.sent.add(count);
         if is_new {
             handle.spawn(outbound::run(self.clone(), shared.clone(), to, serial));
         }
         Ok(serial)
+    }
+
+    /// Why nobody was to be reached at an address when it was tried last, if that is remembered.
+    pub(in crate::net) fn refusal(&self, to: SocketAddr) -> Option<io::ErrorKind> {
+        match lock(&self.table).peers.get(&to)?.phase {
+            Phase::Refused(_, kind) => Some(kind),
+            Phase::Connecting | Phase::Up => None,
+        }
     }
 
     /// Waits a moment to learn that nobody listens at an address that is being connected to.

@@ -2,6 +2,7 @@
 
 mod about_us;
 mod build;
+mod census;
 mod claims;
 mod command;
 mod exchange;
@@ -199,6 +200,12 @@ impl Core {
             core.hashes.toggle(&core.members.own);
             core
         })
+    }
+
+    /// The id of this node.
+    #[must_use]
+    pub const fn id(&self) -> NodeId {
+        self.members.own.id
     }
 
     /// This node as it tells others of itself.

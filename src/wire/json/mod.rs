@@ -20,8 +20,8 @@ mod string;
 
 pub use decode::decode;
 pub use encode::encode;
-#[cfg(feature = "net")]
+#[cfg(feature = "ext")]
 pub(crate) use encode::{begin_message, encode_entry, end_message};
 pub use size::entry_bytes;
-#[cfg(feature = "net")]
+#[cfg(feature = "ext")]
 pub(crate) use size::header_bytes;

@@ -1,0 +1,102 @@
+//! `gossip_callbacks_t`: the program's functions.
+#![allow(non_camel_case_types, reason = "the names are those of the C header")]
+
+use super::changes::gossip_changes_callback_t;
+use super::sized::{self, Growing};
+use crate::ffi::callbacks::Targets;
+use crate::ffi::types::{gossip_event_callback_t, gossip_send_callback_t};
+use core::ffi::{c_char, c_void};
+use core::mem::{offset_of, size_of};
+use core::ptr;
+
+/// Sends one datagram; called by the functions of a core in place of gossip_send_callback_t.
+///
+/// The rules of gossip_send_callback_t hold here too. A datagram is a packet of the library, or JSON
+/// for a receiver that is not known to read packets. What does not fit one comes as several calls.
+/// The program need not look into it.
+///
+/// @param bytes What to send; valid until this returns.
+/// @param size How many bytes: at most packet_bytes of the configuration for a packet. JSON has up to
+/// 60 000 where one node's metadata alone is larger than 1400, and for nodes of libgossip 1.4.2, which
+/// lose bursts of datagrams.
+/// @param ip Whom to send it to: a numeric IPv4 or IPv6 address that ends in NUL; valid until this
+/// returns.
+/// @param port The port to send it to, 1 to 65535.
+/// @param user_data That of gossip_callbacks_t.
+pub type gossip_packet_callback_t = Option<
+    unsafe extern "C-unwind" fn(
+        bytes: *const u8,
+        size: usize,
+        ip: *const c_char,
+        port: u16,
+        user_data: *mut c_void,
+    ),
+>;
+
+/// Frees what belonged to a callback; called exactly once, when no callback runs any more.
+///
+/// No lock of the library is held. It is not called in a forked child. It must be left neither by
+/// longjmp nor by an exception, which would end the process.
+///
+/// @param user_data What is to be freed.
+pub type gossip_drop_callback_t = Option<unsafe extern "C-unwind" fn(user_data: *mut c_void)>;
+
+/// The functions of a program that a core calls. Each may be NULL. Set all bytes to zero first.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct gossip_callbacks {
+    /// The bytes of this struct in the program: sizeof(gossip_callbacks_t).
+    pub size: usize,
+    /// Sends a message as a struct. Not called if on_packet is set.
+    pub on_send: gossip_send_callback_t,
+    /// Is told of each change by itself, in its place between the messages.
+    pub on_event: gossip_event_callback_t,
+    /// Is told of all changes of one call together, after on_event and after the messages.
+    pub on_changes: gossip_changes_callback_t,
+    /// Sends a message as a datagram.
+    pub on_packet: gossip_packet_callback_t,
+    /// Handed to all of them and never touched.
+    pub user_data: *mut c_void,
+    /// Called once with user_data: by gossip_core_destroy(), or if that is called inside a callback
+    /// of the core, when that callback has returned; or by the function that failed to make the core.
+    pub drop_user_data: gossip_drop_callback_t,
+}
+/// See gossip_callbacks.
+pub type gossip_callbacks_t = gossip_callbacks;
+
+// SAFETY: it is repr(C), begins with its size and has no padding. The program promises that what is
+// not NULL in it are functions of their types.
+unsafe impl Growing for gossip_callbacks_t {
+    const LEAST: usize = offset_of!(Self, on_event);
+}
+
+const NONE: gossip_callbacks_t = gossip_callbacks_t {
+    size: size_of::<gossip_callbacks_t>(),
+    on_send: None,
+    on_event: None,
+    on_changes: None,
+    on_packet: None,
+    user_data: ptr::null_mut(),
+    drop_user_data: None,
+};
+
+/// The program's functions; `None`, with an error text, if they cannot be read. NULL is none of them.
+///
+/// # Safety
+/// As [`super::config::gossip_core_create_with`].
+pub(super) unsafe fn read(callbacks: *const gossip_callbacks_t) -> Option<Targets> {
+    if callbacks.is_null() {
+        return Some(targets(&NONE));
+    }
+    // SAFETY: the caller's promise.
+    unsafe { sized::read(callbacks, "callbacks", |_| Some(NONE)) }.map(|read| targets(&read))
+}
+
+fn targets(callbacks: &gossip_callbacks_t) -> Targets {
+    Targets {
+        packet: callbacks.on_packet,
+        changes: callbacks.on_changes,
+        owned: super::owned::Owned::new(callbacks.user_data, callbacks.drop_user_data),
+        ..Targets::new(callbacks.on_send, callbacks.on_event, callbacks.user_data)
+    }
+}

@@ -1,0 +1,243 @@
+//! `gossip_change_t`: changes of nodes, told in lists.
+#![allow(non_camel_case_types, reason = "the names are those of the C header")]
+
+use crate::ffi::callbacks::Extra;
+use crate::ffi::convert::view_of;
+use crate::ffi::types::gossip_node_view_t;
+use crate::proto::Event;
+use crate::types::{Instant, NodeId};
+use alloc::collections::BTreeMap;
+use core::ffi::c_void;
+use core::time::Duration;
+
+/// One change of one node.
+///
+/// Later versions may add fields to its end: that is why lists have pointers to changes.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct gossip_change {
+    /// The node after the change. Its metadata can be had by gossip_view_get_metadata() with a
+    /// pointer to this field.
+    pub node: gossip_node_view_t,
+    /// When it was decided, in milliseconds of the core's clock; of several changes the last one.
+    pub at_ms: u64,
+    /// Its status before, a gossip_node_status_t or GOSSIP_NODE_LEFT: GOSSIP_NODE_UNKNOWN at first
+    /// sight.
+    pub old_status: u32,
+    /// Its status after, a gossip_node_status_t or GOSSIP_NODE_LEFT. The same as the one before if
+    /// only metadata, role, region or address changed.
+    pub new_status: u32,
+    /// How many changes this one stands for, 1 or more.
+    pub merged: u32,
+    /// 1: metadata, role, region or address changed while the status stayed. 0: only the status did.
+    pub configuration: u32,
+}
+/// See gossip_change.
+pub type gossip_change_t = gossip_change;
+
+/// Tells of all changes that one call brought about; called by the functions of a core.
+///
+/// The rules of gossip_send_callback_t hold here too. It comes after the messages and after all
+/// on_event calls for the same changes. What calls inside callbacks, or on other threads meanwhile,
+/// change may be in the list too.
+///
+/// With changes_settle_ms in the configuration changes are held back until none came for that long,
+/// or for ten times that since the first. Several changes of a node are then told as one, in the
+/// place of its first, with the status before that; a node that is again what it was is left out.
+/// They are told by the first call that gives the core a time after that, such as
+/// gossip_core_tick(); gossip_core_next_timeout() knows of it. What is held back when the core is
+/// destroyed is not told.
+///
+/// @param changes Pointers to the changes, in the order in which they were decided. All valid until
+/// this returns.
+/// @param count How many there are, 1 or more.
+/// @param user_data That of gossip_callbacks_t.
+pub type gossip_changes_callback_t = Option<
+    unsafe extern "C-unwind" fn(
+        changes: *const *const gossip_change_t,
+        count: usize,
+        user_data: *mut c_void,
+    ),
+>;
+
+/// The changes that were decided and not told yet.
+#[derive(Default)]
+pub(crate) struct Collector {
+    /// How long to wait for more; zero is not at all.
+    settle: Duration,
+    list: List,
+    /// Where in the list a node is; used only with a wait.
+    places: BTreeMap<NodeId, usize>,
+    first: Instant,
+    last: Instant,
+}
+
+/// Changes with what their structs lack, one for one.
+#[derive(Default)]
+pub(crate) struct List {
+    pub(crate) changes: Vec<gossip_change_t>,
+    pub(crate) extras: Vec<Extra>,
+}
+
+/// The longest wait is so many times the usual one.
+const MOST_WAITS: u32 = 10;
+/// The changes that an emptied list keeps room for: 75 KB. More is given back.
+const KEPT_CHANGES: usize = 256;
+
+impl List {
+    fn push(&mut self, change: gossip_change_t, extra: Extra) {
+        self.changes.push(change);
+        self.extras.push(extra);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// Forgets all and keeps the buffers.
+    pub(crate) fn clear(&mut self) {
+        self.changes.clear();
+        self.extras.clear();
+        self.changes.shrink_to(KEPT_CHANGES);
+        self.extras.shrink_to(KEPT_CHANGES);
+    }
+}
+
+impl Collector {
+    pub(super) fn new(settle_ms: u32) -> Self {
+        Self { settle: Duration::from_millis(settle_ms.into()), ..Self::default() }
+    }
+
+    /// Takes one event.
+    pub(crate) fn note(&mut self, event: &Event<'_>, now: Instant) {
+        let change = gossip_change_t {
+            node: view_of(&event.node),
+            at_ms: now.as_micros() / 1000,
+            old_status: event.old_status as u32,
+            new_status: event.node.status as u32,
+            merged: 1,
+            configuration: u32::from(event.old_status == event.node.status),
+        };
+        let extra = Extra::of(&event.node);
+        if self.list.changes.is_empty() {
+            self.first = now;
+        }
+        self.last = now;
+        if self.settle.is_zero() {
+            return self.list.push(change, extra);
+        }
+        match self.places.get(&event.node.id) {
+            Some(&place) => self.merge(place, change, extra),
+            None => {
+                self.places.insert(event.node.id, self.list.len());
+                self.list.push(change, extra);
+            }
+        }
+    }
+
+    fn merge(&mut self, place: usize, change: gossip_change_t, extra: Extra) {
+        let held = &mut self.list.changes[place];
+        *held = gossip_change_t {
+            old_status: held.old_status,
+            merged: held.merged.saturating_add(1),
+            configuration: held.configuration | change.configuration,
+            ..change
+        };
+        self.list.extras[place] = extra;
+    }
+
+    /// When the list is to be told; `None` if there is nothing to tell.
+    pub(crate) fn due_at(&self) -> Option<Instant> {
+        let quiet = self.last.after(self.settle);
+        let latest = self.first.after(self.settle * MOST_WAITS);
+        (self.list.len() > 0).then(|| quiet.min(latest))
+    }
+
+    /// Moves what is due to the end of `told`; says where it begins there and how many they are.
+    pub(crate) fn flush(&mut self, now: Instant, told: &mut List) -> Option<(usize, usize)> {
+        if self.due_at().is_none_or(|due| now < due) {
+            return None;
+        }
+        let first = told.len();
+        let list = &mut self.list;
+        for (change, extra) in list.changes.drain(..).zip(list.extras.drain(..)) {
+            if !is_undone(&change) {
+                told.push(change, extra);
+            }
+        }
+        self.places.clear();
+        self.list.clear();
+        let count = told.len() - first;
+        (count > 0).then_some((first, count))
+    }
+
+    /// Forgets all.
+    pub(crate) fn clear(&mut self) {
+        self.list = List::default();
+        self.places.clear();
+    }
+}
+
+/// Whether the node is again what it was before the first of several changes.
+fn is_undone(change: &gossip_change_t) -> bool {
+    change.old_status == change.new_status && change.configuration == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{Entry, NodeStatus};
+    use NodeStatus::{Failed, Online, Suspect, Unknown};
+
+    fn note(collector: &mut Collector, number: u8, old: NodeStatus, new: NodeStatus, at: u64) {
+        let node = Entry { id: NodeId::new([number; 16]), status: new, ..Entry::default() };
+        collector.note(&Event { node, old_status: old }, Instant::from_millis(at));
+    }
+
+    fn flush(collector: &mut Collector, at: u64) -> Vec<(u8, u32, u32, u32)> {
+        let mut told = List::default();
+        collector.flush(Instant::from_millis(at), &mut told);
+        assert_eq!(told.changes.len(), told.extras.len());
+        let brief = |change: &gossip_change_t| {
+            (change.node.id.data[0], change.old_status, change.new_status, change.merged)
+        };
+        told.changes.iter().map(brief).collect()
+    }
+
+    #[test]
+    fn without_a_wait_each_change_is_told_as_it_was() {
+        let mut collector = Collector::new(0);
+        note(&mut collector, 1, Online, Suspect, 5);
+        note(&mut collector, 1, Suspect, Online, 5);
+        assert_eq!(flush(&mut collector, 5), [(1, 2, 3, 1), (1, 3, 2, 1)]);
+        assert!(flush(&mut collector, 5).is_empty());
+    }
+
+    #[test]
+    fn with_a_wait_changes_of_a_node_become_one_and_undone_ones_none() {
+        let mut collector = Collector::new(100);
+        note(&mut collector, 1, Unknown, Online, 0);
+        note(&mut collector, 2, Online, Suspect, 10);
+        note(&mut collector, 3, Online, Suspect, 20);
+        note(&mut collector, 3, Suspect, Online, 30);
+        note(&mut collector, 4, Online, Online, 40);
+        note(&mut collector, 2, Suspect, Failed, 50);
+        assert!(flush(&mut collector, 149).is_empty());
+        assert_eq!(collector.due_at(), Some(Instant::from_millis(150)));
+        assert_eq!(flush(&mut collector, 150), [(1, 0, 2, 1), (2, 2, 4, 2), (4, 2, 2, 1)]);
+        assert_eq!(collector.due_at(), None);
+        note(&mut collector, 3, Online, Suspect, 160);
+        note(&mut collector, 3, Suspect, Online, 170);
+        assert!(flush(&mut collector, 1000).is_empty() && collector.due_at().is_none());
+    }
+
+    #[test]
+    fn what_never_settles_is_told_after_ten_waits() {
+        let mut collector = Collector::new(100);
+        let told = (0..40).find(|&step| {
+            note(&mut collector, step, Unknown, Online, u64::from(step) * 50);
+            !flush(&mut collector, u64::from(step) * 50).is_empty()
+        });
+        assert_eq!(told, Some(20));
+    }
+}

@@ -1,0 +1,40 @@
+//! Nodes that are gone for good.
+
+use crate::ffi::commands::core_ref;
+use crate::ffi::core::gossip_core_t;
+use crate::ffi::guard::guard_both;
+use crate::ffi::handle::Pending;
+use core::time::Duration;
+
+/// Forgets nodes that failed or left at least so long ago, as happens by itself after reap_ms of the
+/// configuration. Raises no events.
+///
+/// A node that is forgotten too soon may be told of again by others that still hold it.
+///
+/// @param core The core.
+/// @param older_than_ms How long ago at least, in milliseconds; 0 forgets all that are failed or left.
+/// @return How many were forgotten; 0 also if core is NULL or cannot be used any more.
+///
+/// Threads: any. From callbacks: yes. Since 1.6.
+///
+/// # Safety
+/// core is NULL or a core that was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_core_cleanup_expired(
+    core: *mut gossip_core_t,
+    older_than_ms: u64,
+) -> usize {
+    guard_both("gossip_core_cleanup_expired", 0, || {
+        // SAFETY: the caller's promise.
+        unsafe { cleanup(core, Duration::from_millis(older_than_ms)) }
+    })
+}
+
+/// # Safety
+/// As [`gossip_core_cleanup_expired`].
+unsafe fn cleanup(core: *const gossip_core_t, older_than: Duration) -> (usize, Option<Pending>) {
+    // SAFETY: the caller's promise.
+    let Some(core) = (unsafe { core_ref(core) }) else { return (0, None) };
+    let (count, pending) = core.input_with(None, |core, now, _| core.forget_gone(now, older_than));
+    (count.unwrap_or(0), pending)
+}

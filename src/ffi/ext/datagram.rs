@@ -1,0 +1,248 @@
+//! Messages of a core as datagrams, for a program that carries bytes itself.
+
+use crate::proto::Transmit;
+use crate::types::{Detail, Entry, Form, Header, MessageKind, MetadataPart};
+use crate::wire::{Error, MAX_ENTRIES, binary, framing, json};
+use core::ffi::c_char;
+use core::fmt::{self, Write};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+/// What a datagram of JSON may hold before the message is split, as the transports have it.
+const TEXT_BYTES: usize = 1400;
+/// The largest datagram of JSON, for a single entry with much metadata.
+const LARGE_TEXT_BYTES: usize = 60_000;
+/// The bytes that an emptied buffer keeps room for. More is given back.
+const KEPT_BYTES: usize = 256 * 1024;
+
+/// One datagram in [`Datagrams`].
+#[derive(Clone, Copy)]
+pub(crate) struct Datagram {
+    start: usize,
+    len: usize,
+    to: SocketAddr,
+}
+
+/// Why a message did not become a datagram.
+pub(crate) enum Undeliverable {
+    /// The receiver's address is not numeric.
+    Address,
+    /// It cannot be written.
+    Wire,
+}
+
+/// The bytes of datagrams that wait to be sent. Its buffers are used again and again.
+#[derive(Default)]
+pub(crate) struct Datagrams {
+    bytes: Vec<u8>,
+    entry: Vec<u8>,
+}
+
+impl Datagrams {
+    /// Writes a message and gives each datagram that it becomes to `emit`; says how many bytes they
+    /// have together.
+    pub(super) fn write(
+        &mut self,
+        transmit: &Transmit<'_>,
+        mut emit: impl FnMut(Datagram),
+    ) -> Result<usize, Undeliverable> {
+        let to = address_of(&transmit.target).ok_or(Undeliverable::Address)?;
+        let first = self.bytes.len();
+        let mut end = first;
+        let mut emit = |datagram: Datagram| {
+            end = datagram.start + datagram.len;
+            emit(datagram);
+        };
+        let written = match transmit.form {
+            Form::Packet => self.write_packet(transmit, to, &mut emit),
+            Form::Text => self.write_text(transmit, to, &mut emit),
+        };
+        self.bytes.truncate(end);
+        written.map(|()| end - first).map_err(|_| Undeliverable::Wire)
+    }
+
+    fn write_packet(
+        &mut self,
+        transmit: &Transmit<'_>,
+        to: SocketAddr,
+        emit: &mut impl FnMut(Datagram),
+    ) -> Result<(), Error> {
+        let start = self.bytes.len();
+        transmit.encode(&mut self.bytes)?;
+        emit(Datagram { start, len: self.bytes.len() - start, to });
+        Ok(())
+    }
+
+    /// The first frame is the message, with the entries from its front that fit. The others follow
+    /// as updates of the same sender, which ask for no answer. Each is a datagram of its own, but for
+    /// a node of 1.4.2, which loses bursts of datagrams: that gets all in one.
+    fn write_text(
+        &mut self,
+        transmit: &Transmit<'_>,
+        to: SocketAddr,
+        emit: &mut impl FnMut(Datagram),
+    ) -> Result<(), Error> {
+        let kind = transmit.header.kind;
+        let kind = if kind.is_struct() { kind } else { MessageKind::Update };
+        let mut header = Header { kind, wire: binary::VERSION, ..transmit.header };
+        let mut start = self.bytes.len();
+        let mut text = Text::begin(&mut self.bytes);
+        for entry in transmit.entries() {
+            self.write_entry(entry)?;
+            if !text.has_room(&self.bytes, self.entry.len()) {
+                text.end(&header, &mut self.bytes)?;
+                header.kind = MessageKind::Update;
+                let next = TEXT_BYTES.max(Text::EMPTY_BYTES + self.entry.len());
+                let len = self.bytes.len() - start;
+                if transmit.to_new || len + next > LARGE_TEXT_BYTES {
+                    emit(Datagram { start, len, to });
+                    start = self.bytes.len();
+                }
+                text = Text::begin(&mut self.bytes);
+            }
+            text.add(&self.entry, &mut self.bytes);
+        }
+        text.end(&header, &mut self.bytes)?;
+        emit(Datagram { start, len: self.bytes.len() - start, to });
+        self.entry.shrink_to(KEPT_BYTES);
+        Ok(())
+    }
+
+    /// Writes an entry into its buffer, without its metadata if it is too large with it: it then says
+    /// nothing about metadata, and so erases none.
+    fn write_entry(&mut self, entry: Entry<'_>) -> Result<(), Error> {
+        let entry = Entry { detail: Detail::Full, ..entry };
+        self.entry.clear();
+        json::encode_entry(&entry, &mut self.entry)?;
+        if self.entry.len() > LARGE_TEXT_BYTES - Text::EMPTY_BYTES {
+            self.entry.clear();
+            let bare = Entry { metadata: MetadataPart::Unsaid, ..entry };
+            json::encode_entry(&bare, &mut self.entry)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn bytes_of(&self, datagram: &Datagram) -> &[u8] {
+        &self.bytes[datagram.start..datagram.start + datagram.len]
+    }
+
+    /// The bytes that wait.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Forgets all and keeps the buffers.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.bytes.shrink_to(KEPT_BYTES);
+    }
+}
+
+/// One frame of JSON that is being written.
+struct Text {
+    start: usize,
+    entries: usize,
+}
+
+impl Text {
+    /// What a frame without entries has at most.
+    const EMPTY_BYTES: usize =
+        framing::PREFIX_BYTES + "{\"entries\":[".len() + json::header_bytes();
+
+    fn begin(out: &mut Vec<u8>) -> Self {
+        let start = framing::begin_frame(out);
+        json::begin_message(out);
+        Self { start, entries: 0 }
+    }
+
+    /// Whether a further entry fits; the first one always does.
+    fn has_room(&self, out: &[u8], entry_bytes: usize) -> bool {
+        let bytes = out.len() - self.start + framing::PREFIX_BYTES + 1 + entry_bytes;
+        let all = bytes + json::header_bytes();
+        self.entries == 0 || all <= TEXT_BYTES && self.entries < MAX_ENTRIES
+    }
+
+    fn add(&mut self, entry: &[u8], out: &mut Vec<u8>) {
+        if self.entries > 0 {
+            out.push(b',');
+        }
+        out.extend_from_slice(entry);
+        self.entries += 1;
+    }
+
+    fn end(&self, header: &Header, out: &mut Vec<u8>) -> Result<(), Error> {
+        json::end_message(header, out)?;
+        framing::end_frame(out, self.start)
+    }
+}
+
+fn address_of(target: &Entry<'_>) -> Option<SocketAddr> {
+    let port = u16::try_from(target.port).ok().filter(|&port| port > 0)?;
+    let ip = match target.ip {
+        "localhost" => Ipv4Addr::LOCALHOST.into(),
+        text => text.parse::<IpAddr>().ok()?.to_canonical(),
+    };
+    Some(SocketAddr::new(ip, port))
+}
+
+/// A numeric address as text for C, without allocating.
+pub(crate) struct AddressText {
+    bytes: [u8; Self::BYTES],
+    len: usize,
+    pub(crate) port: u16,
+}
+
+impl AddressText {
+    /// The longest IPv6 address has 45 bytes.
+    const BYTES: usize = 64;
+
+    pub(crate) fn of(datagram: &Datagram) -> Self {
+        let mut text = Self { bytes: [0; Self::BYTES], len: 0, port: datagram.to.port() };
+        // It has room for every address, and a NUL stays behind it.
+        let _ = write!(text, "{}", datagram.to.ip());
+        text
+    }
+
+    pub(crate) fn as_ptr(&self) -> *const c_char {
+        self.bytes.as_ptr().cast()
+    }
+}
+
+impl Write for AddressText {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        let end = self.len + more.len();
+        let room = self.bytes[..Self::BYTES - 1].get_mut(self.len..end).ok_or(fmt::Error)?;
+        room.copy_from_slice(more.as_bytes());
+        self.len = end;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(ip: &str, port: i32) -> Option<SocketAddr> {
+        address_of(&Entry { ip, port, ..Entry::default() })
+    }
+
+    #[test]
+    fn only_numeric_addresses_can_be_sent_to() {
+        assert_eq!(target("10.0.0.7", 5), "10.0.0.7:5".parse().ok());
+        assert_eq!(target("localhost", 5), "127.0.0.1:5".parse().ok());
+        assert_eq!(target("::ffff:10.0.0.7", 5), "10.0.0.7:5".parse().ok());
+        for (ip, port) in [("", 5), ("db-7", 5), ("10.0.0.7", 0), ("::1", -1), ("::1", 65536)] {
+            assert_eq!(target(ip, port), None, "{ip} {port}");
+        }
+    }
+
+    #[test]
+    fn the_longest_address_is_written_whole() {
+        let ip = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255";
+        for ip in [ip, "1.2.3.4"] {
+            let to = SocketAddr::new(ip.parse().expect("an address"), 9);
+            let text = AddressText::of(&Datagram { start: 0, len: 0, to });
+            let written = core::ffi::CStr::from_bytes_until_nul(&text.bytes).expect("a NUL");
+            assert_eq!(written.to_str().expect("ASCII").parse::<IpAddr>(), Ok(to.ip()));
+        }
+    }
+}

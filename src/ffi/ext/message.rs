@@ -1,0 +1,318 @@
+//! `gossip_message_builder_t`: a message whose entries carry metadata.
+#![allow(non_camel_case_types, reason = "the names are those of the C header")]
+
+use super::clock::at;
+use crate::ffi::commands::{argument, core_ref, report_null};
+use crate::ffi::convert::{Flaw, Status, kind_of, owned_of};
+use crate::ffi::core::gossip_core_t;
+use crate::ffi::error::set_last_error;
+use crate::ffi::guard::{guard, guard_both, guard_quiet};
+use crate::ffi::handle::Pending;
+use crate::ffi::types::{
+    gossip_error_code_t, gossip_message_type_t, gossip_node_id_t, gossip_node_view_t,
+};
+use crate::os;
+use crate::proto::Core;
+use crate::types::{Header, Instant, Message, Metadata, NodeId, NodeView};
+use alloc::sync::Arc;
+use core::ffi::c_char;
+use core::mem::MaybeUninit;
+use core::{ptr, slice};
+use std::sync::{Mutex, PoisonError};
+
+/// A message that is being made, for a core to take. Opaque.
+///
+/// For programs that carry messages in a form of their own: unlike gossip_message_t its entries have
+/// metadata.
+pub struct gossip_message_builder {
+    message: Mutex<Message>,
+    /// The process that made it; a forked child may not use it.
+    process: u64,
+}
+/// See gossip_message_builder.
+pub type gossip_message_builder_t = gossip_message_builder;
+
+const SUCCESS: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_SUCCESS;
+const INVALID: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
+
+/// Begins a message without entries.
+///
+/// @param sender Who says it.
+/// @param type What it is for; GOSSIP_MSG_PING_REQ and GOSSIP_MSG_NACK are allowed too.
+/// @param timestamp The timestamp that it came with.
+/// @return The builder, to be freed by gossip_message_builder_destroy(); NULL if sender is NULL or type
+/// is not one of a struct.
+///
+/// Threads: any. From callbacks: yes. Since 1.6.
+///
+/// # Safety
+/// sender is NULL or points to an id.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_message_builder_create(
+    sender: *const gossip_node_id_t,
+    r#type: MaybeUninit<gossip_message_type_t>,
+    timestamp: u64,
+) -> *mut gossip_message_builder_t {
+    guard("gossip_message_builder_create", ptr::null_mut(), || {
+        // SAFETY: the caller's promise.
+        unsafe { create(sender, r#type, timestamp) }
+    })
+}
+
+/// Adds an entry to the end. It says nothing about metadata until gossip_message_builder_set_metadata().
+///
+/// @param builder The message.
+/// @param entry The entry; copied. Its message counters are not looked at.
+/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL, the entry has a foreign
+/// status or a text without NUL, or there are 4096 already; GOSSIP_ERR_OPERATION_NOT_PERMITTED in a
+/// forked child.
+///
+/// Threads: any. From callbacks: yes. Since 1.6.
+///
+/// # Safety
+/// builder is NULL or was not destroyed; entry is NULL or points to a view.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_message_builder_add_entry(
+    builder: *mut gossip_message_builder_t,
+    entry: *const gossip_node_view_t,
+) -> gossip_error_code_t {
+    guard("gossip_message_builder_add_entry", INVALID, || {
+        // SAFETY: the caller's promise.
+        unsafe { add_entry(builder, entry) }
+    })
+}
+
+/// Sets one pair of an entry's metadata, which from then on is all of it.
+///
+/// Text that is not UTF-8 is replaced where it is not.
+///
+/// @param builder The message.
+/// @param index Which entry, from 0 on.
+/// @param key The key, which need not end in NUL; NULL to say that the node has no metadata at all.
+/// @param key_size The bytes of the key.
+/// @param value The value, which need not end in NUL; not looked at if key is NULL.
+/// @param value_size The bytes of the value.
+/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if builder or value is NULL, there is no such
+/// entry or its metadata would have more than 65536 bytes; GOSSIP_ERR_OPERATION_NOT_PERMITTED in a forked
+/// child.
+///
+/// Threads: any. From callbacks: yes. Since 1.6.
+///
+/// # Safety
+/// builder is NULL or was not destroyed; key and value are NULL or have as many bytes as their sizes
+/// say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_message_builder_set_metadata(
+    builder: *mut gossip_message_builder_t,
+    index: usize,
+    key: *const c_char,
+    key_size: usize,
+    value: *const c_char,
+    value_size: usize,
+) -> gossip_error_code_t {
+    guard("gossip_message_builder_set_metadata", INVALID, || {
+        // SAFETY: the caller's promise.
+        unsafe { set_metadata(builder, index, (key, key_size), (value, value_size)) }
+    })
+}
+
+/// Frees a builder. A core that took its message keeps what it needs.
+///
+/// @param builder The builder; NULL does nothing.
+///
+/// Threads: any one, when no other thread uses it any more. From callbacks: yes. Since 1.6.
+///
+/// # Safety
+/// builder is NULL or came from gossip_message_builder_create() and was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_message_builder_destroy(
+    builder: *mut gossip_message_builder_t,
+) {
+    guard_quiet("gossip_message_builder_destroy", (), || {
+        if !builder.is_null() {
+            // SAFETY: it came from Box::into_raw in `create`, and the caller gives it up.
+            drop(unsafe { Box::from_raw(builder) });
+        }
+    });
+}
+
+/// Takes a message that was built, as gossip_core_handle_message() takes one that is a struct.
+///
+/// @param core The core.
+/// @param builder The message; it stays the caller's and may be handed in again.
+/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL or the message is
+/// refused: gossip_last_error() then says why; GOSSIP_ERR_OPERATION_NOT_PERMITTED if the core cannot be
+/// used any more.
+///
+/// Threads: any. From callbacks: yes. Since 1.6.
+///
+/// # Safety
+/// core is NULL or a core that was not destroyed; builder is NULL or was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_core_handle_built(
+    core: *mut gossip_core_t,
+    builder: *const gossip_message_builder_t,
+) -> gossip_error_code_t {
+    guard_both("gossip_core_handle_built", INVALID, || {
+        // SAFETY: the caller's promise.
+        unsafe { handle_built(core, builder, None) }
+    })
+}
+
+/// Takes a message that was built at a given time, see gossip_core_tick_at().
+///
+/// @param core The core.
+/// @param builder The message, as for gossip_core_handle_built().
+/// @param now_ms The time in milliseconds.
+/// @return As gossip_core_handle_built().
+///
+/// Threads: any. From callbacks: yes. Since 1.6.
+///
+/// # Safety
+/// core is NULL or a core that was not destroyed; builder is NULL or was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_core_handle_built_at(
+    core: *mut gossip_core_t,
+    builder: *const gossip_message_builder_t,
+    now_ms: u64,
+) -> gossip_error_code_t {
+    guard_both("gossip_core_handle_built_at", INVALID, || {
+        // SAFETY: the caller's promise.
+        unsafe { handle_built(core, builder, at(now_ms)) }
+    })
+}
+
+/// # Safety
+/// As [`gossip_message_builder_create`].
+unsafe fn create(
+    sender: *const gossip_node_id_t,
+    kind: MaybeUninit<gossip_message_type_t>,
+    timestamp: u64,
+) -> *mut gossip_message_builder_t {
+    // SAFETY: the caller's promise.
+    let Some(sender) = (unsafe { argument(sender, "sender") }) else { return ptr::null_mut() };
+    let kind = match kind_of(kind) {
+        Ok(kind) => kind,
+        Err(flaw) => {
+            set_last_error(format_args!("{flaw}"));
+            return ptr::null_mut();
+        }
+    };
+    let header = Header { sender: NodeId::new(sender.data), kind, timestamp, ..Header::default() };
+    Box::into_raw(Box::new(gossip_message_builder_t {
+        message: Mutex::new(Message { header, entries: Vec::new() }),
+        process: os::process_mark(),
+    }))
+}
+
+/// Runs `body` with the message that is being made.
+///
+/// # Safety
+/// `builder` is NULL or was not destroyed.
+unsafe fn with_message<R>(
+    builder: *const gossip_message_builder_t,
+    fallback: impl FnOnce(gossip_error_code_t) -> R,
+    body: impl FnOnce(&mut Message) -> R,
+) -> R {
+    // SAFETY: the caller's promise.
+    let Some(builder) = (unsafe { argument(builder, "builder") }) else { return fallback(INVALID) };
+    if builder.process != os::process_mark() {
+        set_last_error(format_args!(
+            "this builder was made by the parent of this forked process; only destroy it here"
+        ));
+        return fallback(gossip_error_code_t::GOSSIP_ERR_OPERATION_NOT_PERMITTED);
+    }
+    body(&mut builder.message.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// # Safety
+/// As [`gossip_message_builder_add_entry`].
+unsafe fn add_entry(
+    builder: *const gossip_message_builder_t,
+    entry: *const gossip_node_view_t,
+) -> gossip_error_code_t {
+    let report = |flaw: Flaw| set_last_error(format_args!("entry->{flaw}"));
+    let add = |message: &mut Message| {
+        // SAFETY: the caller's promise.
+        let view = unsafe { argument(entry, "entry") }?;
+        let entry: NodeView = owned_of(view, Status::Read).map_err(report).ok()?;
+        if message.entries.len() >= Core::MAX_ENTRIES {
+            set_last_error(format_args!(
+                "the message has {} entries; begin another one",
+                Core::MAX_ENTRIES
+            ));
+            return None;
+        }
+        message.entries.push(entry);
+        Some(SUCCESS)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { with_message(builder, |code| code, |message| add(message).unwrap_or(INVALID)) }
+}
+
+/// # Safety
+/// As [`gossip_message_builder_set_metadata`].
+unsafe fn set_metadata(
+    builder: *const gossip_message_builder_t,
+    index: usize,
+    key: (*const c_char, usize),
+    value: (*const c_char, usize),
+) -> gossip_error_code_t {
+    let set = |message: &mut Message| {
+        let count = message.entries.len();
+        let Some(entry) = message.entries.get_mut(index) else {
+            set_last_error(format_args!("index is {index}; the message has {count} entries"));
+            return None;
+        };
+        if key.0.is_null() {
+            entry.metadata = Some(Arc::new(Metadata::new()));
+            return Some(SUCCESS);
+        }
+        // SAFETY: the caller's promise.
+        let (key, value) = unsafe { (text_of(key, "key")?, text_of(value, "value")?) };
+        let mut metadata = entry.metadata.as_deref().cloned().unwrap_or_default();
+        metadata
+            .insert(&key, &value)
+            .map_err(|error| set_last_error(format_args!("{error}")))
+            .ok()?;
+        entry.metadata = Some(Arc::new(metadata));
+        Some(SUCCESS)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { with_message(builder, |code| code, |message| set(message).unwrap_or(INVALID)) }
+}
+
+/// Some bytes as text; `None`, with an error text, for NULL or more than metadata may have.
+///
+/// # Safety
+/// The pointer is NULL or has as many bytes.
+unsafe fn text_of((start, bytes): (*const c_char, usize), name: &str) -> Option<String> {
+    if start.is_null() {
+        report_null(name);
+        return None;
+    }
+    if bytes > Metadata::MAX_BYTES {
+        set_last_error(format_args!(
+            "{name}_size is {bytes}; pass at most {}",
+            Metadata::MAX_BYTES
+        ));
+        return None;
+    }
+    // SAFETY: not NULL, and the caller's promise.
+    let bytes = unsafe { slice::from_raw_parts(start.cast::<u8>(), bytes) };
+    Some(String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// # Safety
+/// As [`gossip_core_handle_built`].
+unsafe fn handle_built(
+    core: *const gossip_core_t,
+    builder: *const gossip_message_builder_t,
+    at: Option<Instant>,
+) -> (gossip_error_code_t, Option<Pending>) {
+    // SAFETY: the caller's promise.
+    let Some(core) = (unsafe { core_ref(core) }) else { return (INVALID, None) };
+    let handle = |message: &mut Message| core.deliver_built(message, at);
+    // SAFETY: the caller's promise.
+    unsafe { with_message(builder, |code| (code, None), handle) }
+}

@@ -1,0 +1,162 @@
+//! Packets in, without any transport.
+
+use super::clock::at;
+use crate::ffi::commands::{core_ref, report_null};
+use crate::ffi::core::gossip_core_t;
+use crate::ffi::error::set_last_error;
+use crate::ffi::guard::guard_both;
+use crate::ffi::handle::{Pending, Shared, deliver_owned};
+use crate::ffi::types::gossip_error_code_t;
+use crate::proto::PacketError;
+use crate::types::{Instant, Message, Path};
+use crate::wire::{Error, binary, framing, json};
+use alloc::sync::Arc;
+use core::ffi::{CStr, c_char};
+use core::net::{IpAddr, SocketAddr};
+use core::slice;
+
+const INVALID: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
+const UNREADABLE: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_SERIALIZATION_ERROR;
+
+/// Takes a datagram that the program's own socket received: a packet of the library, or JSON in the
+/// frames of libgossip 1.4.2, several in a datagram.
+///
+/// @param core The core.
+/// @param bytes The datagram.
+/// @param size How many bytes it has.
+/// @param ip Whom it came from: a numeric IPv4 or IPv6 address, as the socket says.
+/// @param port The port that it came from, 1 to 65535.
+/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL or out of range;
+/// GOSSIP_ERR_SERIALIZATION_ERROR if the bytes are no message for this node, or one that it refuses:
+/// gossip_last_error() then says why, and nothing but a counter was changed; of several frames the good
+/// ones are taken; GOSSIP_ERR_OPERATION_NOT_PERMITTED if the core cannot be used any more.
+///
+/// Threads: any. From callbacks: yes. Since 1.6.
+///
+/// # Safety
+/// core is NULL or a core that was not destroyed; bytes is NULL or has size bytes; ip is NULL or a
+/// text that ends in NUL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_core_handle_packet(
+    core: *mut gossip_core_t,
+    bytes: *const u8,
+    size: usize,
+    ip: *const c_char,
+    port: u16,
+) -> gossip_error_code_t {
+    guard_both("gossip_core_handle_packet", INVALID, || {
+        // SAFETY: the caller's promise.
+        unsafe { handle_packet(core, (bytes, size), (ip, port), None) }
+    })
+}
+
+/// Takes a datagram at a given time, see gossip_core_tick_at().
+///
+/// @param core The core.
+/// @param bytes The datagram.
+/// @param size How many bytes it has.
+/// @param ip Whom it came from, as for gossip_core_handle_packet().
+/// @param port The port that it came from.
+/// @param now_ms The time in milliseconds.
+/// @return As gossip_core_handle_packet().
+///
+/// Threads: any. From callbacks: yes. Since 1.6.
+///
+/// # Safety
+/// core is NULL or a core that was not destroyed; bytes is NULL or has size bytes; ip is NULL or a
+/// text that ends in NUL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_core_handle_packet_at(
+    core: *mut gossip_core_t,
+    bytes: *const u8,
+    size: usize,
+    ip: *const c_char,
+    port: u16,
+    now_ms: u64,
+) -> gossip_error_code_t {
+    guard_both("gossip_core_handle_packet_at", INVALID, || {
+        // SAFETY: the caller's promise.
+        unsafe { handle_packet(core, (bytes, size), (ip, port), at(now_ms)) }
+    })
+}
+
+/// # Safety
+/// As [`gossip_core_handle_packet`].
+unsafe fn handle_packet(
+    core: *const gossip_core_t,
+    (bytes, size): (*const u8, usize),
+    (ip, port): (*const c_char, u16),
+    at: Option<Instant>,
+) -> (gossip_error_code_t, Option<Pending>) {
+    // SAFETY: the caller's promise.
+    let Some(core) = (unsafe { core_ref(core) }) else { return (INVALID, None) };
+    if bytes.is_null() {
+        report_null("bytes");
+        return (INVALID, None);
+    }
+    // SAFETY: the caller's promise.
+    let Some(from) = (unsafe { address_of(ip, port) }) else { return (INVALID, None) };
+    // SAFETY: not NULL, and the caller's promise; no object is larger than isize::MAX.
+    let bytes = unsafe { slice::from_raw_parts(bytes, size.min(isize::MAX.unsigned_abs())) };
+    if binary::is_packet(bytes) {
+        core.input_code(UNREADABLE, at, |core, now, _| {
+            core.handle_packet(now, Path::Packet(from), bytes)
+        })
+    } else {
+        frames(core, bytes, from, at)
+    }
+}
+
+/// # Safety
+/// `ip` is NULL or ends in NUL.
+unsafe fn address_of(ip: *const c_char, port: u16) -> Option<SocketAddr> {
+    if ip.is_null() {
+        report_null("ip");
+        return None;
+    }
+    if port == 0 {
+        set_last_error(format_args!("port is 0; pass 1 to 65535"));
+        return None;
+    }
+    // SAFETY: the caller's promise.
+    let text = unsafe { CStr::from_ptr(ip) }.to_string_lossy();
+    let Ok(ip) = text.parse::<IpAddr>() else {
+        set_last_error(format_args!("ip is \"{text}\"; pass a numeric IPv4 or IPv6 address"));
+        return None;
+    };
+    Some(SocketAddr::new(ip.to_canonical(), port))
+}
+
+/// Takes the frames of JSON in a datagram, each by itself. The result is that of the last bad one.
+fn frames(
+    core: &Arc<Shared>,
+    datagram: &[u8],
+    from: SocketAddr,
+    at: Option<Instant>,
+) -> (gossip_error_code_t, Option<Pending>) {
+    let mut messages: Vec<(Result<Message, Error>, usize)> = framing::frames(datagram)
+        .map(|frame| (json::decode(frame), framing::PREFIX_BYTES + frame.len()))
+        .collect();
+    if messages.is_empty() {
+        let reason = "no packet and no whole frame of text".into();
+        messages.push((Err(Error::Malformed { offset: datagram.len(), reason }), 0));
+    }
+    core.input_code(UNREADABLE, at, |core, now, scratch| {
+        let mut result = Ok(());
+        for (message, bytes) in messages {
+            let taken = match message {
+                Ok(Message { header, entries }) => {
+                    core.count_bytes_received(header.kind, bytes);
+                    deliver_owned(core, now, scratch, Path::Datagram(from), &header, &entries)
+                        .map_err(PacketError::Refused)
+                }
+                Err(error) => {
+                    core.count_unread(&error);
+                    Err(PacketError::Wire(error))
+                }
+            };
+            result = taken.and(result);
+        }
+        result
+    })
+}

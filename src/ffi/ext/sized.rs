@@ -1,0 +1,199 @@
+//! Structs of C that begin with their own size, so that later versions can add fields to the end.
+
+use crate::ffi::commands::report_null;
+use crate::ffi::error::set_last_error;
+use core::mem::size_of;
+use core::ptr;
+
+/// A struct of C that may grow.
+///
+/// # Safety
+/// It is `repr(C)`, its first field is its size as a `usize`, and every pattern of bytes is a value
+/// of it. What programs hand in has no padding at its end: an older program's padding would be read
+/// as a field that came later.
+pub(super) unsafe trait Growing: Copy {
+    /// What stands before anything that a later version added.
+    const LEAST: usize;
+}
+
+/// No version of any struct is larger. A larger number is one that nobody set.
+const MOST: usize = 4096;
+
+fn has_flaw<T: Growing>(size: usize, name: &str) -> bool {
+    let flaw = size < T::LEAST || size > MOST || !size.is_multiple_of(align_of::<T>());
+    if flaw {
+        set_last_error(format_args!(
+            "{name}->size is {size}; set it to the size of the struct, which is {} here",
+            size_of::<T>()
+        ));
+    }
+    flaw
+}
+
+/// Reads a struct of the program over `defaults`, which keeps what an older program does not have;
+/// `None`, with an error text, if it cannot be read.
+///
+/// # Safety
+/// `pointer` is NULL or points to a struct that has as many bytes as its first field says.
+pub(super) unsafe fn read<T: Growing>(
+    pointer: *const T,
+    name: &str,
+    defaults: impl FnOnce(&Prefix<T>) -> Option<T>,
+) -> Option<T> {
+    if pointer.is_null() {
+        report_null(name);
+        return None;
+    }
+    // SAFETY: every such struct begins with its size.
+    let size = unsafe { pointer.cast::<usize>().read() };
+    if has_flaw::<T>(size, name) {
+        return None;
+    }
+    let mut value = defaults(&Prefix { pointer })?;
+    let known = size.min(size_of::<T>());
+    // SAFETY: the program's struct has `size` bytes, `value` has its own; every pattern of bytes is
+    // a value of it.
+    unsafe { copy(pointer, &raw mut value, known) };
+    for at in known..size {
+        // SAFETY: below `size`.
+        let byte = unsafe { pointer.cast::<u8>().add(at).read() };
+        if byte != 0 {
+            set_last_error(format_args!(
+                "{name}->size is {size} and what it has beyond {known} bytes is not zero; this \
+                 library is older than the program and cannot do what is set there"
+            ));
+            return None;
+        }
+    }
+    Some(value)
+}
+
+/// The first bytes of a struct that is being read, whatever its size.
+pub(super) struct Prefix<T> {
+    pointer: *const T,
+}
+
+impl<T: Growing> Prefix<T> {
+    /// Reads a field that each version has.
+    pub(super) fn field<F: Copy>(&self, offset: usize) -> F {
+        assert!(offset + size_of::<F>() <= T::LEAST, "each version has the field");
+        // SAFETY: within the part that was checked to be there; the promise of `Growing` makes any
+        // bytes a number, and only numbers are read.
+        unsafe { self.pointer.cast::<u8>().add(offset).cast::<F>().read_unaligned() }
+    }
+}
+
+/// Writes a result into a struct of the program: what that has room for; `false`, with an error
+/// text, if it is NULL or its size was not set. Its size stays as it is.
+///
+/// # Safety
+/// `out` is NULL or points to a struct that has as many bytes as its first field says.
+pub(super) unsafe fn write<T: Growing>(out: *mut T, name: &str, value: &T) -> bool {
+    // SAFETY: the caller's promise.
+    let Some(size) = (unsafe { size_of_output(out, name) }) else { return false };
+    let known = size.min(size_of::<T>());
+    // SAFETY: both have as many bytes, and the tail lies within the program's struct.
+    unsafe {
+        copy(value, out, known);
+        out.cast::<u8>().add(known).write_bytes(0, size - known);
+        out.cast::<usize>().write(size);
+    }
+    true
+}
+
+/// The size that the program gave a struct for results; `None`, with an error text, if it cannot be
+/// written to.
+///
+/// # Safety
+/// As [`write`].
+pub(super) unsafe fn size_of_output<T: Growing>(out: *const T, name: &str) -> Option<usize> {
+    if out.is_null() {
+        report_null(name);
+        return None;
+    }
+    // SAFETY: every such struct begins with its size.
+    let size = unsafe { out.cast::<usize>().read() };
+    (!has_flaw::<T>(size, name)).then_some(size)
+}
+
+/// # Safety
+/// Both have as many bytes.
+unsafe fn copy<T>(from: *const T, to: *mut T, bytes: usize) {
+    // SAFETY: the caller's promise; they are different structs.
+    unsafe { ptr::copy_nonoverlapping(from.cast::<u8>(), to.cast::<u8>(), bytes) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[repr(C)]
+    #[derive(Clone, Copy, PartialEq, Debug)]
+    struct Three {
+        size: usize,
+        first: u64,
+        later: u64,
+    }
+
+    // SAFETY: as the trait asks for.
+    unsafe impl Growing for Three {
+        const LEAST: usize = 16;
+    }
+
+    #[repr(C)]
+    struct Longer {
+        known: Three,
+        tail: [u64; 2],
+    }
+
+    fn longer(size: usize, tail: [u64; 2]) -> Longer {
+        Longer { known: Three { size, first: 1, later: 2 }, tail }
+    }
+
+    fn read_of(program: &Longer) -> Option<Three> {
+        let defaults = |prefix: &Prefix<Three>| {
+            Some(Three { size: 24, first: 7, later: 10 * prefix.field::<u64>(8) })
+        };
+        // SAFETY: no test gives a size beyond the struct that is not refused.
+        unsafe { read((&raw const *program).cast::<Three>(), "three", defaults) }
+    }
+
+    #[test]
+    fn an_older_struct_keeps_the_defaults_of_what_it_lacks() {
+        assert_eq!(read_of(&longer(16, [0; 2])), Some(Three { size: 16, first: 1, later: 10 }));
+        assert_eq!(read_of(&longer(24, [0; 2])), Some(Three { size: 24, first: 1, later: 2 }));
+    }
+
+    #[test]
+    fn a_newer_struct_is_taken_if_it_asks_for_nothing_new() {
+        assert_eq!(read_of(&longer(40, [0; 2])), Some(Three { size: 40, first: 1, later: 2 }));
+        assert_eq!(read_of(&longer(32, [0, 5])).map(|three| three.later), Some(2));
+        assert_eq!(read_of(&longer(40, [0, 5])), None);
+    }
+
+    #[test]
+    fn a_size_that_nobody_set_is_refused() {
+        for size in [0, 8, 15, 17, 23, 4097, 8192, usize::MAX] {
+            assert_eq!(read_of(&longer(size, [0; 2])), None, "{size}");
+        }
+        // SAFETY: NULL is allowed.
+        assert_eq!(unsafe { read::<Three>(ptr::null(), "three", |_| None) }, None);
+    }
+
+    #[test]
+    fn a_result_fills_what_there_is_and_no_more() {
+        let value = Three { size: 24, first: 5, later: 6 };
+        for (size, later, tail) in [(16, 2, [9, 9]), (24, 6, [9, 9]), (32, 6, [0, 9])] {
+            let mut program = longer(size, [9; 2]);
+            // SAFETY: the struct has more bytes than its size says.
+            let written = unsafe { write((&raw mut program).cast::<Three>(), "three", &value) };
+            assert!(written);
+            assert_eq!(program.known, Three { size, first: 5, later });
+            assert_eq!(program.tail, tail);
+        }
+        let mut program = longer(3, [9; 2]);
+        // SAFETY: as above.
+        assert!(!unsafe { write((&raw mut program).cast::<Three>(), "three", &value) });
+        assert_eq!(program.known.first, 1);
+    }
+}

@@ -1,0 +1,66 @@
+//! What a core has beside its protocol once it can be made with a configuration.
+
+use super::changes::Collector;
+use super::config::Wanted;
+use crate::ffi::callbacks::Batch;
+use crate::os;
+use crate::types::Instant;
+
+/// Stands beside the core, under the same lock.
+pub(crate) struct Extension {
+    /// Whether the time is only what the program says.
+    manual_clock: bool,
+    /// The time of the last call; never falls.
+    now: Instant,
+    pub(crate) changes: Collector,
+    /// Whether the program destroyed the core inside a callback of it: then the one who runs that
+    /// callback frees what the program gave.
+    pub(crate) closed_inside: bool,
+}
+
+impl Default for Extension {
+    fn default() -> Self {
+        Self::new(&Wanted::default())
+    }
+}
+
+impl Extension {
+    pub(super) fn new(wanted: &Wanted) -> Self {
+        Self {
+            manual_clock: wanted.manual_clock,
+            now: wanted.start(os::now()),
+            changes: Collector::new(wanted.settle_ms),
+            closed_inside: false,
+        }
+    }
+
+    /// The time of a call, given by the program or not.
+    pub(crate) fn tick(&mut self, given: Option<Instant>) -> Instant {
+        self.now = self.read(given.unwrap_or_default());
+        self.now
+    }
+
+    /// The time now.
+    pub(crate) fn now(&self) -> Instant {
+        self.read(Instant::ZERO)
+    }
+
+    /// Moves the changes that are due to the store of a batch.
+    pub(crate) fn flush_into(&mut self, batch: &mut Batch) -> Option<(usize, usize)> {
+        self.changes.flush(self.now, &mut batch.store.told)
+    }
+
+    /// The time of the last call.
+    pub(super) const fn last(&self) -> Instant {
+        self.now
+    }
+
+    pub(crate) const fn is_manual(&self) -> bool {
+        self.manual_clock
+    }
+
+    fn read(&self, least: Instant) -> Instant {
+        let clock = if self.manual_clock { Instant::ZERO } else { os::now() };
+        self.now.max(least).max(clock)
+    }
+}

@@ -1,0 +1,108 @@
+//! The node's thread: it sleeps until something comes, something is due, or somebody calls.
+
+use super::dispatch::Dispatch;
+use super::hub::Hub;
+use crate::net::batch::{BATCH, Receiver};
+use crate::net::serializer::Scratch;
+use crate::net::shared::Run;
+use crate::net::{address, limits, tcp};
+use crate::os;
+use core::future::poll_fn;
+use core::pin::pin;
+use core::task::Poll;
+use core::time::Duration;
+use std::io;
+use std::sync::Arc;
+use tokio::net::{TcpListener, UdpSocket};
+
+/// Runs a node until it is told to stop.
+pub(super) async fn drive(
+    hub: Arc<Hub>,
+    socket: UdpSocket,
+    listener: Option<TcpListener>,
+    run: Arc<Run>,
+) {
+    let accepting =
+        listener.map(|listener| tokio::spawn(tcp::accept(listener, hub.clone(), run.clone())));
+    serve(&hub, &socket, &run).await;
+    if let Some(accepting) = accepting {
+        accepting.abort();
+    }
+    hub.links.peers.flush().await;
+    hub.links.peers.clear(&hub.links.streams);
+}
+
+async fn serve(hub: &Arc<Hub>, socket: &UdpSocket, run: &Run) {
+    let mut receiver = Receiver::new();
+    let mut dispatch = Dispatch::default();
+    let mut scratch = Scratch::default();
+    while !run.is_stopping() {
+        wait(hub, socket, run).await;
+        if read(hub, socket, &mut receiver, &mut scratch, run).is_err() {
+            // It tells of an earlier send, or of memory that is short: neither is the socket's end.
+            // The pause keeps an error that stays from taking the processor.
+            hub.links.counts.errors.add(1);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        // What came is taken before what is due: an answer that lies in the socket comes in time.
+        let has_streams = hub.links.has_streams;
+        let ticked = hub.act(&mut dispatch, |state, now| {
+            state.tick(now, has_streams);
+            state.leaving.as_ref().is_some_and(|leaving| leaving.due().is_none())
+        });
+        match ticked {
+            Ok(true) => hub.progress.notify_all(),
+            Ok(false) => hub.tend_seeds(),
+            Err(_) => return,
+        }
+        // Connections are read on this thread, too.
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Takes what waits, up to a limit, so that a flood does not keep the timers waiting.
+fn read(
+    hub: &Hub,
+    socket: &UdpSocket,
+    receiver: &mut Receiver,
+    scratch: &mut Scratch,
+    run: &Run,
+) -> io::Result<()> {
+    let counts = &hub.links.counts;
+    for _ in 0..limits::DATAGRAMS_PER_WAKE / BATCH {
+        let received = receiver.receive(socket, |datagram, from| {
+            counts.datagrams_received.add(1);
+            counts.bytes_received.add(datagram.len());
+            hub.take_datagram(address::canonical(from), datagram, scratch);
+            !run.is_stopping()
+        })?;
+        counts.junk.add(received.dropped);
+        if !received.more || run.is_stopping() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Waits until something came, is due, or was asked for.
+async fn wait(hub: &Hub, socket: &UdpSocket, run: &Run) {
+    let due = hub.lock().ok().and_then(|state| state.due(hub.links.has_streams));
+    let woken = first(first(socket.readable(), hub.kick.notified()), run.stopped());
+    match due.map(|due| due.since(os::now())) {
+        Some(wait) => drop(tokio::time::timeout(wait, woken).await),
+        None => woken.await,
+    }
+}
+
+/// Waits for the first of two.
+async fn first(one: impl Future, other: impl Future) {
+    let (mut one, mut other) = (pin!(one), pin!(other));
+    poll_fn(|context| {
+        if one.as_mut().poll(context).is_ready() || other.as_mut().poll(context).is_ready() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+}

@@ -1,0 +1,254 @@
+//! Which addresses a node waits to hear from, and which joins of the program wait for that.
+//!
+//! Each address is joined under an id that is made up here. The core puts the node's own id in its
+//! place as soon as the node there answers (P-13), so an id that is not listed any more tells that
+//! the address has answered, whatever id and whatever address the node there tells of itself.
+
+use super::dispatch::Way;
+use super::error::{JoinFailure, JoinReason};
+use super::limits::{MAX_PENDING, STREAM_AFTER};
+use crate::proto::{CommandError, Core};
+use crate::types::{Entry, Instant, NodeId};
+use core::time::Duration;
+use std::io;
+use std::net::SocketAddr;
+
+/// What waits for an answer.
+#[derive(Default)]
+pub(super) struct Joins {
+    pending: Vec<Pending>,
+    requests: Vec<Request>,
+    last: u64,
+}
+
+/// An address that did not answer yet.
+struct Pending {
+    at: SocketAddr,
+    /// The id under which the core lists it.
+    id: NodeId,
+    since: Instant,
+    stream: Stream,
+}
+
+/// Whether an address was joined over a connection, too.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Stream {
+    Untried,
+    Wanted,
+    Tried,
+}
+
+/// A join that somebody waits for.
+struct Request {
+    number: u64,
+    targets: Vec<Target>,
+    /// Whether no other member was online when it began, and whether one came online since: it is
+    /// an answer even where it is not known whose.
+    was_alone: bool,
+    someone: bool,
+}
+
+/// One target of a join.
+pub(super) struct Target {
+    pub(super) text: String,
+    pub(super) state: State,
+}
+
+/// How far a target is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum State {
+    /// Its name is being looked up.
+    LookUp,
+    /// None of these addresses has answered yet.
+    Waiting(Vec<SocketAddr>),
+    Answered,
+    Failed(JoinReason),
+}
+
+/// What came of a join.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+#[non_exhaustive]
+pub struct Joined {
+    /// Targets that answered so far; others may follow.
+    pub answered: usize,
+    /// Targets of which it is known already that they do not answer.
+    pub failures: Vec<JoinFailure>,
+}
+
+impl Joins {
+    /// Notes a join that somebody waits for; gives its number.
+    pub(super) fn open(&mut self, targets: Vec<Target>, was_alone: bool) -> u64 {
+        self.last += 1;
+        self.requests.push(Request { number: self.last, targets, was_alone, someone: false });
+        self.last
+    }
+
+    /// Joins an address, if it is not being joined already.
+    pub(super) fn seek(
+        &mut self,
+        core: &mut Core,
+        now: Instant,
+        at: SocketAddr,
+        id: NodeId,
+    ) -> Result<(), JoinReason> {
+        if self.pending.iter().any(|pending| pending.at == at) {
+            return Ok(());
+        }
+        if self.pending.len() >= MAX_PENDING {
+            return Err(JoinReason::Command(CommandError::Full));
+        }
+        join(core, now, at, id).map_err(|error| match error {
+            CommandError::OwnNode => JoinReason::OwnNode,
+            error => JoinReason::Command(error),
+        })?;
+        self.pending.push(Pending { at, id, since: now, stream: Stream::Untried });
+        Ok(())
+    }
+
+    /// Waits for no address any more.
+    pub(super) fn forget(&mut self) {
+        self.pending.clear();
+    }
+
+    /// Says what became of a target whose name was looked up.
+    pub(super) fn found(&mut self, number: u64, index: usize, state: State) {
+        let request = self.requests.iter_mut().find(|request| request.number == number);
+        if let Some(target) = request.and_then(|request| request.targets.get_mut(index)) {
+            target.state = state;
+        }
+    }
+
+    /// Notes that a member came online.
+    pub(super) fn note_online(&mut self) {
+        self.requests.iter_mut().for_each(|request| request.someone = true);
+    }
+
+    /// How a join goes to an address: over a connection, too, when [`Joins::try_streams`] wants it to.
+    pub(super) fn way(&mut self, at: SocketAddr, by_stream: bool) -> Way {
+        let pending = self.pending.iter_mut().find(|pending| pending.at == at);
+        let Some(pending) = pending else {
+            return if by_stream { Way::Stream } else { Way::Datagram };
+        };
+        if by_stream {
+            pending.stream = Stream::Tried;
+            return Way::Stream;
+        }
+        match pending.stream {
+            Stream::Wanted => {
+                pending.stream = Stream::Tried;
+                Way::Both
+            }
+            Stream::Untried | Stream::Tried => Way::Datagram,
+        }
+    }
+
+    /// When [`Joins::try_streams`] has something to do.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let untried = self.pending.iter().filter(|pending| pending.stream == Stream::Untried);
+        untried.map(|pending| pending.since.after(STREAM_AFTER)).min()
+    }
+
+    /// Joins again what has not answered for some time, now over a connection, too. The core does
+    /// that by itself when it repeats a join, but that may be seconds later.
+    pub(super) fn try_streams(&mut self, core: &mut Core, now: Instant) {
+        for pending in &mut self.pending {
+            if pending.stream == Stream::Untried && now >= pending.since.after(STREAM_AFTER) {
+                pending.stream = Stream::Wanted;
+                // The node may have answered by now; then there is nothing to repeat.
+                if core.find(&pending.id).is_some() {
+                    let _ = join(core, now, pending.at, pending.id);
+                }
+            }
+        }
+    }
+
+    /// Looks which addresses have answered; whether there is something new.
+    pub(super) fn check(&mut self, core: &Core, now: Instant, patience: Duration) -> bool {
+        let Self { pending, requests, .. } = self;
+        let mut news = requests.iter().any(|request| request.was_alone && request.someone);
+        pending.retain(|pending| {
+            if core.find(&pending.id).is_some() {
+                return true;
+            }
+            // The core gives up after its patience, and forgets it then, too.
+            let answered = now.since(pending.since) < patience;
+            requests.iter_mut().for_each(|request| request.note(pending.at, answered));
+            news = true;
+            false
+        });
+        news
+    }
+
+    /// Whether a join has its answer, or will never have one.
+    pub(super) fn is_decided(&self, number: u64) -> bool {
+        let request = self.requests.iter().find(|request| request.number == number);
+        request.is_none_or(Request::is_decided)
+    }
+
+    /// Takes a join out that nobody waits for any more, and says what came of it. Addresses that
+    /// did not answer are joined still; `is_over` says whether they had their time.
+    pub(super) fn close(
+        &mut self,
+        number: u64,
+        is_over: bool,
+        refusal: impl Fn(SocketAddr) -> Option<io::ErrorKind>,
+    ) -> Joined {
+        let Some(at) = self.requests.iter().position(|request| request.number == number) else {
+            return Joined::default();
+        };
+        let request = self.requests.swap_remove(at);
+        let is_over = is_over && !request.has_answer();
+        let least = usize::from(request.was_alone && request.someone);
+        let mut joined = Joined::default();
+        for Target { text, state } in request.targets {
+            let reason = match state {
+                State::Answered => {
+                    joined.answered += 1;
+                    continue;
+                }
+                State::Failed(reason) => reason,
+                State::LookUp if is_over => JoinReason::LookUp,
+                State::Waiting(at) if is_over => {
+                    JoinReason::NoAnswer(at.into_iter().find_map(&refusal))
+                }
+                State::LookUp | State::Waiting(_) => continue,
+            };
+            joined.failures.push(JoinFailure { target: text, reason });
+        }
+        joined.answered = joined.answered.max(least);
+        joined
+    }
+}
+
+impl Request {
+    /// Notes that an address has answered, or that it will not.
+    fn note(&mut self, at: SocketAddr, answered: bool) {
+        for target in &mut self.targets {
+            let State::Waiting(addresses) = &mut target.state else { continue };
+            if !addresses.contains(&at) {
+                continue;
+            }
+            addresses.retain(|&other| other != at);
+            if answered {
+                target.state = State::Answered;
+            } else if addresses.is_empty() {
+                target.state = State::Failed(JoinReason::NoAnswer(None));
+            }
+        }
+    }
+
+    fn has_answer(&self) -> bool {
+        self.was_alone && self.someone
+            || self.targets.iter().any(|target| target.state == State::Answered)
+    }
+
+    fn is_decided(&self) -> bool {
+        let is_over = |target: &Target| matches!(target.state, State::Failed(_));
+        self.has_answer() || self.targets.iter().all(is_over)
+    }
+}
+
+fn join(core: &mut Core, now: Instant, at: SocketAddr, id: NodeId) -> Result<(), CommandError> {
+    let ip = at.ip().to_canonical().to_string();
+    core.join(now, &Entry { id, ip: &ip, port: at.port().into(), ..Entry::default() })
+}

@@ -1,0 +1,170 @@
+//! Messages with metadata, built by a program that carries them in a form of its own.
+
+use crate::metadata::get;
+use crate::support::*;
+use gossip::ffi::convert::c_kind;
+use gossip::ffi::ext::message::*;
+use gossip::ffi::types::*;
+use gossip::types::MessageKind;
+use std::ffi::c_char;
+use std::mem::{MaybeUninit, transmute};
+use std::ptr;
+
+const SUCCESS: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_SUCCESS;
+const INVALID: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
+
+struct Builder(*mut gossip_message_builder_t);
+
+impl Builder {
+    fn new(kind: MessageKind, sender: u8, timestamp: u64) -> Self {
+        // SAFETY: an id.
+        let builder =
+            unsafe { gossip_message_builder_create(&id(sender), c_kind(kind), timestamp) };
+        assert!(!builder.is_null());
+        Self(builder)
+    }
+
+    fn add(&self, entry: &gossip_node_view_t) -> gossip_error_code_t {
+        // SAFETY: a builder and a view.
+        unsafe { gossip_message_builder_add_entry(self.0, entry) }
+    }
+
+    fn set(&self, index: usize, key: &str, value: &str) -> gossip_error_code_t {
+        let text = |text: &str| text.as_ptr().cast::<c_char>();
+        // SAFETY: a builder, and bytes as many as they say.
+        unsafe {
+            let (key_at, value_at) = (text(key), text(value));
+            gossip_message_builder_set_metadata(
+                self.0,
+                index,
+                key_at,
+                key.len(),
+                value_at,
+                value.len(),
+            )
+        }
+    }
+
+    fn set_none(&self, index: usize) -> gossip_error_code_t {
+        // SAFETY: a builder; NULL says that there is none.
+        unsafe {
+            gossip_message_builder_set_metadata(self.0, index, ptr::null(), 0, ptr::null(), 0)
+        }
+    }
+
+    fn hand_to(&self, node: &Node) -> gossip_error_code_t {
+        // SAFETY: a live core and a builder.
+        unsafe { gossip_core_handle_built(node.core, self.0) }
+    }
+}
+
+impl Drop for Builder {
+    fn drop(&mut self) {
+        // SAFETY: destroyed once.
+        unsafe { gossip_message_builder_destroy(self.0) };
+    }
+}
+
+#[test]
+fn metadata_comes_with_its_entry_and_goes_when_it_is_said_to() {
+    let node = Node::new(1);
+    node.befriend(2);
+    let ping = Builder::new(MessageKind::Ping, 2, 19);
+    assert_eq!(ping.add(&online(2, 20)), SUCCESS);
+    assert_eq!(ping.add(&online(3, 5)), SUCCESS);
+    assert_eq!(ping.set(0, "zone", "a"), SUCCESS);
+    assert_eq!(ping.set(0, "zone", "b"), SUCCESS);
+    assert_eq!(ping.set(0, "rack", ""), SUCCESS);
+    assert_eq!(ping.hand_to(&node), SUCCESS);
+    assert_eq!(get(&node, 2, "zone").as_deref(), Some("b"));
+    assert_eq!(get(&node, 2, "rack").as_deref(), Some(""));
+    assert_eq!(get(&node, 3, "zone"), None);
+
+    let silent = Builder::new(MessageKind::Ping, 2, 29);
+    silent.add(&online(2, 30));
+    assert_eq!(silent.hand_to(&node), SUCCESS);
+    assert_eq!(get(&node, 2, "zone").as_deref(), Some("b"), "it said nothing about it");
+
+    let empty = Builder::new(MessageKind::Ping, 2, 39);
+    empty.add(&online(2, 40));
+    assert_eq!(empty.set_none(0), SUCCESS);
+    assert_eq!(empty.hand_to(&node), SUCCESS);
+    assert_eq!(get(&node, 2, "zone"), None, "it said that there is none");
+}
+
+#[test]
+fn a_message_may_be_handed_in_again_and_to_others() {
+    let nodes = [Node::new(1), Node::new(9)];
+    let meet = Builder::new(MessageKind::Meet, 2, 1);
+    meet.add(&online(2, 2));
+    for node in &nodes {
+        assert_eq!(meet.hand_to(node), SUCCESS);
+        // SAFETY: a live core and a builder.
+        let code = unsafe { gossip_core_handle_built_at(node.core, meet.0, 700) };
+        assert_eq!(code, SUCCESS);
+        assert!(node.status(2).is_some());
+    }
+}
+
+#[test]
+fn flaws_are_named() {
+    let node = Node::new(1);
+    for number in [8_u32, 9, 77, u32::MAX] {
+        // SAFETY: any bytes are allowed in a MaybeUninit of the same size.
+        let kind = unsafe { transmute::<u32, MaybeUninit<gossip_message_type_t>>(number) };
+        // SAFETY: an id.
+        assert!(unsafe { gossip_message_builder_create(&id(2), kind, 0) }.is_null());
+        assert_error(&["gossip_message_builder_create: type is", &number.to_string()]);
+    }
+    // SAFETY: NULL is refused.
+    let none = unsafe { gossip_message_builder_create(ptr::null(), c_kind(MessageKind::Ping), 0) };
+    assert!(none.is_null());
+    assert_error(&["sender is NULL"]);
+
+    let ping = Builder::new(MessageKind::Ping, 2, 1);
+    let mut bad = online(2, 1);
+    bad.status = status(77);
+    assert_eq!(ping.add(&bad), INVALID);
+    assert_error(&["entry->status is 77"]);
+    bad = online(2, 1);
+    bad.ip = [b'x'.cast_signed() as c_char; 64];
+    assert_eq!(ping.add(&bad), INVALID);
+    assert_error(&["entry->ip", "NUL"]);
+    assert_eq!(ping.set(0, "k", "v"), INVALID);
+    assert_error(&["index is 0; the message has 0 entries"]);
+    assert_eq!(ping.add(&online(2, 1 << 63)), SUCCESS);
+    assert_eq!(ping.set(0, "k", &"v".repeat(65_536)), INVALID);
+    assert_error(&["65537", "65536"]);
+    assert_eq!(ping.set(0, "k", &"v".repeat(65_537)), INVALID);
+    assert_error(&["value_size is 65537"]);
+    assert_eq!(ping.hand_to(&node), INVALID);
+    assert_error(&["gossip_core_handle_built", "2^63"]);
+    // SAFETY: NULL is refused.
+    unsafe {
+        assert_eq!(gossip_message_builder_add_entry(ping.0, ptr::null()), INVALID);
+        assert_error(&["entry is NULL"]);
+        assert_eq!(gossip_message_builder_add_entry(ptr::null_mut(), &bad), INVALID);
+        assert_error(&["builder is NULL"]);
+        let key = c"k".as_ptr();
+        let set = gossip_message_builder_set_metadata;
+        assert_eq!(set(ping.0, 0, key, 1, ptr::null(), 0), INVALID);
+        assert_error(&["value is NULL"]);
+        assert_eq!(gossip_core_handle_built(node.core, ptr::null()), INVALID);
+        assert_error(&["builder is NULL"]);
+        assert_eq!(gossip_core_handle_built(ptr::null_mut(), ping.0), INVALID);
+        assert_error(&["core is NULL"]);
+        gossip_message_builder_destroy(ptr::null_mut());
+    }
+}
+
+#[test]
+fn entries_are_as_many_as_a_core_takes() {
+    let node = Node::new(1);
+    let update = Builder::new(MessageKind::Update, 2, 1);
+    for _ in 0..4096 {
+        assert_eq!(update.add(&online(3, 2)), SUCCESS);
+    }
+    assert_eq!(update.add(&online(3, 2)), INVALID);
+    assert_error(&["4096 entries"]);
+    assert_eq!(update.hand_to(&node), SUCCESS);
+}
