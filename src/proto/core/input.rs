@@ -114,7 +114,13 @@ impl Core {
         if header.sender == self.members.own.id {
             return Err(Refused::OwnId);
         }
-        if !matches!(path, Path::Packet(_)) && !header.kind.is_struct() {
+        // What came by a connection is a packet if it tells its sender's interval.
+        let packet = match path {
+            Path::Packet(_) => true,
+            Path::Stream => header.interval_us > 0,
+            Path::Struct | Path::Datagram(_) => false,
+        };
+        if !packet && !header.kind.is_struct() {
             return Err(Refused::Kind);
         }
         if header.cluster != self.config.cluster && path != Path::Struct {
