@@ -90,6 +90,14 @@ class Lab:
         """Something that was seen and is not judged."""
         self.notes.append(f"{self.now() - self.start:6.2f} s: {text}")
 
+    def told(self, event):
+        """An event in words."""
+        names = [node.name for node in self.nodes if node.id == event.id]
+        subject = "or ".join(names) or event.id[:4]
+        change = f"{event.old} -> {event.new}"
+        at = event.at - self.start
+        return f"{event.observer} shows {subject} {change} ({event.cause}) after {at:.2f} s"
+
     def now(self):
         """The time that events have."""
         return asyncio.get_running_loop().time()
@@ -143,7 +151,7 @@ class Lab:
         ids = None if of is None else {node.id for node in of}
         for observer in observers:
             for event in observer.accusations(since, ids):
-                raise Failed(f"after {event.at - self.start:.2f} s {event}")
+                raise Failed(self.told(event))
 
     async def expect_readable(self):
         """Old nodes got nothing but text, and say what bursts they had."""
