@@ -3,14 +3,19 @@
 
 #[path = "wire/messages.rs"]
 mod messages;
+#[path = "wire/render.rs"]
+mod render;
+#[path = "wire/vectors.rs"]
+mod vectors;
 
 use gossip::types::{
-    Apart, Detail, Header, Message, Metadata, MetadataStamp, NodeId, NodeStatus, NodeView,
+    Apart, Detail, Entry, Header, Message, Metadata, MetadataStamp, NodeId, NodeStatus, NodeView,
 };
-use gossip::wire::{Error, MAX_ENTRIES, MAX_MESSAGE_BYTES, binary, json};
+use gossip::wire::{Error, MAX_ENTRIES, MAX_MESSAGE_BYTES, binary, bincode, json};
 use messages::{any_entry, any_header, any_message};
 use proptest::prelude::*;
 use std::sync::Arc;
+use vectors::{Expected, Vector};
 
 fn encode(message: &Message) -> Vec<u8> {
     let mut out = Vec::new();
@@ -102,8 +107,19 @@ fn sizes_are_those_that_were_aimed_at() {
     }
     let (nonce, interval_us) = (1 << 60, 100_000);
     message.header = Header { nonce, interval_us, ..message.header };
-    let bytes = encode(&message).len();
-    assert!(bytes <= 160, "{bytes}");
+    assert_eq!(encode(&message).len(), 130);
+    let mut text = Vec::new();
+    let entries = message.entries.iter().map(NodeView::as_entry);
+    json::encode(&message.header, entries, &mut text).expect("small");
+    assert_eq!(text.len(), 706);
+}
+
+#[test]
+fn the_example_of_the_documents_is_a_vector() {
+    let document = std::fs::read_to_string(path("docs/WIRE.md")).expect("the document");
+    let block = document.split("```text\n").nth(1).and_then(|rest| rest.split("```").next());
+    let hex: String = block.expect("the example").lines().map(|line| line[6..54].trim()).collect();
+    assert_eq!(hex.replace(' ', ""), vectors::hex(&vectors::example().bytes));
 }
 
 #[test]
@@ -171,6 +187,110 @@ fn a_text_is_written_once() {
     assert_eq!(decode(&bytes), message);
 }
 
+fn path(of: &str) -> String {
+    format!("{}/{of}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The offset and the kind of an error, as the vectors name them.
+/// Reads a packet as a node with this label does.
+fn read(bytes: &[u8], cluster: u32) -> Result<Message, (&'static str, Option<usize>)> {
+    let message = binary::decode(bytes).map_err(|error| named(&error))?.to_message();
+    if message.header.cluster == cluster { Ok(message) } else { Err(("cluster", None)) }
+}
+
+fn named(error: &Error) -> (&'static str, Option<usize>) {
+    match error {
+        Error::Version(_) => ("version", None),
+        Error::Flags(_) => ("flags", None),
+        Error::Invalid { offset, .. } => ("invalid", Some(*offset)),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn vectors_are_read_and_written_as_they_say() {
+    let vectors = vectors::all();
+    assert!(vectors.len() >= 60);
+    for Vector { name, cluster, bytes, expected } in vectors {
+        let read = read(&bytes, cluster);
+        match expected {
+            Expected::Message { message, is_ours } => {
+                let read = read.unwrap_or_else(|error| panic!("{name}: {error:?}"));
+                assert_eq!(read, *message, "{name}");
+                assert_eq!(encode(&read) == bytes, is_ours, "{name}");
+            }
+            Expected::Error { kind, offset } => {
+                assert_eq!(read.err(), Some((kind, offset)), "{name}");
+            }
+        }
+    }
+}
+
+/// `GOSSIP_WRITE=1 cargo test --test wire_binary` writes the file anew.
+#[test]
+fn vectors_are_those_of_the_file() {
+    let (path, text) = (path("tests/data/wire-binary.json"), render::file(&vectors::all()));
+    if std::env::var_os("GOSSIP_WRITE").is_some() {
+        std::fs::write(&path, &text).expect("the file can be written");
+    }
+    assert!(
+        std::fs::read_to_string(&path).unwrap_or_default() == text,
+        "{path} is stale; run: GOSSIP_WRITE=1 cargo test --test wire_binary"
+    );
+}
+
+/// Runs the decoder that was written from docs/WIRE.md alone over a file of vectors.
+fn assert_decoded(vectors: &str) {
+    let script = path("tests/wire/decode.py");
+    let output = std::process::Command::new("python3")
+        .args([&script, vectors])
+        .output()
+        .unwrap_or_else(|error| panic!("python3 (3.9 or later) is needed for {script}: {error}"));
+    let (out, errors) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{out}\n{errors}");
+}
+
+#[test]
+fn another_decoder_reads_the_vectors() {
+    assert_decoded(&path("tests/data/wire-binary.json"));
+}
+
+/// What both make of the same wrong bytes is the same, the offset of an error included.
+#[test]
+fn another_decoder_agrees_about_corrupted_packets() {
+    let mut random = 7_u64;
+    let mut next = |below: usize| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (random >> 33) as usize % below
+    };
+    let originals = vectors::all();
+    let corrupted = (0..3_000).map(|_| {
+        let Vector { name, cluster, mut bytes, .. } =
+            vectors::all().swap_remove(next(originals.len()));
+        for _ in 0..=next(3) {
+            if !bytes.is_empty() {
+                let at = next(bytes.len());
+                bytes[at] = if next(2) == 0 { next(256) as u8 } else { bytes[at] ^ 1 << next(8) };
+            }
+        }
+        if next(4) == 0 {
+            bytes.truncate(next(bytes.len() + 1));
+        }
+        let expected = match read(&bytes, cluster) {
+            Ok(message) => Expected::Message { message: Box::new(message), is_ours: false },
+            Err((kind, offset)) => Expected::Error { kind, offset },
+        };
+        Vector { name, cluster, bytes, expected }
+    });
+    let corrupted: Vec<_> = corrupted.collect();
+    let read = corrupted.iter().filter(|v| matches!(v.expected, Expected::Message { .. })).count();
+    assert!((300..2_700).contains(&read), "{read} were read");
+    let file = format!("{}/corrupted.json", env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(&file, render::file(&corrupted)).expect("a writable target folder");
+    assert_decoded(&file);
+}
+
 /// Prints what a usual packet costs; `cargo test --release --test wire_binary -- --ignored
 /// --nocapture speed`.
 #[test]
@@ -178,15 +298,10 @@ fn a_text_is_written_once() {
 fn speed() {
     let six = ping((0..6).map(claim).collect());
     let full = ping((0..6).map(node).collect());
-    for (name, message) in [("6 claims", six), ("6 full entries", full)] {
-        let mut out = Vec::with_capacity(2048);
-        let bytes = encode(&message);
-        let entries: Vec<_> = message.entries.iter().map(NodeView::as_entry).collect();
-        let written = per_call(|| {
-            out.clear();
-            let entries = std::hint::black_box(&entries).iter().copied();
-            binary::encode(&message.header, entries, &mut out).expect("small");
-            std::hint::black_box(&out);
+    for (name, message) in [("6 claims", &six), ("6 full entries", &full)] {
+        let bytes = encode(message);
+        let written = per_encode(message, |header, entries, out| {
+            binary::encode(header, entries.iter().copied(), out)
         });
         let checked = per_call(|| {
             let packet = binary::decode(std::hint::black_box(&bytes)).expect("a packet");
@@ -200,10 +315,56 @@ fn speed() {
             });
         });
         println!(
-            "{name}: {} bytes, encode {written:.1} ns, decode {checked:.1} ns, walk {walked:.1} ns",
+            "binary, {name}: {} bytes, encode {written:.1} ns, decode {checked:.1} ns, walk \
+             {walked:.1} ns",
             bytes.len()
         );
     }
+    speed_of_owned(
+        "json",
+        &full,
+        |header, entries, out| json::encode(header, entries.iter().copied(), out),
+        json::decode,
+    );
+    speed_of_owned(
+        "bincode",
+        &full,
+        |header, entries, out| bincode::encode(header, entries.iter().copied(), out),
+        bincode::decode,
+    );
+}
+
+fn speed_of_owned(
+    name: &str,
+    message: &Message,
+    encode: impl Fn(&Header, &[Entry<'_>], &mut Vec<u8>) -> Result<(), Error>,
+    decode: impl Fn(&[u8]) -> Result<Message, Error>,
+) {
+    let mut bytes = Vec::new();
+    let entries: Vec<_> = message.entries.iter().map(NodeView::as_entry).collect();
+    encode(&message.header, &entries, &mut bytes).expect("small");
+    let written = per_encode(message, encode);
+    let read = per_call(|| {
+        std::hint::black_box(decode(std::hint::black_box(&bytes)).expect("a message"));
+    });
+    println!(
+        "{name}, 6 full entries: {} bytes, encode {written:.1} ns, decode {read:.1} ns",
+        bytes.len()
+    );
+}
+
+fn per_encode(
+    message: &Message,
+    encode: impl Fn(&Header, &[Entry<'_>], &mut Vec<u8>) -> Result<(), Error>,
+) -> f64 {
+    let mut out = Vec::with_capacity(4096);
+    let entries: Vec<_> = message.entries.iter().map(NodeView::as_entry).collect();
+    per_call(|| {
+        out.clear();
+        let entries = std::hint::black_box(&entries);
+        encode(&message.header, entries, &mut out).expect("small");
+        std::hint::black_box(&out);
+    })
 }
 
 /// The best of some measures, in nanoseconds.

@@ -224,6 +224,52 @@ fn hostile_order_of_metadata_keys_costs_no_more_than_any_other() {
     assert!(started.elapsed() < std::time::Duration::from_millis(500));
 }
 
+/// What JSON is made of, and what it is not.
+const TOKENS: &[&str] = &[
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "[]",
+    "{}",
+    " ",
+    "\n",
+    "null",
+    "true",
+    "false",
+    "nul",
+    "\"\"",
+    "\"a\"",
+    "\"a\":",
+    "\"\\n\"",
+    "\"\\u00e9\"",
+    "\"\\ud83d\\ude00\"",
+    "\"\\ud83d\"",
+    "\"\\u12\"",
+    "\"é\"",
+    "\"\t\"",
+    "\"",
+    "\\",
+    "0",
+    "1",
+    "-",
+    "-0",
+    "01",
+    "1.5",
+    "1.",
+    ".5",
+    "1e5",
+    "1E+400",
+    "1e-400",
+    "-1e400",
+    "99999999999999999999",
+    "+1",
+    "NaN",
+    "\"b\":[1,{\"c\":2}]",
+];
+
 fn any_text() -> impl Strategy<Value = String> {
     prop_oneof!["[ -~]{0,40}", "\\PC{0,15}", "[\\x00-\\x1f\"\\\\/]{0,20}"]
 }
@@ -308,6 +354,22 @@ proptest! {
             // What was taken can be written, and means the same then.
             prop_assert_eq!(json::decode(&encode(&read)), Ok(read));
         }
+    }
+
+    /// What is skipped is checked as closely as by a reader that many use.
+    #[test]
+    fn unknown_values_are_valid_where_another_reader_says_so(
+        tokens in prop::collection::vec(prop::sample::select(TOKENS.to_vec()), 0..12),
+        bytes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..2),
+    ) {
+        let mut text = format!(r#"{{"x":{}}}"#, tokens.concat()).into_bytes();
+        for (place, byte) in bytes {
+            // Behind the key, so that it stays unknown.
+            let place = 5 + place.index(text.len() - 5);
+            text[place] = byte;
+        }
+        let other = serde_json::from_slice::<serde_json::Value>(&text);
+        prop_assert_eq!(json::decode(&text).is_ok(), other.is_ok(), "{}", text.escape_ascii());
     }
 
     #[test]

@@ -48,6 +48,23 @@ impl MetadataPart<'_> {
     /// The bytes of each part of metadata that travels apart, but the last.
     pub const SLICE_BYTES: usize = 1024;
 
+    /// The most parts that metadata is divided into.
+    pub const MAX_SLICES: usize = Metadata::MAX_PACKED_BYTES / Self::SLICE_BYTES;
+
+    /// Whether there can be such a part of such metadata; a form of messages carries no other.
+    #[must_use]
+    pub const fn is_within_limits(&self) -> bool {
+        match self {
+            Self::Unsaid | Self::Held(_) | Self::Packed(_) => true,
+            Self::Apart(stamp) => stamp.is_within_limits(),
+            Self::Slice { stamp, index, bytes } => {
+                stamp.is_within_limits()
+                    && (*index as usize) < Self::MAX_SLICES
+                    && bytes.len() <= Self::SLICE_BYTES
+            }
+        }
+    }
+
     /// All of it, to be kept; `None` if it is not here.
     #[must_use]
     pub fn whole(&self) -> Option<Arc<Metadata>> {

@@ -114,6 +114,17 @@ pub enum SyncPayload {
     },
 }
 
+impl SyncPayload {
+    /// Whether it asks for metadata that there can be; a form of messages carries no other.
+    #[must_use]
+    pub const fn is_within_limits(&self) -> bool {
+        match self {
+            Self::None | Self::Digest(_) | Self::Request { .. } => true,
+            Self::Metadata { stamp, .. } => stamp.is_within_limits(),
+        }
+    }
+}
+
 /// A message that owns its entries.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Message {

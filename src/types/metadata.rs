@@ -7,12 +7,18 @@ use core::fmt;
 /// Kept packed, in the form in which they travel: for each pair the key's length, the key, the
 /// value's length, the value; lengths as [`varint`]s, keys ascending and all different. Bounded by
 /// [`Metadata::MAX_BYTES`], keys and values together.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Metadata {
     packed: Vec<u8>,
     len: usize,
     bytes: usize,
     hash: u64,
+}
+
+impl Default for Metadata {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// What tells one packed [`Metadata`] from another without having it.
@@ -22,6 +28,14 @@ pub struct MetadataStamp {
     pub bytes: u32,
     /// FNV-1a, 64 bits, over the packed form.
     pub hash: u64,
+}
+
+impl MetadataStamp {
+    /// Whether there can be metadata of that length.
+    #[must_use]
+    pub const fn is_within_limits(&self) -> bool {
+        self.bytes as usize <= Metadata::MAX_PACKED_BYTES
+    }
 }
 
 /// Why metadata was not taken; what there was is as before.
@@ -334,6 +348,7 @@ mod tests {
     fn an_absent_key_has_no_value() {
         let mut metadata = Metadata::new();
         assert!(metadata.is_empty());
+        assert_eq!(metadata, Metadata::default());
         metadata.insert("", "empty key").expect("it is short");
         assert_eq!(metadata.get(""), Some("empty key"));
         assert_eq!(metadata.get("k"), None);

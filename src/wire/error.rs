@@ -10,7 +10,7 @@ pub enum Error {
     /// More bytes than [`MAX_MESSAGE_BYTES`]; the field is how many there are. A frame with such a
     /// length cannot be skipped safely in a stream, so its connection is lost.
     TooLarge(usize),
-    /// More entries to write than [`MAX_ENTRIES`].
+    /// More entries to write than [`MAX_ENTRIES`], or than a reader of bincode would take.
     TooManyEntries,
     /// This kind of message exists in packets alone and cannot be written as text.
     Kind(MessageKind),
@@ -28,7 +28,7 @@ pub enum Error {
         /// What was found and what was expected, with the field's name where there is one.
         reason: String,
     },
-    /// The bytes are not a packet (the peer's fault).
+    /// The bytes are not a packet, or not bincode's (the peer's fault).
     Invalid {
         /// Where that shows.
         offset: usize,
@@ -49,7 +49,7 @@ impl fmt::Display for Error {
                 write!(f, "a message of {bytes} bytes; at most {MAX_MESSAGE_BYTES} are carried")
             }
             Self::TooManyEntries => {
-                write!(f, "a message of more than {MAX_ENTRIES} entries")
+                write!(f, "a message of more entries than are carried ({MAX_ENTRIES} at most)")
             }
             Self::Kind(kind) => write!(f, "a message of kind {kind:?} cannot travel as JSON"),
             Self::Claim => write!(f, "an entry without its configuration cannot travel as JSON"),

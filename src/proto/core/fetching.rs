@@ -7,8 +7,8 @@ use super::super::stats::Reason;
 use super::claims::Teller;
 use super::{Core, PACKETS};
 use crate::types::{
-    Entry, Header, Heartbeat, MessageKind, MetadataPart, MetadataStamp, NodeId, NodeStatus,
-    SyncPayload,
+    Entry, Header, Heartbeat, MessageKind, Metadata, MetadataPart, MetadataStamp, NodeId,
+    NodeStatus, SyncPayload,
 };
 use alloc::sync::Arc;
 
@@ -55,6 +55,9 @@ impl Core {
         match said {
             MetadataPart::Unsaid | MetadataPart::Slice { .. } => {}
             MetadataPart::Held(_) | MetadataPart::Packed(_) => self.end_fetch(slot),
+            MetadataPart::Apart(stamp) if stamp.bytes as usize > Metadata::MAX_PACKED_BYTES => {
+                self.stats.dropped_entries += 1;
+            }
             MetadataPart::Apart(stamp) => {
                 let held = self.members[slot].metadata.as_ref();
                 let known = held.map_or(stamp.bytes == 0, |held| held.stamp() == *stamp);
@@ -145,7 +148,7 @@ impl Core {
     }
 
     /// The metadata of a member, or our own for [`Slot::NONE`].
-    fn metadata_of(&self, slot: Slot) -> Option<&crate::types::Metadata> {
+    fn metadata_of(&self, slot: Slot) -> Option<&Metadata> {
         let member = if slot == Slot::NONE { &self.members.own } else { &self.members[slot] };
         member.metadata.as_deref()
     }
@@ -185,7 +188,7 @@ impl Core {
 }
 
 /// The bytes of a part of what is held, as an entry tells them.
-pub(super) fn slice(metadata: Option<&crate::types::Metadata>, index: u8) -> MetadataPart<'_> {
+pub(super) fn slice(metadata: Option<&Metadata>, index: u8) -> MetadataPart<'_> {
     metadata.map_or(MetadataPart::Unsaid, |held| MetadataPart::Slice {
         stamp: held.stamp(),
         index,

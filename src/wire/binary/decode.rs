@@ -95,10 +95,13 @@ fn read_label(reader: &mut Reader<'_>, head: &Head) -> Read<u32> {
     if head.flags & flag::CLUSTER == 0 {
         return Ok(0);
     }
-    match u32::from_le_bytes(reader.array()?) {
-        0 => Err("a label of zero before this place"),
-        label => Ok(label),
+    let start = *reader;
+    let label = u32::from_le_bytes(reader.array()?);
+    if label == 0 {
+        *reader = start;
+        return Err("a label of zero");
     }
+    Ok(label)
 }
 
 /// Reads what follows the label.

@@ -1,8 +1,9 @@
 //! Writing: an entry's numbers are put together in a place of fixed size, then appended at once.
 
 use super::address;
-use super::entry::is_part;
+use super::known::Known;
 use super::layout::{COUNT_AT, FLAGS_AT, MAGIC, flag, head, metadata, shape, sync};
+use super::short::{CLAIM_BYTES, FULL_BYTES, Short};
 use super::size::zigzag;
 use crate::types::{
     Detail, Entry, Header, MetadataPart, MetadataStamp, NodeId, SyncPayload, varint,
@@ -111,7 +112,7 @@ fn put_sync(payload: &SyncPayload, out: &mut Vec<u8>) -> Result<(), Error> {
             out.extend_from_slice(&buckets.to_le_bytes());
         }
         SyncPayload::Metadata { id, stamp, parts } => {
-            if !is_part(&MetadataPart::Apart(*stamp)) {
+            if !stamp.is_within_limits() {
                 return Err(Error::Part);
             }
             out.push(sync::METADATA);
@@ -227,7 +228,7 @@ impl Writer<'_> {
     }
 
     fn put_metadata(&mut self, part: &MetadataPart<'_>) -> Result<(), Error> {
-        if !is_part(part) {
+        if !part.is_within_limits() {
             return Err(Error::Part);
         }
         let whole = match part {
@@ -255,102 +256,5 @@ impl Writer<'_> {
     fn put_counted(&mut self, bytes: &[u8]) {
         varint::put(bytes.len() as u64, self.out);
         self.out.extend_from_slice(bytes);
-    }
-}
-
-/// Where some texts of the packet stand: the last few that were written out.
-struct Known {
-    places: [u32; Self::PLACES],
-    count: usize,
-}
-
-impl Known {
-    /// Two texts of each of the entries that fit a datagram, if they all differ, need more; but
-    /// then there is little to save.
-    const PLACES: usize = 16;
-
-    const fn new() -> Self {
-        Self { places: [0; Self::PLACES], count: 0 }
-    }
-
-    /// The place of a text, if telling it takes less than the text.
-    #[inline]
-    fn find(&self, text: &str, packet: &[u8]) -> Option<u32> {
-        let places = self.places.get(..self.count.min(Self::PLACES)).unwrap_or_default();
-        places.iter().copied().find(|&place| {
-            let there = packet.get(place as usize..).and_then(<[u8]>::split_first);
-            there.is_some_and(|(&len, rest)| {
-                usize::from(len) == text.len()
-                    && rest.starts_with(text.as_bytes())
-                    && varint::len(place.into()) <= text.len()
-            })
-        })
-    }
-
-    fn add(&mut self, text: &str, place: usize) {
-        if !text.is_empty() {
-            // A message of 1 MiB has no place beyond 32 bits.
-            self.places[self.count % Self::PLACES] = place as u32;
-            self.count += 1;
-        }
-    }
-}
-
-/// The longest start of an entry: a byte, an id and three numbers.
-const CLAIM_BYTES: usize = 1 + 16 + 3 * varint::MAX_BYTES;
-
-/// That of a full one: a byte, two numbers and an address more. A header takes less.
-const FULL_BYTES: usize = CLAIM_BYTES + 1 + 2 * varint::MAX_BYTES + 16;
-
-/// Numbers that are written one after the other into room at the end of a buffer. (Put together
-/// elsewhere and copied, they would have to wait until each of them has arrived in memory.)
-struct Short<'o> {
-    out: &'o mut Vec<u8>,
-    /// Where the next one goes.
-    at: usize,
-}
-
-impl<'o> Short<'o> {
-    /// Makes room for `N` bytes.
-    #[inline(always)]
-    fn with_room<const N: usize>(out: &'o mut Vec<u8>) -> Self {
-        let at = out.len();
-        out.extend_from_slice(&[0; N]);
-        Self { out, at }
-    }
-
-    /// Gives back the room that was not needed.
-    #[inline(always)]
-    fn end(self) {
-        self.out.truncate(self.at);
-    }
-
-    #[inline(always)]
-    fn put<const M: usize>(&mut self, bytes: [u8; M]) {
-        if let Some(place) = self.out.get_mut(self.at..self.at + M) {
-            place.copy_from_slice(&bytes);
-            self.at += M;
-        }
-    }
-
-    #[inline(always)]
-    fn varint(&mut self, value: u64) {
-        let (bytes, len) = varint::spread(value);
-        // All of it is written, what is behind the number too, and overwritten by what comes next.
-        if let Some(place) = self.out.get_mut(self.at..self.at + bytes.len()) {
-            place.copy_from_slice(&bytes);
-            self.at += len;
-        }
-    }
-
-    /// Writes id, heartbeat and which configuration goes with them.
-    #[inline(always)]
-    fn claim(&mut self, entry: &Entry<'_>, is_own: bool) {
-        if !is_own {
-            self.put(*entry.id.as_bytes());
-        }
-        self.varint(entry.heartbeat);
-        self.varint(entry.config_epoch);
-        self.varint(entry.heartbeat.wrapping_sub(entry.config_heartbeat));
     }
 }

@@ -5,7 +5,7 @@ use super::layout::{head, metadata, shape};
 use super::reader::{Read, Reader};
 use super::size::unzigzag;
 use crate::types::{
-    Detail, Entry, Metadata, MetadataPart, MetadataStamp, NodeId, NodeStatus, PackedMetadata,
+    Detail, Entry, MetadataPart, MetadataStamp, NodeId, NodeStatus, PackedMetadata,
 };
 
 /// The start of an entry.
@@ -149,7 +149,11 @@ pub(super) fn read_metadata<'a>(reader: &mut Reader<'a>) -> Read<MetadataPart<'a
             let (stamp, index) = (read_stamp(reader)?, reader.byte()?);
             let bytes = reader.counted()?;
             let part = MetadataPart::Slice { stamp, index, bytes };
-            if is_part(&part) { Ok(part) } else { Err("a part of metadata beyond its limits") }
+            if part.is_within_limits() {
+                Ok(part)
+            } else {
+                Err("a part of metadata beyond its limits")
+            }
         }
         _ => Err("nothing about metadata begins with this byte"),
     };
@@ -158,29 +162,10 @@ pub(super) fn read_metadata<'a>(reader: &mut Reader<'a>) -> Read<MetadataPart<'a
 
 pub(super) fn read_stamp(reader: &mut Reader<'_>) -> Read<MetadataStamp> {
     let start = *reader;
-    let bytes = reader.varint32()?;
-    let stamp = MetadataStamp { bytes, hash: u64::from_le_bytes(reader.array()?) };
-    if !is_stamp(&stamp) {
+    let stamp = MetadataStamp { bytes: reader.varint32()?, hash: 0 };
+    if !stamp.is_within_limits() {
         *reader = start;
         return Err("more metadata than there can be");
     }
-    Ok(stamp)
-}
-
-/// Whether there can be metadata of that length.
-pub(super) fn is_stamp(stamp: &MetadataStamp) -> bool {
-    stamp.bytes as usize <= Metadata::MAX_PACKED_BYTES
-}
-
-/// Whether there can be such a part of metadata.
-pub(super) fn is_part(part: &MetadataPart<'_>) -> bool {
-    match part {
-        MetadataPart::Apart(stamp) => is_stamp(stamp),
-        MetadataPart::Slice { stamp, index, bytes } => {
-            is_stamp(stamp)
-                && *index <= metadata::LAST_SLICE
-                && bytes.len() <= MetadataPart::SLICE_BYTES
-        }
-        _ => true,
-    }
+    Ok(MetadataStamp { hash: u64::from_le_bytes(reader.array()?), ..stamp })
 }

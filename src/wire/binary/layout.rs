@@ -77,8 +77,6 @@ pub(super) mod metadata {
     pub(in super::super) const WHOLE: u8 = 0;
     pub(in super::super) const APART: u8 = 1;
     pub(in super::super) const SLICE: u8 = 2;
-    /// The highest number of a slice.
-    pub(in super::super) const LAST_SLICE: u8 = 127;
 }
 
 /// The first byte of a part of the anti-entropy.

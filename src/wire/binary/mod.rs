@@ -13,8 +13,10 @@ mod address;
 mod decode;
 mod encode;
 mod entry;
+mod known;
 mod layout;
 mod reader;
+mod short;
 mod size;
 mod texts;
 

@@ -1,9 +1,11 @@
 //! Reading, straight from the text into the message.
 
 use super::reader::Reader;
-use super::room::{Room, too_much};
+use super::string::NAME_BYTES;
+use super::too_much;
 use super::{fields, metadata};
 use crate::types::{Message, MessageKind, NodeStatus, NodeView};
+use crate::wire::room::Room;
 use crate::wire::{Error, MAX_ENTRIES, MAX_MESSAGE_BYTES};
 use alloc::vec::Vec;
 
@@ -60,32 +62,31 @@ fn read_message(reader: &mut Reader<'_>) -> Result<Message, Error> {
     reader.begin(b'{', format_args!("a message"))?;
     while let Some(key) = reader.next_key(is_first)? {
         is_first = false;
-        if key.is("entries") {
-            // Of a repeated key the last one counts, and the first gives its memory back before.
-            message.entries = Vec::new();
-            message.entries = read_entries(reader)?;
-        } else if key.is("sender") {
-            header.sender = fields::id(reader, "sender")?;
-        } else if key.is("timestamp") {
-            header.timestamp = fields::counter(reader, "timestamp")?;
-        } else if key.is("type") {
-            let raw = fields::integer(reader, "type", 0, 7)?;
-            header.kind = MessageKind::from_raw(raw).unwrap_or_default();
-        } else if key.is("wire") {
-            header.wire = fields::integer(reader, "wire", 0, 255)?;
-        } else if key.is("cluster") {
-            header.cluster = fields::integer(reader, "cluster", 0, u32::MAX.into())?;
-        } else {
-            reader.skip()?;
+        match key.name(&mut [0; NAME_BYTES]) {
+            "entries" => {
+                // Of a repeated key the last one counts; the first gives its memory back before.
+                message.entries = Vec::new();
+                message.entries = read_entries(reader)?;
+            }
+            "sender" => header.sender = fields::id(reader, "sender")?,
+            "timestamp" => header.timestamp = fields::counter(reader, "timestamp")?,
+            "type" => {
+                let raw = fields::integer(reader, "type", 0, 7)?;
+                header.kind = MessageKind::from_raw(raw).unwrap_or_default();
+            }
+            "wire" => header.wire = fields::integer(reader, "wire", 0, 255)?,
+            "cluster" => {
+                header.cluster = fields::integer(reader, "cluster", 0, u32::MAX.into())?;
+            }
+            _ => reader.skip()?,
         }
     }
     reader.end().map(|()| message)
 }
 
-/// For a message of so many bytes so much room is made at once; in others the entries are counted
-/// before.
-const USUAL_BYTES: usize = 1400;
-const USUAL_ENTRIES: usize = 8;
+/// Below so many bytes room is made for as many entries as 1.4.2 can have written there; else they
+/// are counted before.
+const USUAL_BYTES: usize = 4096;
 
 fn read_entries(reader: &mut Reader<'_>) -> Result<Vec<NodeView>, Error> {
     let mut room = Room::new(reader.text_bytes());
@@ -97,7 +98,11 @@ fn read_entries(reader: &mut Reader<'_>) -> Result<Vec<NodeView>, Error> {
         }
         if entries.len() == entries.capacity() {
             let is_usual = entries.is_empty() && reader.left() < USUAL_BYTES;
-            let more = if is_usual { USUAL_ENTRIES } else { count_entries(reader.clone())? };
+            let more = if is_usual {
+                reader.left() / Room::ENTRY_BYTES + 1
+            } else {
+                count_entries(reader.clone())?
+            };
             reserve(&mut entries, more, &mut room, reader)?;
         }
         entries.push(read_entry(reader, &mut room)?);
@@ -114,7 +119,7 @@ fn reserve(
 ) -> Result<(), Error> {
     let (old, new) = (entries.capacity(), (entries.len() + more).min(MAX_ENTRIES));
     if !room.take(new * Room::ENTRY_BYTES) {
-        return Err(too_much(reader.at()));
+        return Err(too_much(reader));
     }
     entries.reserve_exact(new - entries.len());
     room.give_back(old * Room::ENTRY_BYTES);
@@ -138,29 +143,23 @@ fn read_entry(reader: &mut Reader<'_>, room: &mut Room) -> Result<NodeView, Erro
     reader.begin(b'{', format_args!("an object for each of `entries`"))?;
     while let Some(key) = reader.next_key(is_first)? {
         is_first = false;
-        if key.is("config_epoch") {
-            entry.config_epoch = fields::counter(reader, "config_epoch")?;
-        } else if key.is("heartbeat") {
-            entry.heartbeat = fields::counter(reader, "heartbeat")?;
-        } else if key.is("id") {
-            entry.id = fields::id(reader, "id")?;
-        } else if key.is("ip") {
-            entry.ip = fields::text(reader, "ip", room)?;
-        } else if key.is("metadata") {
-            entry.metadata = metadata::read(reader, room)?;
-        } else if key.is("port") {
-            entry.port = fields::integer(reader, "port", i32::MIN.into(), i32::MAX as u64)?;
-        } else if key.is("region") {
-            entry.region = fields::text(reader, "region", room)?;
-        } else if key.is("role") {
-            entry.role = fields::text(reader, "role", room)?;
-        } else if key.is("status") {
-            let raw = fields::integer(reader, "status", 0, 4)?;
-            entry.status = NodeStatus::from_raw(raw).unwrap_or_default();
-        } else if key.is("version") {
-            entry.version = fields::counter(reader, "version")?;
-        } else {
-            reader.skip()?;
+        match key.name(&mut [0; NAME_BYTES]) {
+            "config_epoch" => entry.config_epoch = fields::counter(reader, "config_epoch")?,
+            "heartbeat" => entry.heartbeat = fields::counter(reader, "heartbeat")?,
+            "id" => entry.id = fields::id(reader, "id")?,
+            "ip" => entry.ip = fields::text(reader, "ip", room)?,
+            "metadata" => entry.metadata = metadata::read(reader, room)?,
+            "port" => {
+                entry.port = fields::integer(reader, "port", i32::MIN.into(), i32::MAX as u64)?;
+            }
+            "region" => entry.region = fields::text(reader, "region", room)?,
+            "role" => entry.role = fields::text(reader, "role", room)?,
+            "status" => {
+                let raw = fields::integer(reader, "status", 0, 4)?;
+                entry.status = NodeStatus::from_raw(raw).unwrap_or_default();
+            }
+            "version" => entry.version = fields::counter(reader, "version")?,
+            _ => reader.skip()?,
         }
     }
     Ok(entry)

@@ -1,8 +1,9 @@
 //! Readers of one value each, whose errors name the field.
 
 use super::reader::Reader;
-use super::room::{Room, too_much};
+use super::too_much;
 use crate::types::NodeId;
+use crate::wire::room::Room;
 use crate::wire::{Error, MAX_TEXT_BYTES};
 use alloc::string::String;
 
@@ -64,7 +65,7 @@ pub(super) fn text(reader: &mut Reader<'_>, field: &str, room: &mut Room) -> Res
         )));
     }
     if !room.take(bytes) {
-        return Err(too_much(reader.at()));
+        return Err(too_much(reader));
     }
     Ok(string.to_text())
 }

@@ -1,10 +1,11 @@
 //! The metadata of an entry, put into its packed form straight from the text.
 
 use super::reader::Reader;
-use super::room::{Room, too_much};
 use super::string::Quoted;
+use super::too_much;
 use crate::types::{Metadata, varint};
 use crate::wire::Error;
+use crate::wire::room::Room;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -26,7 +27,7 @@ pub(super) fn read(
         pack(reader, room, walked.sum, pairs(start))?
     } else {
         if !room.take(walked.count * size_of::<u32>()) {
-            return Err(too_much(reader.at()));
+            return Err(too_much(reader));
         }
         let places = sorted_places(&start, walked.count);
         let mut sum = Sum::default();
@@ -141,7 +142,7 @@ fn pack<'a>(
         return Err(reader.flaw(format_args!("`metadata` has more than {most} bytes")));
     }
     if !room.take(Room::METADATA_BYTES + sum.packed) {
-        return Err(too_much(reader.at()));
+        return Err(too_much(reader));
     }
     let mut packed = Vec::with_capacity(sum.packed);
     for (key, value) in pairs {

@@ -9,12 +9,13 @@
 //! Unlike the old reader this one takes no value that is of the wrong type or out of its range:
 //! half a message is worse than none.
 
+use crate::wire::Error;
+
 mod decode;
 mod encode;
 mod fields;
 mod metadata;
 mod reader;
-mod room;
 mod size;
 mod string;
 
@@ -25,3 +26,8 @@ pub(crate) use encode::{begin_message, encode_entry, end_message};
 pub use size::entry_bytes;
 #[cfg(feature = "ext")]
 pub(crate) use size::header_bytes;
+
+/// What is said of a message that would take more than there is room for.
+fn too_much(reader: &reader::Reader<'_>) -> Error {
+    reader.flaw(format_args!("`entries` that would take far more memory than their text"))
+}

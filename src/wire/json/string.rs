@@ -4,6 +4,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
+/// More bytes than any key has that means something.
+pub(super) const NAME_BYTES: usize = 16;
+
 /// What stands between two quotes, checked.
 #[derive(Clone, Copy)]
 pub(super) struct Quoted<'a> {
@@ -55,10 +58,23 @@ impl<'a> Quoted<'a> {
         })
     }
 
-    /// Whether it says that.
+    /// What it says, if that is no longer than a name is; else nothing. `place` is for the few names
+    /// with escapes.
     #[inline]
-    pub(super) fn is(&self, text: &str) -> bool {
-        if self.has_escapes { self.chars().eq(text.chars()) } else { self.raw == text }
+    pub(super) fn name<'p>(&self, place: &'p mut [u8; NAME_BYTES]) -> &'p str
+    where
+        'a: 'p,
+    {
+        if !self.has_escapes {
+            return self.raw;
+        }
+        let mut len = 0;
+        for c in self.chars() {
+            let Some(rest) = place.get_mut(len..len + c.len_utf8()) else { return "" };
+            c.encode_utf8(rest);
+            len += c.len_utf8();
+        }
+        core::str::from_utf8(place.get(..len).unwrap_or_default()).unwrap_or("")
     }
 
     /// The order of what two say, by their bytes.
@@ -140,6 +156,7 @@ fn hex4(rest: &mut core::str::Chars<'_>) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::borrow::ToOwned;
 
     fn says(text: &str) -> Option<String> {
         Quoted::read(text.as_bytes()).ok().map(Quoted::to_text)
@@ -154,10 +171,11 @@ mod tests {
             (r#"\u0041\u00e9\u20AC""#, "Aé€"),
             (r#"\ud83d\ude00!""#, "😀!"),
         ] {
-            let quoted = Quoted::read(text.as_bytes()).ok().expect(text);
+            let quoted = Quoted::read(text.as_bytes()).expect(text);
             assert_eq!(quoted.to_text(), expected);
             assert_eq!(quoted.len(), expected.len());
-            assert!(quoted.is(expected) && !quoted.is("other"));
+            let name = quoted.name(&mut [0; NAME_BYTES]).to_owned();
+            assert_eq!(name, if expected.len() <= 16 { expected } else { "" });
             assert_eq!(quoted.raw_bytes() + 1, text.len());
             let mut bytes = Vec::new();
             quoted.append_to(&mut bytes);
@@ -188,7 +206,7 @@ mod tests {
 
     #[test]
     fn order_is_that_of_the_bytes() {
-        let read = |text: &'static str| Quoted::read(text.as_bytes()).ok().expect(text);
+        let read = |text: &'static str| Quoted::read(text.as_bytes()).expect(text);
         for (less, more) in [("a\"", "b\""), (r#"\u0061""#, "b\""), ("é\"", r#"\ud83d\ude00""#)] {
             assert_eq!(read(less).order(&read(more)), Ordering::Less);
             assert_eq!(read(more).order(&read(less)), Ordering::Greater);
