@@ -3,7 +3,9 @@
 use crate::support::*;
 use NodeStatus::{Failed, Online, Suspect};
 use gossip::proto::Config;
-use gossip::types::{Header, MessageKind, NodeStatus, NodeView, Path};
+use gossip::types::{
+    Entry, Header, MessageKind, MetadataPart, MetadataStamp, NodeStatus, NodeView, Path,
+};
 
 /// A message as a node of 1.4.2 makes it: the timestamp is its heartbeat.
 fn says(rig: &mut Rig, kind: MessageKind, n: u32, after: &[NodeView]) {
@@ -158,4 +160,35 @@ fn old_peers_are_told_random_members() {
     says(&mut rig, MessageKind::Ping, 1, &[]);
     let pong = rig.sent_of(MessageKind::Pong)[0];
     assert_eq!(pong.entries.len(), 3, "our own entry and sync_nodes others");
+}
+
+/// Whether node 1, an old peer, is told of node 2 within some rounds.
+fn is_told_of_node_2(rig: &mut Rig) -> bool {
+    rig.clear();
+    // So few that node 2 is not missed.
+    for _ in 0..4 {
+        says(rig, MessageKind::Ping, 1, &[]);
+        rig.tick();
+    }
+    assert_eq!(rig.status(2), Some(Online));
+    rig.sent.iter().any(|sent| sent.to == id(1) && sent.about(2).is_some())
+}
+
+#[test]
+fn old_peers_are_not_told_of_a_member_whose_metadata_is_still_to_come() {
+    let mut rig = with_an_old_peer(3);
+    assert!(is_told_of_node_2(&mut rig));
+    // Node 2 says in a packet that it has metadata now, too long to go with it.
+    let own = rig.peer(2);
+    let header = Header { interval_us: 100_000, wire: 1, ..rig.header(MessageKind::Update, 2) };
+    let stamp = MetadataStamp { bytes: 5000, hash: 1 };
+    let entry = Entry {
+        heartbeat: own.heartbeat + 1,
+        config_heartbeat: own.heartbeat + 1,
+        metadata: MetadataPart::Apart(stamp),
+        ..own.as_entry()
+    };
+    let (now, path) = (rig.now(), Path::Packet(address(2)));
+    rig.core.handle_message(now, path, &header, std::iter::once(entry)).expect("a good message");
+    assert!(!is_told_of_node_2(&mut rig), "an old peer would take it for none");
 }
