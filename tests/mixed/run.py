@@ -57,6 +57,9 @@ def all_scenarios():
         found.append(Scenario(f"{transport}_crashes", scenarios.crashes, 6, transport, short=True))
         found.append(Scenario(f"{transport}_leaves", scenarios.leaves, 8, transport))
         found.append(Scenario(f"{transport}_pauses", scenarios.pauses, 6, transport))
+        found.append(Scenario(f"{transport}_c_structs", scenarios.c_structs, 4, transport))
+        found.append(Scenario(f"{transport}_c_transport", scenarios.c_transport, 4, transport))
+        found.append(Scenario(f"{transport}_rollback", scenarios.rollback, 5, transport))
         for size in (100, 5000):
             run = functools.partial(scenarios.metadata, size=size)
             found.append(Scenario(f"{transport}_metadata_{size}", run, 5, transport, short=True))

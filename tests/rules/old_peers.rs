@@ -83,8 +83,46 @@ fn a_kind_that_only_we_have_marks_a_new_peer() {
 fn the_mark_is_remembered() {
     assert!(is_told_its_own(|rig| {
         rig.hear(MessageKind::Ping, 1, &[], &[]).unwrap();
-        says(rig, MessageKind::Ping, 1, &[]);
+        says(rig, MessageKind::Pong, 1, &[]);
     }));
+}
+
+#[test]
+fn what_an_older_program_in_its_place_asks_shows_that() {
+    for kind in [MessageKind::Ping, MessageKind::Meet, MessageKind::Join] {
+        assert!(!is_told_its_own(|rig| {
+            rig.hear(MessageKind::Ping, 1, &[], &[]).unwrap();
+            says(rig, kind, 1, &[]);
+        }));
+    }
+}
+
+#[test]
+fn a_node_whose_heartbeat_is_0_cannot_mark_its_messages() {
+    assert!(is_told_its_own(|rig| {
+        rig.hear(MessageKind::Ping, 1, &[], &[]).unwrap();
+        let header = Header { timestamp: 0, ..rig.header(MessageKind::Join, 1) };
+        rig.take(Path::Struct, &header, &[claim(1, 0, Online)]).unwrap();
+    }));
+}
+
+#[test]
+fn hearsay_in_text_that_changes_nothing_is_no_later_configuration() {
+    let mut rig = with_an_old_peer(3);
+    // Node 2 changes its region, and says so in a packet after old ones told what it was.
+    let own = rig.peer(2);
+    let before = NodeView { heartbeat: own.heartbeat + 9, config_heartbeat: 0, ..own.clone() };
+    says(&mut rig, MessageKind::Ping, 1, &[before]);
+    assert_eq!(rig.heartbeat(2), own.heartbeat + 9);
+    let after = NodeView {
+        heartbeat: own.heartbeat + 10,
+        config_heartbeat: own.heartbeat + 1,
+        region: "us".into(),
+        ..own
+    };
+    let header = Header { interval_us: 100_000, wire: 1, ..rig.header(MessageKind::Update, 2) };
+    rig.take(Path::Packet(address(2)), &header, &[after]).unwrap();
+    assert_eq!(rig.core.find(&id(2)).unwrap().region, "us");
 }
 
 #[test]
