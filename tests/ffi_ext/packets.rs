@@ -175,6 +175,18 @@ fn arguments_that_cannot_be_are_named() {
 }
 
 #[test]
+fn a_message_is_sent_once_though_the_program_has_both_functions() {
+    let both = Has { packet: true, ..ALL };
+    let node = Node::with(&packets(1), &view(1), both);
+    node.join(&view(2));
+    let calls = node.calls();
+    let count = |is: fn(&Call) -> bool| calls.iter().filter(|call| is(call)).count();
+    assert_eq!(count(|call| matches!(call, Call::Packet(..))), 1);
+    assert_eq!(count(|call| matches!(call, Call::Send { .. })), 0);
+    assert_eq!(count(|call| matches!(call, Call::Event | Call::Changes(_))), 2);
+}
+
+#[test]
 fn what_cannot_be_sent_to_is_dropped_and_counted() {
     let node = Node::with(&packets(1), &view(1), PACKETS);
     for (ip, port) in [("db-7.internal", 7002), ("10.0.0.7", 0), ("10.0.0.7", 70_000)] {

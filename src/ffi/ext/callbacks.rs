@@ -93,10 +93,12 @@ pub(super) unsafe fn read(callbacks: *const gossip_callbacks_t) -> Option<Target
 }
 
 fn targets(callbacks: &gossip_callbacks_t) -> Targets {
+    // A message is sent once: as a datagram if the program takes these.
+    let on_send = if callbacks.on_packet.is_some() { None } else { callbacks.on_send };
     Targets {
         packet: callbacks.on_packet,
         changes: callbacks.on_changes,
         owned: super::owned::Owned::new(callbacks.user_data, callbacks.drop_user_data),
-        ..Targets::new(callbacks.on_send, callbacks.on_event, callbacks.user_data)
+        ..Targets::new(on_send, callbacks.on_event, callbacks.user_data)
     }
 }
