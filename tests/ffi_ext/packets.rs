@@ -70,7 +70,8 @@ fn packets_of_another_cluster_are_refused() {
     assert_eq!(hand(&other, &bytes, c"127.0.0.1", 7001), SUCCESS);
 }
 
-/// A node that carries structs speaks JSON to a stranger, and packets once that is known to read them.
+/// A node that carries structs speaks JSON to a stranger, and packets once that is known to read
+/// them.
 #[test]
 fn nodes_without_the_packets_flag_begin_with_text_and_go_over_to_packets() {
     let mut cluster = Cluster::new(4, |number| config(number.into()));
