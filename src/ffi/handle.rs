@@ -330,7 +330,7 @@ impl State {
     }
 
     fn forget_calls(&mut self) {
-        self.queue = Box::default();
+        *self.queue = Batch::default();
         self.rest = None;
     }
 }

@@ -12,7 +12,7 @@ pub(crate) struct Owned {
 }
 
 impl Owned {
-    pub(super) const fn new(pointer: *mut c_void, free: gossip_drop_callback_t) -> Self {
+    pub(crate) const fn new(pointer: *mut c_void, free: gossip_drop_callback_t) -> Self {
         Self { pointer, free, freed: AtomicBool::new(false) }
     }
 
