@@ -64,8 +64,9 @@ static int start(node_t *node, int number)
     config.cluster = "own_loop";
     gossip_node_view_t self = {.ip = "127.0.0.1", .port = node->port};
     self.id.data[15] = (uint8_t)number;
-    gossip_callbacks_t callbacks = {
-        .size = sizeof callbacks, .on_packet = on_packet, .on_changes = on_changes, .user_data = node};
+    gossip_callbacks_t callbacks = {.size = sizeof callbacks, .user_data = node};
+    callbacks.on_packet = on_packet;
+    callbacks.on_changes = on_changes;
     node->core = gossip_core_create_with(&config, &self, &callbacks);
     return node->core != NULL ? 0 : -1;
 }

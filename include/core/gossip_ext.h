@@ -150,8 +150,8 @@ enum gossip_reason {
 /**
  * A message that is being made, for a core to take. Opaque.
  *
- * For programs that carry messages in a form of their own: unlike gossip_message_t its entries have
- * metadata.
+ * For programs that carry messages in a form of their own: unlike gossip_message_t its entries
+ * have metadata.
  */
 struct gossip_message_builder;
 
@@ -172,8 +172,8 @@ struct gossip_config {
      */
     uint64_t seed;
     /**
-     * The name of the cluster, at most 255 bytes that end in NUL; NULL or "" for none. Packets of a
-     * cluster with another name are refused. Messages as structs and JSON carry no name. Read by
+     * The name of the cluster, at most 255 bytes that end in NUL; NULL or "" for none. Packets of
+     * a cluster with another name are refused. Messages as structs and JSON carry no name. Read by
      * gossip_core_create_with() and not kept. Default NULL.
      */
     const char *cluster;
@@ -188,8 +188,8 @@ struct gossip_config {
      */
     uint32_t has_seed;
     /**
-     * 1: the core never reads a clock; its time is the last one that a function with _at was given,
-     * 0 at first. 0: it reads the monotonic clock of the system. Default 0.
+     * 1: the core never reads a clock; its time is the last one that a function with _at was
+     * given, 0 at first. 0: it reads the monotonic clock of the system. Default 0.
      */
     uint32_t manual_clock;
     /**
@@ -220,8 +220,8 @@ struct gossip_config {
      */
     uint32_t gossip_interval_ms;
     /**
-     * Pings a round (P-6), and receivers of a gossip. 1 to 64, default 3. Higher: faster detection,
-     * more traffic.
+     * Pings a round (P-6), and receivers of a gossip. 1 to 64, default 3. Higher: faster
+     * detection, more traffic.
      */
     uint32_t gossip_nodes;
     /**
@@ -247,8 +247,8 @@ struct gossip_config {
      */
     uint32_t indirect_probes;
     /**
-     * Probes without an answer after which other signs of life do not postpone any more (P-8). 1 to
-     * 100, default 3.
+     * Probes without an answer after which other signs of life do not postpone any more (P-8). 1
+     * to 100, default 3.
      */
     uint32_t deaf_probes;
     /**
@@ -274,7 +274,8 @@ struct gossip_config {
      */
     uint32_t observers;
     /**
-     * Time an observer gives a suspect to answer in milliseconds (P-9a). 10 to 60 000, default 300.
+     * Time an observer gives a suspect to answer in milliseconds (P-9a). 10 to 60 000, default
+     * 300.
      */
     uint32_t observer_timeout_ms;
     /**
@@ -297,8 +298,8 @@ struct gossip_config {
      */
     uint32_t sync_interval_ms;
     /**
-     * Time after which a node that was met and never answered is forgotten, in milliseconds (P-13).
-     * 1 000 to 86 400 000, default 60 000.
+     * Time after which a node that was met and never answered is forgotten, in milliseconds
+     * (P-13). 1 000 to 86 400 000, default 60 000.
      */
     uint32_t join_timeout_ms;
     /**
@@ -361,7 +362,8 @@ struct gossip_change {
      */
     uint32_t merged;
     /**
-     * 1: metadata, role, region or address changed while the status stayed. 0: only the status did.
+     * 1: metadata, role, region or address changed while the status stayed. 0: only the status
+     * did.
      */
     uint32_t configuration;
 };
@@ -397,14 +399,14 @@ typedef void (*gossip_changes_callback_t)(const gossip_change_t *const *changes,
 /**
  * Sends one datagram; called by the functions of a core in place of gossip_send_callback_t.
  *
- * The rules of gossip_send_callback_t hold here too. A datagram is a packet of the library, or JSON
- * for a receiver that is not known to read packets. What does not fit one comes as several calls.
- * The program need not look into it.
+ * The rules of gossip_send_callback_t hold here too. A datagram is a packet of the library, or
+ * JSON for a receiver that is not known to read packets. What does not fit one comes as several
+ * calls. The program need not look into it.
  *
  * @param bytes What to send; valid until this returns.
- * @param size How many bytes: at most packet_bytes of the configuration for a packet. JSON has up to
- * 60 000 where one node's metadata alone is larger than 1400, and for nodes of libgossip 1.4.2, which
- * lose bursts of datagrams.
+ * @param size How many bytes: at most packet_bytes of the configuration for a packet. JSON has up
+ * to 60 000 where one node's metadata alone is larger than 1400, and for nodes of libgossip 1.4.2,
+ * which lose bursts of datagrams.
  * @param ip Whom to send it to: a numeric IPv4 or IPv6 address that ends in NUL; valid until this
  * returns.
  * @param port The port to send it to, 1 to 65535.
@@ -456,7 +458,8 @@ struct gossip_callbacks {
     void *user_data;
     /**
      * Called once with user_data: by gossip_core_destroy(), or if that is called inside a callback
-     * of the core, when that callback has returned; or by the function that failed to make the core.
+     * of the core, when that callback has returned; or by the function that failed to make the
+     * core.
      */
     gossip_drop_callback_t drop_user_data;
 };
@@ -469,8 +472,8 @@ typedef struct gossip_callbacks gossip_callbacks_t;
 /**
  * Is told of one pair of a node's metadata.
  *
- * No lock is held: any function may be called here. The pairs are those of the moment when the walk
- * began, sorted by key. Do not leave by longjmp.
+ * No lock is held: any function may be called here. The pairs are those of the moment when the
+ * walk began, sorted by key. Do not leave by longjmp.
  *
  * @param key The key in UTF-8; a NUL stands behind it. Valid until this returns.
  * @param key_size Its bytes without that NUL. Text that came from JSON may have a NUL within.
@@ -486,8 +489,8 @@ typedef int (*gossip_metadata_callback_t)(const char *key,
                                           void *user_data);
 
 /**
- * All that is known of one node. Times are milliseconds of the core's clock, as now_ms is: how long
- * ago something was is now_ms minus its time.
+ * All that is known of one node. Times are milliseconds of the core's clock, as now_ms is: how
+ * long ago something was is now_ms minus its time.
  */
 struct gossip_node_info {
     /**
@@ -822,7 +825,8 @@ typedef enum gossip_log_level gossip_log_level_t;
  * exception, which would end the process.
  *
  * @param level How much it matters: GOSSIP_LOG_ERROR to GOSSIP_LOG_TRACE.
- * @param target Which part of the library says it, such as "gossip::core"; valid until this returns.
+ * @param target Which part of the library says it, such as "gossip::core"; valid until this
+ * returns.
  * @param text The line in UTF-8, without a line break and with no control character in it, at most
  * 511 bytes; valid until this returns. For people: its words may change with each version.
  * @param user_data What was given to gossip_set_log_callback().
@@ -848,8 +852,8 @@ extern "C" {
  * @param config What is filled, its size too.
  * @param size The bytes of the struct in the program: sizeof(gossip_config_t).
  * @param profile Which values.
- * @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if config is NULL, size cannot be the size
- * of a configuration or the profile is not one. gossip_last_error() then says which.
+ * @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if config is NULL, size cannot be the
+ * size of a configuration or the profile is not one. gossip_last_error() then says which.
  *
  * Threads: any. From callbacks: yes. Since 1.6.
  *
@@ -874,11 +878,10 @@ gossip_error_code_t gossip_config_init_sized(gossip_config_t *config,
  *
  * Threads: any. From callbacks: yes. Since 1.6.
  *
- * @pre
- * config is NULL or points to a configuration with as many bytes as its size says, whose cluster is
- * NULL or a text that ends in NUL; self_node is NULL or points to a view; callbacks is NULL or points
- * to a struct with as many bytes as its size says. The callbacks may be called from every thread that
- * calls a function with this core or that belongs to a transport of it.
+ * # Safety config is NULL or points to a configuration with as many bytes as its size says, whose
+ * cluster is NULL or a text that ends in NUL; self_node is NULL or points to a view; callbacks is
+ * NULL or points to a struct with as many bytes as its size says. The callbacks may be called from
+ * every thread that calls a function with this core or that belongs to a transport of it.
  */
 LIBGOSSIP_API
 gossip_core_t *gossip_core_create_with(const gossip_config_t *config,
@@ -949,8 +952,8 @@ LIBGOSSIP_API void gossip_core_handle_timeout(gossip_core_t *core);
 LIBGOSSIP_API void gossip_core_handle_timeout_at(gossip_core_t *core, uint64_t now_ms);
 
 /**
- * When gossip_core_handle_timeout() has something to do. Ask again after each other call: a message
- * that came, or a command, may bring it nearer.
+ * When gossip_core_handle_timeout() has something to do. Ask again after each other call: a
+ * message that came, or a command, may bring it nearer.
  *
  * @param core The core.
  * @return The milliseconds from now until then, 0 if it is due. With manual_clock it is the time
@@ -976,15 +979,16 @@ LIBGOSSIP_API uint64_t gossip_core_next_timeout(const gossip_core_t *core);
  * Left as it is if the value has no room.
  * @param value_size Before: the bytes that value has room for; not looked at if value is NULL.
  * After: the bytes of the value with its NUL, put or not; 0 if the node has no such key or is not
- * known. A value has at most 65536 bytes, and it has a NUL within if it is longer than strlen() says.
- * @return 1 if the value was put; 0 if there is none, it has no room or value is NULL, or an argument
- * is wrong: gossip_last_error() then says which.
+ * known. A value has at most 65536 bytes, and it has a NUL within if it is longer than strlen()
+ * says.
+ * @return 1 if the value was put; 0 if there is none, it has no room or value is NULL, or an
+ * argument is wrong: gossip_last_error() then says which.
  *
  * Threads: any. From callbacks: yes. Since 1.6.
  *
- * @pre
- * core is NULL or a core that was not destroyed; id is NULL or points to an id; key is NULL or a text
- * that ends in NUL; value_size is NULL or points to a size_t, and value is NULL or has as many bytes.
+ * # Safety core is NULL or a core that was not destroyed; id is NULL or points to an id; key is
+ * NULL or a text that ends in NUL; value_size is NULL or points to a size_t, and value is NULL or
+ * has as many bytes.
  */
 LIBGOSSIP_API
 int gossip_core_get_metadata(const gossip_core_t *core,
@@ -1036,8 +1040,8 @@ size_t gossip_core_metadata_count(const gossip_core_t *core,
  * @param core The core.
  * @param key The key.
  * @param value Its value.
- * @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL, or it would be more
- * than 65536 bytes in all, or the key is "config_epoch" and the epoch would fall;
+ * @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL, or it would be
+ * more than 65536 bytes in all, or the key is "config_epoch" and the epoch would fall;
  * GOSSIP_ERR_OPERATION_NOT_PERMITTED if the core cannot be used any more.
  *
  * Threads: any. From callbacks: yes. Since 1.6.
@@ -1055,17 +1059,15 @@ gossip_error_code_t gossip_core_set_metadata(gossip_core_t *core,
  *
  * @param core The core.
  * @param key The key.
- * @return 1 if there was such a pair; 0 if not, or if an argument is NULL or the core cannot be used
- * any more: gossip_last_error() then says which.
+ * @return 1 if there was such a pair; 0 if not, or if an argument is NULL or the core cannot be
+ * used any more: gossip_last_error() then says which.
  *
  * Threads: any. From callbacks: yes. Since 1.6.
  *
  * @pre
  * core is NULL or a core that was not destroyed; key is NULL or a text that ends in NUL.
  */
-LIBGOSSIP_API
-int gossip_core_remove_self_metadata(gossip_core_t *core,
-                                     const char *key);
+LIBGOSSIP_API int gossip_core_remove_self_metadata(gossip_core_t *core, const char *key);
 
 /**
  * All that is known of a node.
@@ -1077,9 +1079,8 @@ int gossip_core_remove_self_metadata(gossip_core_t *core,
  *
  * Threads: any. From callbacks: yes. Since 1.6.
  *
- * @pre
- * core is NULL or a core that was not destroyed; id is NULL or points to an id; info is NULL or points
- * to a struct with as many bytes as its size says.
+ * # Safety core is NULL or a core that was not destroyed; id is NULL or points to an id; info is
+ * NULL or points to a struct with as many bytes as its size says.
  */
 LIBGOSSIP_API
 int gossip_core_node_info(const gossip_core_t *core,
@@ -1092,8 +1093,9 @@ int gossip_core_node_info(const gossip_core_t *core,
  * Its status and metadata are those of the moment when the callback was decided on; what is known
  * beside the struct, such as when it was seen, is that of now.
  *
- * @param view A node that the callback which runs on this thread was handed: the target or an entry
- * of gossip_send_callback_t, the node of gossip_event_callback_t, or that of a gossip_change_t.
+ * @param view A node that the callback which runs on this thread was handed: the target or an
+ * entry of gossip_send_callback_t, the node of gossip_event_callback_t, or that of a
+ * gossip_change_t.
  * @param info Where it is put; set its size before.
  * @return 1; 0 if an argument is NULL, view is another pointer, or the size is wrong:
  * gossip_last_error() then says which.
@@ -1151,8 +1153,8 @@ size_t gossip_view_each_metadata(const gossip_node_view_t *view,
  *
  * @param core The core.
  * @param stats Where it is put; set its size before. Left as it is on an error.
- * @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if an argument is NULL or the size is wrong;
- * GOSSIP_ERR_OPERATION_NOT_PERMITTED if the core cannot be used any more.
+ * @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if an argument is NULL or the size is
+ * wrong; GOSSIP_ERR_OPERATION_NOT_PERMITTED if the core cannot be used any more.
  *
  * Threads: any. From callbacks: yes. Since 1.6.
  *
@@ -1185,13 +1187,14 @@ int gossip_core_get_peer_stats(const gossip_core_t *core,
                                gossip_peer_stats_t *stats);
 
 /**
- * Forgets nodes that failed or left at least so long ago, as happens by itself after reap_ms of the
- * configuration. Raises no events.
+ * Forgets nodes that failed or left at least so long ago, as happens by itself after reap_ms of
+ * the configuration. Raises no events.
  *
  * A node that is forgotten too soon may be told of again by others that still hold it.
  *
  * @param core The core.
- * @param older_than_ms How long ago at least, in milliseconds; 0 forgets all that are failed or left.
+ * @param older_than_ms How long ago at least, in milliseconds; 0 forgets all that are failed or
+ * left.
  * @return How many were forgotten; 0 also if core is NULL or cannot be used any more.
  *
  * Threads: any. From callbacks: yes. Since 1.6.
@@ -1199,9 +1202,7 @@ int gossip_core_get_peer_stats(const gossip_core_t *core,
  * @pre
  * core is NULL or a core that was not destroyed.
  */
-LIBGOSSIP_API
-size_t gossip_core_cleanup_expired(gossip_core_t *core,
-                                   uint64_t older_than_ms);
+LIBGOSSIP_API size_t gossip_core_cleanup_expired(gossip_core_t *core, uint64_t older_than_ms);
 
 /**
  * Begins a message without entries.
@@ -1209,8 +1210,8 @@ size_t gossip_core_cleanup_expired(gossip_core_t *core,
  * @param sender Who says it.
  * @param type What it is for; GOSSIP_MSG_PING_REQ and GOSSIP_MSG_NACK are allowed too.
  * @param timestamp The timestamp that it came with.
- * @return The builder, to be freed by gossip_message_builder_destroy(); NULL if sender is NULL or type
- * is not one of a struct.
+ * @return The builder, to be freed by gossip_message_builder_destroy(); NULL if sender is NULL or
+ * type is not one of a struct.
  *
  * Threads: any. From callbacks: yes. Since 1.6.
  *
@@ -1223,13 +1224,14 @@ gossip_message_builder_t *gossip_message_builder_create(const gossip_node_id_t *
                                                         uint64_t timestamp);
 
 /**
- * Adds an entry to the end. It says nothing about metadata until gossip_message_builder_set_metadata().
+ * Adds an entry to the end. It says nothing about metadata until
+ * gossip_message_builder_set_metadata().
  *
  * @param builder The message.
  * @param entry The entry; copied. Its message counters are not looked at.
- * @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL, the entry has a foreign
- * status or a text without NUL, or there are 4096 already; GOSSIP_ERR_OPERATION_NOT_PERMITTED in a
- * forked child.
+ * @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL, the entry has a
+ * foreign status or a text without NUL, or there are 4096 already;
+ * GOSSIP_ERR_OPERATION_NOT_PERMITTED in a forked child.
  *
  * Threads: any. From callbacks: yes. Since 1.6.
  *
@@ -1251,15 +1253,14 @@ gossip_error_code_t gossip_message_builder_add_entry(gossip_message_builder_t *b
  * @param key_size The bytes of the key.
  * @param value The value, which need not end in NUL; not looked at if key is NULL.
  * @param value_size The bytes of the value.
- * @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if builder or value is NULL, there is no such
- * entry or its metadata would have more than 65536 bytes; GOSSIP_ERR_OPERATION_NOT_PERMITTED in a forked
- * child.
+ * @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if builder or value is NULL, there is no
+ * such entry or its metadata would have more than 65536 bytes; GOSSIP_ERR_OPERATION_NOT_PERMITTED
+ * in a forked child.
  *
  * Threads: any. From callbacks: yes. Since 1.6.
  *
- * @pre
- * builder is NULL or was not destroyed; key and value are NULL or have as many bytes as their sizes
- * say.
+ * # Safety builder is NULL or was not destroyed; key and value are NULL or have as many bytes as
+ * their sizes say.
  */
 LIBGOSSIP_API
 gossip_error_code_t gossip_message_builder_set_metadata(gossip_message_builder_t *builder,
@@ -1287,8 +1288,8 @@ LIBGOSSIP_API void gossip_message_builder_destroy(gossip_message_builder_t *buil
  * @param core The core.
  * @param builder The message; it stays the caller's and may be handed in again.
  * @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL or the message is
- * refused: gossip_last_error() then says why; GOSSIP_ERR_OPERATION_NOT_PERMITTED if the core cannot be
- * used any more.
+ * refused: gossip_last_error() then says why; GOSSIP_ERR_OPERATION_NOT_PERMITTED if the core
+ * cannot be used any more.
  *
  * Threads: any. From callbacks: yes. Since 1.6.
  *
@@ -1327,9 +1328,10 @@ gossip_error_code_t gossip_core_handle_built_at(gossip_core_t *core,
  * @param ip Whom it came from: a numeric IPv4 or IPv6 address, as the socket says.
  * @param port The port that it came from, 1 to 65535.
  * @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL or out of range;
- * GOSSIP_ERR_SERIALIZATION_ERROR if the bytes are no message for this node, or one that it refuses:
- * gossip_last_error() then says why, and nothing but a counter was changed; of several frames the good
- * ones are taken; GOSSIP_ERR_OPERATION_NOT_PERMITTED if the core cannot be used any more.
+ * GOSSIP_ERR_SERIALIZATION_ERROR if the bytes are no message for this node, or one that it
+ * refuses: gossip_last_error() then says why, and nothing but a counter was changed; of several
+ * frames the good ones are taken; GOSSIP_ERR_OPERATION_NOT_PERMITTED if the core cannot be used
+ * any more.
  *
  * Threads: any. From callbacks: yes. Since 1.6.
  *
@@ -1379,11 +1381,11 @@ gossip_error_code_t gossip_core_handle_packet_at(gossip_core_t *core,
  * @param level The least important lines that are wanted.
  * @param callback The function; NULL for none, and then the other arguments do not matter.
  * @param user_data Handed to the function and never touched.
- * @param drop_user_data Called once with user_data: when another function was set and no thread runs
- * this one any more, or before this returns if it fails. May be NULL.
+ * @param drop_user_data Called once with user_data: when another function was set and no thread
+ * runs this one any more, or before this returns if it fails. May be NULL.
  * @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if level is not one;
- * GOSSIP_ERR_OPERATION_NOT_PERMITTED in a forked child, or in a Rust program that has a subscriber of
- * its own for the lines.
+ * GOSSIP_ERR_OPERATION_NOT_PERMITTED in a forked child, or in a Rust program that has a subscriber
+ * of its own for the lines.
  *
  * Threads: any. From callbacks: yes. Since 1.6.
  *

@@ -58,7 +58,7 @@ impl Targets {
     /// Whether events are of use to anybody.
     fn wants_events(&self) -> bool {
         #[cfg(feature = "ext")]
-        if ext::log::wants_events() {
+        if ext::lines::wants_events() {
             return true;
         }
         self.event.is_some()
@@ -304,7 +304,7 @@ impl Batch {
             }
             Call::Event { node, old_status } => {
                 #[cfg(feature = "ext")]
-                ext::log::event(&self.views[node], self.extras[node].status, old_status);
+                ext::lines::event(&self.views[node], self.extras[node].status, old_status);
                 let Some(event) = targets.event else { return true };
                 #[cfg(feature = "ext")]
                 let _handing =

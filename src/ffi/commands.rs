@@ -235,7 +235,7 @@ unsafe fn contact(
     let view = unsafe { argument(node, "node") }?;
     with_entry(view, "node", |entry| {
         #[cfg(feature = "ext")]
-        super::ext::log::own(format_args!("asked to contact {}:{}", entry.ip, entry.port));
+        super::ext::lines::own(format_args!("asked to contact {}:{}", entry.ip, entry.port));
         core.input(None, |core, now, _| command(core, now, entry))
     })
 }
@@ -251,7 +251,7 @@ pub(super) unsafe fn leave(
     // SAFETY: the caller's promise.
     let id = NodeId::new(unsafe { argument(node_id, "node_id") }?.data);
     #[cfg(feature = "ext")]
-    super::ext::log::own(format_args!("asked to tell that node {id} leaves"));
+    super::ext::lines::own(format_args!("asked to tell that node {id} leaves"));
     core.input(None, |core, now, _| core.leave(now, &id))
 }
 

@@ -121,7 +121,7 @@ impl Shared {
         });
         #[cfg(feature = "ext")]
         if let Some(reason) = refused {
-            ext::log::refused_message(&reason);
+            ext::lines::refused_message(&reason);
         }
     }
 
@@ -129,7 +129,7 @@ impl Shared {
     pub fn refuse(self: &Arc<Self>, error: &wire::Error) {
         self.contained(&mut |core, _, _| core.count_unread(error));
         #[cfg(feature = "ext")]
-        ext::log::refused_message(error);
+        ext::lines::refused_message(error);
     }
 
     /// Runs an input of the core and the callbacks that it leads to, on a thread of the library.
@@ -166,8 +166,8 @@ impl Shared {
         })
     }
 
-    /// Runs an input or command of the core, at a time that the program gave or now; the result is to
-    /// be run once all locks are gone.
+    /// Runs an input or command of the core, at a time that the program gave or now; the result is
+    /// to be run once all locks are gone.
     ///
     /// An error becomes this thread's error text.
     pub(super) fn input<E: fmt::Display>(
@@ -191,7 +191,7 @@ impl Shared {
         });
         #[cfg(feature = "ext")]
         if refused {
-            ext::log::refused();
+            ext::lines::refused();
         }
         pending
     }
@@ -203,7 +203,7 @@ impl Shared {
         let state = &mut *guard;
         // Read under the lock, so that no thread brings an older time than the one before it.
         #[cfg(feature = "ext")]
-        let (now, counts) = (state.extension.tick(at), ext::log::Counts::of(&state.core));
+        let (now, counts) = (state.extension.tick(at), ext::lines::Counts::of(&state.core));
         #[cfg(not(feature = "ext"))]
         let now = at.unwrap_or_else(os::now);
         body(&mut state.core, now, &mut state.scratch);
@@ -219,7 +219,7 @@ impl Shared {
         drop(guard);
         #[cfg(feature = "ext")]
         if let Some(risen) = risen {
-            ext::log::risen(risen);
+            ext::lines::risen(risen);
         }
         pending
     }
@@ -473,8 +473,8 @@ impl Pending {
 }
 
 impl Shared {
-    /// Takes the right to run callbacks back, with the calls that are left; whether what the program
-    /// gave is to be freed then.
+    /// Takes the right to run callbacks back, with the calls that are left; whether what the
+    /// program gave is to be freed then.
     fn release(&self, state: &mut State, batch: &mut Option<Box<Batch>>) -> bool {
         state.runner = 0;
         state.rest = batch.take();

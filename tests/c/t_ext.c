@@ -345,7 +345,8 @@ typedef struct walk {
     int most;
 } walk_t;
 
-static int on_pair(const char *key, size_t key_size, const char *value, size_t value_size, void *data)
+static int on_pair(const char *key, size_t key_size, const char *value, size_t value_size,
+                   void *data)
 {
     walk_t *walk = data;
     CHECK(strlen(key) == key_size && strlen(value) == value_size, "sizes of %s", key);
@@ -380,7 +381,8 @@ static void metadata(void)
         CHECK(gossip_core_get_metadata(nodes[i].core, &id, "api", NULL, &size) == 0, "put in NULL");
         CHECK(size == strlen("http://10.0.0.2") + 1, "size %zu", size);
         size = 5;
-        CHECK(gossip_core_get_metadata(nodes[i].core, &id, "api", value, &size) == 0 && *value == '?',
+        CHECK(gossip_core_get_metadata(nodes[i].core, &id, "api", value, &size) == 0 &&
+                  *value == '?',
               "put where there is no room");
         size = sizeof value;
         CHECK(gossip_core_get_metadata(nodes[i].core, &id, "api", value, &size) == 1, "not there");

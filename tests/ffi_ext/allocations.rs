@@ -16,7 +16,8 @@ struct Counting;
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
     /// The datagrams on their way: receiver, sender, length.
-    static WIRE: RefCell<Wire> = const { RefCell::new(Wire { bytes: Vec::new(), ends: Vec::new() }) };
+    static WIRE: RefCell<Wire> =
+        const { RefCell::new(Wire { bytes: Vec::new(), ends: Vec::new() }) };
 }
 
 // SAFETY: it only counts and hands on to the system's.

@@ -70,7 +70,8 @@ fn packets_of_another_cluster_are_refused() {
     assert_eq!(hand(&other, &bytes, c"127.0.0.1", 7001), SUCCESS);
 }
 
-/// A node that carries structs speaks JSON to a stranger, and packets once that is known to read them.
+/// A node that carries structs speaks JSON to a stranger, and packets once that is known to read
+/// them.
 #[test]
 fn nodes_without_the_packets_flag_begin_with_text_and_go_over_to_packets() {
     let mut cluster = Cluster::new(4, |number| config(number.into()));
@@ -172,6 +173,18 @@ fn arguments_that_cannot_be_are_named() {
         assert_eq!(gossip_core_handle_packet(node.core, bytes, 1, ptr::null(), 1), invalid);
         assert_error(&["ip is NULL"]);
     }
+}
+
+#[test]
+fn a_message_is_sent_once_though_the_program_has_both_functions() {
+    let both = Has { packet: true, ..ALL };
+    let node = Node::with(&packets(1), &view(1), both);
+    node.join(&view(2));
+    let calls = node.calls();
+    let count = |is: fn(&Call) -> bool| calls.iter().filter(|call| is(call)).count();
+    assert_eq!(count(|call| matches!(call, Call::Packet(..))), 1);
+    assert_eq!(count(|call| matches!(call, Call::Send { .. })), 0);
+    assert_eq!(count(|call| matches!(call, Call::Event | Call::Changes(_))), 2);
 }
 
 #[test]

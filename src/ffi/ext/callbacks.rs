@@ -11,14 +11,14 @@ use core::ptr;
 
 /// Sends one datagram; called by the functions of a core in place of gossip_send_callback_t.
 ///
-/// The rules of gossip_send_callback_t hold here too. A datagram is a packet of the library, or JSON
-/// for a receiver that is not known to read packets. What does not fit one comes as several calls.
-/// The program need not look into it.
+/// The rules of gossip_send_callback_t hold here too. A datagram is a packet of the library, or
+/// JSON for a receiver that is not known to read packets. What does not fit one comes as several
+/// calls. The program need not look into it.
 ///
 /// @param bytes What to send; valid until this returns.
-/// @param size How many bytes: at most packet_bytes of the configuration for a packet. JSON has up to
-/// 60 000 where one node's metadata alone is larger than 1400, and for nodes of libgossip 1.4.2, which
-/// lose bursts of datagrams.
+/// @param size How many bytes: at most packet_bytes of the configuration for a packet. JSON has up
+/// to 60 000 where one node's metadata alone is larger than 1400, and for nodes of libgossip 1.4.2,
+/// which lose bursts of datagrams.
 /// @param ip Whom to send it to: a numeric IPv4 or IPv6 address that ends in NUL; valid until this
 /// returns.
 /// @param port The port to send it to, 1 to 65535.
@@ -58,7 +58,8 @@ pub struct gossip_callbacks {
     /// Handed to all of them and never touched.
     pub user_data: *mut c_void,
     /// Called once with user_data: by gossip_core_destroy(), or if that is called inside a callback
-    /// of the core, when that callback has returned; or by the function that failed to make the core.
+    /// of the core, when that callback has returned; or by the function that failed to make the
+    /// core.
     pub drop_user_data: gossip_drop_callback_t,
 }
 /// See gossip_callbacks.
@@ -80,7 +81,8 @@ const NONE: gossip_callbacks_t = gossip_callbacks_t {
     drop_user_data: None,
 };
 
-/// The program's functions; `None`, with an error text, if they cannot be read. NULL is none of them.
+/// The program's functions; `None`, with an error text, if they cannot be read. NULL is none of
+/// them.
 ///
 /// # Safety
 /// As [`super::config::gossip_core_create_with`].
@@ -93,10 +95,12 @@ pub(super) unsafe fn read(callbacks: *const gossip_callbacks_t) -> Option<Target
 }
 
 fn targets(callbacks: &gossip_callbacks_t) -> Targets {
+    // A message is sent once: as a datagram if the program takes these.
+    let on_send = if callbacks.on_packet.is_some() { None } else { callbacks.on_send };
     Targets {
         packet: callbacks.on_packet,
         changes: callbacks.on_changes,
         owned: super::owned::Owned::new(callbacks.user_data, callbacks.drop_user_data),
-        ..Targets::new(callbacks.on_send, callbacks.on_event, callbacks.user_data)
+        ..Targets::new(on_send, callbacks.on_event, callbacks.user_data)
     }
 }

@@ -29,7 +29,8 @@ pub struct gossip_change {
     pub new_status: u32,
     /// How many changes this one stands for, 1 or more.
     pub merged: u32,
-    /// 1: metadata, role, region or address changed while the status stayed. 0: only the status did.
+    /// 1: metadata, role, region or address changed while the status stayed. 0: only the status
+    /// did.
     pub configuration: u32,
 }
 /// See gossip_change.

@@ -6,13 +6,14 @@ use crate::ffi::guard::guard_both;
 use crate::ffi::handle::Pending;
 use core::time::Duration;
 
-/// Forgets nodes that failed or left at least so long ago, as happens by itself after reap_ms of the
-/// configuration. Raises no events.
+/// Forgets nodes that failed or left at least so long ago, as happens by itself after reap_ms of
+/// the configuration. Raises no events.
 ///
 /// A node that is forgotten too soon may be told of again by others that still hold it.
 ///
 /// @param core The core.
-/// @param older_than_ms How long ago at least, in milliseconds; 0 forgets all that are failed or left.
+/// @param older_than_ms How long ago at least, in milliseconds; 0 forgets all that are failed or
+/// left.
 /// @return How many were forgotten; 0 also if core is NULL or cannot be used any more.
 ///
 /// Threads: any. From callbacks: yes. Since 1.6.

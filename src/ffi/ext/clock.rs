@@ -90,8 +90,8 @@ pub unsafe extern "C-unwind" fn gossip_core_handle_timeout_at(
     });
 }
 
-/// When gossip_core_handle_timeout() has something to do. Ask again after each other call: a message
-/// that came, or a command, may bring it nearer.
+/// When gossip_core_handle_timeout() has something to do. Ask again after each other call: a
+/// message that came, or a command, may bring it nearer.
 ///
 /// @param core The core.
 /// @return The milliseconds from now until then, 0 if it is due. With manual_clock it is the time

@@ -44,8 +44,8 @@ pub struct gossip_config {
     pub size: usize,
     /// What the random choices of the core come from, if has_seed is 1. Any number.
     pub seed: u64,
-    /// The name of the cluster, at most 255 bytes that end in NUL; NULL or "" for none. Packets of a
-    /// cluster with another name are refused. Messages as structs and JSON carry no name. Read by
+    /// The name of the cluster, at most 255 bytes that end in NUL; NULL or "" for none. Packets of
+    /// a cluster with another name are refused. Messages as structs and JSON carry no name. Read by
     /// gossip_core_create_with() and not kept. Default NULL.
     pub cluster: *const c_char,
     /// The gossip_profile_t that this struct was filled with, 0 to 3: its values stand for the
@@ -54,8 +54,8 @@ pub struct gossip_config {
     /// 1: seed is given, and with manual_clock a run of the program is the same each time. 0: the
     /// seed comes from the operating system. Default 0.
     pub has_seed: u32,
-    /// 1: the core never reads a clock; its time is the last one that a function with _at was given,
-    /// 0 at first. 0: it reads the monotonic clock of the system. Default 0.
+    /// 1: the core never reads a clock; its time is the last one that a function with _at was
+    /// given, 0 at first. 0: it reads the monotonic clock of the system. Default 0.
     pub manual_clock: u32,
     /// 1: all messages travel as packets, see gossip_core_handle_packet(); then nonces, digests and
     /// the pace of the sender travel too. 0: they travel as structs or JSON, and as packets only
@@ -74,8 +74,8 @@ pub struct gossip_config {
     /// The time between gossips of news between rounds in milliseconds (P-7a), kept by
     /// gossip_core_handle_timeout(). 0 to 60 000, default 0: none.
     pub gossip_interval_ms: u32,
-    /// Pings a round (P-6), and receivers of a gossip. 1 to 64, default 3. Higher: faster detection,
-    /// more traffic.
+    /// Pings a round (P-6), and receivers of a gossip. 1 to 64, default 3. Higher: faster
+    /// detection, more traffic.
     pub gossip_nodes: u32,
     /// Random members told in each message to those that read no packets (P-7). 0 to 64, default 2.
     pub sync_nodes: u32,
@@ -89,8 +89,8 @@ pub struct gossip_config {
     pub probe_timeout_max_ms: u32,
     /// Members asked to probe when a probe is late (P-8). 0 to 8, default 3.
     pub indirect_probes: u32,
-    /// Probes without an answer after which other signs of life do not postpone any more (P-8). 1 to
-    /// 100, default 3.
+    /// Probes without an answer after which other signs of life do not postpone any more (P-8). 1
+    /// to 100, default 3.
     pub deaf_probes: u32,
     /// Shortest suspicion in milliseconds (P-9). 10 to 600 000, default 1 000. Higher: slower
     /// detection, fewer mistakes.
@@ -104,7 +104,8 @@ pub struct gossip_config {
     pub confirmations: u32,
     /// Members that watch a suspect (P-9a). 1 to 8, default 3.
     pub observers: u32,
-    /// Time an observer gives a suspect to answer in milliseconds (P-9a). 10 to 60 000, default 300.
+    /// Time an observer gives a suspect to answer in milliseconds (P-9a). 10 to 60 000, default
+    /// 300.
     pub observer_timeout_ms: u32,
     /// A claim is sent lambda * log10(n + 1) times, rounded up, among n members (P-7). 1 to 20,
     /// default 6. Higher: news reach all more surely, more traffic.
@@ -117,8 +118,8 @@ pub struct gossip_config {
     /// Time between digests in milliseconds (P-12); only packets carry them. 100 to 86 400 000,
     /// default 10 000.
     pub sync_interval_ms: u32,
-    /// Time after which a node that was met and never answered is forgotten, in milliseconds (P-13).
-    /// 1 000 to 86 400 000, default 60 000.
+    /// Time after which a node that was met and never answered is forgotten, in milliseconds
+    /// (P-13). 1 000 to 86 400 000, default 60 000.
     pub join_timeout_ms: u32,
     /// Time after which a failed node, or one that left, is forgotten, in milliseconds (P-5). 1 000
     /// to 4 000 000 000, default 86 400 000: 24 hours.
@@ -321,8 +322,8 @@ fn report_own(error: &dyn fmt::Display) {
 /// @param config What is filled, its size too.
 /// @param size The bytes of the struct in the program: sizeof(gossip_config_t).
 /// @param profile Which values.
-/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if config is NULL, size cannot be the size
-/// of a configuration or the profile is not one. gossip_last_error() then says which.
+/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if config is NULL, size cannot be the
+/// size of a configuration or the profile is not one. gossip_last_error() then says which.
 ///
 /// Threads: any. From callbacks: yes. Since 1.6.
 ///
@@ -352,11 +353,10 @@ pub unsafe extern "C-unwind" fn gossip_config_init_sized(
 ///
 /// Threads: any. From callbacks: yes. Since 1.6.
 ///
-/// # Safety
-/// config is NULL or points to a configuration with as many bytes as its size says, whose cluster is
-/// NULL or a text that ends in NUL; self_node is NULL or points to a view; callbacks is NULL or points
-/// to a struct with as many bytes as its size says. The callbacks may be called from every thread that
-/// calls a function with this core or that belongs to a transport of it.
+/// # Safety config is NULL or points to a configuration with as many bytes as its size says, whose
+/// cluster is NULL or a text that ends in NUL; self_node is NULL or points to a view; callbacks is
+/// NULL or points to a struct with as many bytes as its size says. The callbacks may be called from
+/// every thread that calls a function with this core or that belongs to a transport of it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_core_create_with(
     config: *const gossip_config_t,

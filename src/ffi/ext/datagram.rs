@@ -38,8 +38,8 @@ pub(crate) struct Datagrams {
 }
 
 impl Datagrams {
-    /// Writes a message with these entries, which are the transmit's own, and gives each datagram that
-    /// it becomes to `emit`; says how many bytes they have together.
+    /// Writes a message with these entries, which are the transmit's own, and gives each datagram
+    /// that it becomes to `emit`; says how many bytes they have together.
     pub(super) fn write(
         &mut self,
         transmit: &Transmit<'_>,
@@ -76,8 +76,8 @@ impl Datagrams {
     }
 
     /// The first frame is the message, with the entries from its front that fit. The others follow
-    /// as updates of the same sender, which ask for no answer. Each is a datagram of its own, but for
-    /// a node of 1.4.2, which loses bursts of datagrams: that gets all in one.
+    /// as updates of the same sender, which ask for no answer. Each is a datagram of its own, but
+    /// for a node of 1.4.2, which loses bursts of datagrams: that gets all in one.
     fn write_text(
         &mut self,
         transmit: &Transmit<'_>,
@@ -111,8 +111,8 @@ impl Datagrams {
         Ok(())
     }
 
-    /// Writes an entry into its buffer, without its metadata if it is too large with it: it then says
-    /// nothing about metadata, and so erases none.
+    /// Writes an entry into its buffer, without its metadata if it is too large with it: it then
+    /// says nothing about metadata, and so erases none.
     fn write_entry(&mut self, entry: &Entry<'_>) -> Result<(), Error> {
         let entry = Entry { detail: Detail::Full, ..*entry };
         self.entry.clear();

@@ -21,8 +21,8 @@ pub const GOSSIP_NODE_LEFT: u32 = 5;
 /// A time that never came.
 pub const GOSSIP_NEVER: u64 = 0xffff_ffff_ffff_ffff;
 
-/// All that is known of one node. Times are milliseconds of the core's clock, as now_ms is: how long
-/// ago something was is now_ms minus its time.
+/// All that is known of one node. Times are milliseconds of the core's clock, as now_ms is: how
+/// long ago something was is now_ms minus its time.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct gossip_node_info {
@@ -70,9 +70,8 @@ unsafe impl Growing for gossip_node_info_t {
 ///
 /// Threads: any. From callbacks: yes. Since 1.6.
 ///
-/// # Safety
-/// core is NULL or a core that was not destroyed; id is NULL or points to an id; info is NULL or points
-/// to a struct with as many bytes as its size says.
+/// # Safety core is NULL or a core that was not destroyed; id is NULL or points to an id; info is
+/// NULL or points to a struct with as many bytes as its size says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_core_node_info(
     core: *const gossip_core_t,

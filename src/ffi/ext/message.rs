@@ -22,8 +22,8 @@ use std::sync::{Mutex, PoisonError};
 
 /// A message that is being made, for a core to take. Opaque.
 ///
-/// For programs that carry messages in a form of their own: unlike gossip_message_t its entries have
-/// metadata.
+/// For programs that carry messages in a form of their own: unlike gossip_message_t its entries
+/// have metadata.
 pub struct gossip_message_builder {
     message: Mutex<Message>,
     /// The process that made it; a forked child may not use it.
@@ -40,8 +40,8 @@ const INVALID: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_INVALID_ARG
 /// @param sender Who says it.
 /// @param type What it is for; GOSSIP_MSG_PING_REQ and GOSSIP_MSG_NACK are allowed too.
 /// @param timestamp The timestamp that it came with.
-/// @return The builder, to be freed by gossip_message_builder_destroy(); NULL if sender is NULL or type
-/// is not one of a struct.
+/// @return The builder, to be freed by gossip_message_builder_destroy(); NULL if sender is NULL or
+/// type is not one of a struct.
 ///
 /// Threads: any. From callbacks: yes. Since 1.6.
 ///
@@ -59,13 +59,14 @@ pub unsafe extern "C-unwind" fn gossip_message_builder_create(
     })
 }
 
-/// Adds an entry to the end. It says nothing about metadata until gossip_message_builder_set_metadata().
+/// Adds an entry to the end. It says nothing about metadata until
+/// gossip_message_builder_set_metadata().
 ///
 /// @param builder The message.
 /// @param entry The entry; copied. Its message counters are not looked at.
-/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL, the entry has a foreign
-/// status or a text without NUL, or there are 4096 already; GOSSIP_ERR_OPERATION_NOT_PERMITTED in a
-/// forked child.
+/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL, the entry has a
+/// foreign status or a text without NUL, or there are 4096 already;
+/// GOSSIP_ERR_OPERATION_NOT_PERMITTED in a forked child.
 ///
 /// Threads: any. From callbacks: yes. Since 1.6.
 ///
@@ -92,15 +93,14 @@ pub unsafe extern "C-unwind" fn gossip_message_builder_add_entry(
 /// @param key_size The bytes of the key.
 /// @param value The value, which need not end in NUL; not looked at if key is NULL.
 /// @param value_size The bytes of the value.
-/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if builder or value is NULL, there is no such
-/// entry or its metadata would have more than 65536 bytes; GOSSIP_ERR_OPERATION_NOT_PERMITTED in a forked
-/// child.
+/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if builder or value is NULL, there is no
+/// such entry or its metadata would have more than 65536 bytes; GOSSIP_ERR_OPERATION_NOT_PERMITTED
+/// in a forked child.
 ///
 /// Threads: any. From callbacks: yes. Since 1.6.
 ///
-/// # Safety
-/// builder is NULL or was not destroyed; key and value are NULL or have as many bytes as their sizes
-/// say.
+/// # Safety builder is NULL or was not destroyed; key and value are NULL or have as many bytes as
+/// their sizes say.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_message_builder_set_metadata(
     builder: *mut gossip_message_builder_t,
@@ -141,8 +141,8 @@ pub unsafe extern "C-unwind" fn gossip_message_builder_destroy(
 /// @param core The core.
 /// @param builder The message; it stays the caller's and may be handed in again.
 /// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL or the message is
-/// refused: gossip_last_error() then says why; GOSSIP_ERR_OPERATION_NOT_PERMITTED if the core cannot be
-/// used any more.
+/// refused: gossip_last_error() then says why; GOSSIP_ERR_OPERATION_NOT_PERMITTED if the core
+/// cannot be used any more.
 ///
 /// Threads: any. From callbacks: yes. Since 1.6.
 ///

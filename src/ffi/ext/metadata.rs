@@ -16,8 +16,8 @@ const INVALID: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_INVALID_ARG
 
 /// Is told of one pair of a node's metadata.
 ///
-/// No lock is held: any function may be called here. The pairs are those of the moment when the walk
-/// began, sorted by key. Do not leave by longjmp.
+/// No lock is held: any function may be called here. The pairs are those of the moment when the
+/// walk began, sorted by key. Do not leave by longjmp.
 ///
 /// @param key The key in UTF-8; a NUL stands behind it. Valid until this returns.
 /// @param key_size Its bytes without that NUL. Text that came from JSON may have a NUL within.
@@ -46,15 +46,16 @@ pub type gossip_metadata_callback_t = Option<
 /// Left as it is if the value has no room.
 /// @param value_size Before: the bytes that value has room for; not looked at if value is NULL.
 /// After: the bytes of the value with its NUL, put or not; 0 if the node has no such key or is not
-/// known. A value has at most 65536 bytes, and it has a NUL within if it is longer than strlen() says.
-/// @return 1 if the value was put; 0 if there is none, it has no room or value is NULL, or an argument
-/// is wrong: gossip_last_error() then says which.
+/// known. A value has at most 65536 bytes, and it has a NUL within if it is longer than strlen()
+/// says.
+/// @return 1 if the value was put; 0 if there is none, it has no room or value is NULL, or an
+/// argument is wrong: gossip_last_error() then says which.
 ///
 /// Threads: any. From callbacks: yes. Since 1.6.
 ///
-/// # Safety
-/// core is NULL or a core that was not destroyed; id is NULL or points to an id; key is NULL or a text
-/// that ends in NUL; value_size is NULL or points to a size_t, and value is NULL or has as many bytes.
+/// # Safety core is NULL or a core that was not destroyed; id is NULL or points to an id; key is
+/// NULL or a text that ends in NUL; value_size is NULL or points to a size_t, and value is NULL or
+/// has as many bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_core_get_metadata(
     core: *const gossip_core_t,
@@ -124,8 +125,8 @@ pub unsafe extern "C-unwind" fn gossip_core_metadata_count(
 /// @param core The core.
 /// @param key The key.
 /// @param value Its value.
-/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL, or it would be more
-/// than 65536 bytes in all, or the key is "config_epoch" and the epoch would fall;
+/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL, or it would be
+/// more than 65536 bytes in all, or the key is "config_epoch" and the epoch would fall;
 /// GOSSIP_ERR_OPERATION_NOT_PERMITTED if the core cannot be used any more.
 ///
 /// Threads: any. From callbacks: yes. Since 1.6.
@@ -148,8 +149,8 @@ pub unsafe extern "C-unwind" fn gossip_core_set_metadata(
 ///
 /// @param core The core.
 /// @param key The key.
-/// @return 1 if there was such a pair; 0 if not, or if an argument is NULL or the core cannot be used
-/// any more: gossip_last_error() then says which.
+/// @return 1 if there was such a pair; 0 if not, or if an argument is NULL or the core cannot be
+/// used any more: gossip_last_error() then says which.
 ///
 /// Threads: any. From callbacks: yes. Since 1.6.
 ///
@@ -267,8 +268,8 @@ impl Callbacks for Walk {
             }
             let start = texts.as_ptr().cast::<c_char>();
             let behind = start.wrapping_add(key.len() + 1);
-            // SAFETY: a function of the program with this type; both texts end in NUL and live until
-            // it returns.
+            // SAFETY: a function of the program with this type; both texts end in NUL and live
+            // until it returns.
             let end = unsafe { callback(start, key.len(), behind, value.len(), self.user_data) };
             if end != 0 {
                 break;

@@ -9,6 +9,7 @@ pub mod config;
 mod create;
 mod datagram;
 pub mod info;
+pub(super) mod lines;
 pub mod log;
 pub mod message;
 pub mod metadata;

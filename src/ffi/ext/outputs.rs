@@ -24,7 +24,8 @@ impl Store {
         self.told.clear();
     }
 
-    /// Changes that wait, and so many kilobytes of datagrams beyond what as many calls usually have.
+    /// Changes that wait, and so many kilobytes of datagrams beyond what as many calls usually
+    /// have.
     pub(crate) fn weight(&self) -> usize {
         self.told.len() + self.datagrams.len() / DATAGRAM_WEIGHT
     }
@@ -82,8 +83,8 @@ pub(crate) fn call_packet(store: &Store, datagram: &Datagram, targets: &Targets)
     let Some(packet) = targets.packet else { return };
     let bytes = store.datagrams.bytes_of(datagram);
     let ip = AddressText::of(datagram);
-    // SAFETY: a function of the program with this type, called with bytes and a text that live until
-    // it returns.
+    // SAFETY: a function of the program with this type, called with bytes and a text that live
+    // until it returns.
     unsafe { packet(bytes.as_ptr(), bytes.len(), ip.as_ptr(), ip.port, targets.user_data) };
 }
 

@@ -28,9 +28,10 @@ const UNREADABLE: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_SERIALIZ
 /// @param ip Whom it came from: a numeric IPv4 or IPv6 address, as the socket says.
 /// @param port The port that it came from, 1 to 65535.
 /// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL or out of range;
-/// GOSSIP_ERR_SERIALIZATION_ERROR if the bytes are no message for this node, or one that it refuses:
-/// gossip_last_error() then says why, and nothing but a counter was changed; of several frames the good
-/// ones are taken; GOSSIP_ERR_OPERATION_NOT_PERMITTED if the core cannot be used any more.
+/// GOSSIP_ERR_SERIALIZATION_ERROR if the bytes are no message for this node, or one that it
+/// refuses: gossip_last_error() then says why, and nothing but a counter was changed; of several
+/// frames the good ones are taken; GOSSIP_ERR_OPERATION_NOT_PERMITTED if the core cannot be used
+/// any more.
 ///
 /// Threads: any. From callbacks: yes. Since 1.6.
 ///

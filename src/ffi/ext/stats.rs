@@ -197,8 +197,8 @@ unsafe impl Growing for gossip_peer_stats_t {
 ///
 /// @param core The core.
 /// @param stats Where it is put; set its size before. Left as it is on an error.
-/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if an argument is NULL or the size is wrong;
-/// GOSSIP_ERR_OPERATION_NOT_PERMITTED if the core cannot be used any more.
+/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if an argument is NULL or the size is
+/// wrong; GOSSIP_ERR_OPERATION_NOT_PERMITTED if the core cannot be used any more.
 ///
 /// Threads: any. From callbacks: yes. Since 1.6.
 ///

@@ -29,8 +29,8 @@ impl Shared {
         Self::of(state, targets)
     }
 
-    /// As [`Shared::input`], for an input that has a result and no error. The result is `None`, with
-    /// an error text, if the core cannot be used any more.
+    /// As [`Shared::input`], for an input that has a result and no error. The result is `None`,
+    /// with an error text, if the core cannot be used any more.
     pub(in crate::ffi) fn input_with<R>(
         self: &Arc<Self>,
         at: Option<Instant>,
