@@ -49,7 +49,7 @@ impl Targets {
             #[cfg(feature = "ext")]
             packet: None,
             #[cfg(feature = "ext")]
-            owned: ext::Owned::NOTHING,
+            owned: ext::Owned::nothing(),
         }
     }
 }

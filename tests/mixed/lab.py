@@ -90,6 +90,14 @@ class Lab:
         """Something that was seen and is not judged."""
         self.notes.append(f"{self.now() - self.start:6.2f} s: {text}")
 
+    def told(self, event):
+        """An event in words."""
+        names = [node.name for node in self.nodes if node.id == event.id]
+        subject = "or ".join(names) or event.id[:4]
+        change = f"{event.old} -> {event.new}"
+        at = event.at - self.start
+        return f"{event.observer} shows {subject} {change} ({event.cause}) after {at:.2f} s"
+
     def now(self):
         """The time that events have."""
         return asyncio.get_running_loop().time()
@@ -117,17 +125,15 @@ class Lab:
 
         return await self.until(within, fault)
 
-    async def until_all_online(self, within, nodes=None):
-        """Waits until all nodes show all others online, each once, and nobody lists itself."""
-        nodes = nodes if nodes is not None else self.up()
-
+    async def until_all_online(self, within, observers=None):
+        """Waits until all, or some, show all others online, each once, and nobody lists itself."""
         async def fault():
-            for observer in nodes:
+            for observer in observers or self.up():
                 records = await observer.records()
                 for wrong in (observer.id, ZERO_ID):
                     if wrong in records:
                         return f"{observer} lists {'itself' if wrong != ZERO_ID else 'the zero id'}"
-                for other in nodes:
+                for other in self.up():
                     got = [record["status"] for record in records.get(other.id, [])]
                     if other is not observer and got != ["online"]:
                         return f"{observer} shows {other} {', '.join(got) or 'absent'}"
@@ -145,7 +151,7 @@ class Lab:
         ids = None if of is None else {node.id for node in of}
         for observer in observers:
             for event in observer.accusations(since, ids):
-                raise Failed(f"after {event.at - self.start:.2f} s {event}")
+                raise Failed(self.told(event))
 
     async def expect_readable(self):
         """Old nodes got nothing but text, and say what bursts they had."""

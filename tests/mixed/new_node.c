@@ -21,11 +21,8 @@
 #include <unistd.h>
 
 #include "core/gossip_core.h"
-#include "net/gossip_net.h"
-#if __has_include("core/gossip_ext.h")
 #include "core/gossip_ext.h"
-#define HAVE_EXT 1
-#endif
+#include "net/gossip_net.h"
 
 #define LONGEST_COMMAND (128 * 1024)
 
@@ -107,7 +104,6 @@ static void on_event(const gossip_node_view_t *n, gossip_node_status_t old, void
 
 /* ---- commands ---- */
 
-#ifdef HAVE_EXT
 static int print_metadata_pair(const char *key, size_t key_len, const char *value, size_t value_len,
                                void *user_data)
 {
@@ -121,7 +117,6 @@ static int print_metadata_pair(const char *key, size_t key_len, const char *valu
     print_text(value);
     return 0; /* go on */
 }
-#endif
 
 static void print_node(const gossip_node_view_t *n)
 {
@@ -136,13 +131,10 @@ static void print_node(const gossip_node_view_t *n)
     print_pair("role", n->role);
     printf(", ");
     print_pair("region", n->region);
-#ifdef HAVE_EXT
     bool any = false;
     printf(", \"metadata\": {");
     gossip_core_each_metadata(core, &n->id, print_metadata_pair, &any);
-    printf("}");
-#endif
-    printf("}");
+    printf("}}");
 }
 
 static bool list(char *rest)
@@ -337,7 +329,7 @@ static void parse_options(int argc, char **argv, options_t *opt)
         else if (strcmp(name, "--config-epoch") == 0)
             opt->self.config_epoch = strtoull(value, NULL, 10);
         else if (strcmp(name, "--heartbeat") == 0)
-            opt->self.heartbeat = strcmp(value, "clock") == 0 ? (uint64_t)time(NULL) * 1000
+            opt->self.heartbeat = strcmp(value, "clock") == 0 ? (uint64_t)time(NULL)
                                                               : strtoull(value, NULL, 10);
         else if (strcmp(name, "--interval-ms") == 0 && atoi(value) > 0)
             opt->interval_ms = atoi(value);

@@ -29,9 +29,6 @@ class Event:
     new: str
     cause: str
 
-    def __str__(self):
-        return f"{self.observer} shows {self.id[:4]} {self.old} -> {self.new} ({self.cause})"
-
 
 class Node:
     """One process. `port` is where the others reach it."""

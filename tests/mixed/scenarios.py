@@ -9,6 +9,8 @@ OLD_FAILS_WITHIN = 12.0
 JOINED_WITHIN = 10.0
 # A new one needs a suspicion, told by others and confirmed.
 NEW_FAILS_WITHIN = 8.0
+# Nodes that are gone are tried in text, where another may listen now: so many in 3 s at the most.
+SPARE_TEXTS = 60
 # Who never met it in its life may have heard of it, as of a node that is to be asked.
 GONE = ("failed", "absent", "joining")
 
@@ -70,7 +72,7 @@ async def upgrade(lab: Lab, new_id, new_port):
     if new_id:
         for old in olds:
             await lab.until_shown(lab.up_new(), old, GONE, JOINED_WITHIN)
-    await _expect_packets(lab, spare=2 if new_id and not new_port else 0)
+    await _expect_packets(lab, SPARE_TEXTS if new_id and not new_port else 0)
     lab.expect_no_accusations(lab.up_new(), of=lab.up_new(), since=joined)
 
 
@@ -93,13 +95,15 @@ async def takeover(lab: Lab, new_id, new_port, from_clock):
         joined = lab.now()
         seed = next(one for one in lab.up() if one is not node)
         await _enter(lab, node, seed)
-        took = await lab.until_all_online(JOINED_WITHIN, lab.up_new() + lab.up_old())
+        # P3: old ones rename the record that they have for the address, and list the id twice.
+        judges = lab.up_new() if new_id and not new_port else lab.up()
+        took = await lab.until_all_online(JOINED_WITHIN, judges)
         lab.note(f"{node}: all online after {took:.1f} s")
         await asyncio.sleep(lab.options.pause)
-        lab.expect_no_accusations(lab.up_new(), of=lab.up(), since=joined)
+        lab.expect_no_accusations(judges, of=lab.up(), since=joined)
         await _note_views(lab, lab.up_old(), joined)
-        await lab.until_all_online(1.0)
-    await _expect_packets(lab, 0)
+        await lab.until_all_online(1.0, judges)
+    await _expect_packets(lab, SPARE_TEXTS if new_id and not new_port else 0)
 
 
 async def _note_views(lab, observers, since):
@@ -107,7 +111,7 @@ async def _note_views(lab, observers, since):
     live = {node.id for node in lab.up()}
     for observer in observers:
         for event in observer.accusations(since, live):
-            lab.note(str(event))
+            lab.note(lab.told(event))
         for other in lab.up():
             status = await observer.status_of(other)
             if other is not observer and status != "online":
@@ -176,7 +180,7 @@ async def leaves(lab: Lab):
         await olds[0].ask(f"leave {subject.id}")
         await asyncio.sleep(1.0)
         for event in [e for node in lab.up() for e in node.accusations(since)]:
-            lab.note(f"o1 says that {subject} leaves: {event}")
+            lab.note(f"o1 says that {subject} leaves: {lab.told(event)}")
         took = await lab.until_all_online(JOINED_WITHIN)
         lab.note(f"all online again after {took + 1:.1f} s")
 
@@ -192,32 +196,99 @@ async def leaves(lab: Lab):
 
 
 async def metadata(lab: Lab, size):
-    """5: what each kind says of itself is seen by the other, and stays."""
-    olds, news = await _mixed(lab, 2, 3)
-    wanted = {}
-    for node in lab.up():
-        wanted[node] = node.name * (size // len(node.name))
-        await node.ask(f"metadata key={wanted[node]}")
+    """5: what each kind says of itself is seen by the other, and never goes back."""
+    await _mixed(lab, 2, 3)
+    for letter in "ab":
+        wanted = {node: letter * 2 + node.name * (size // 2) for node in lab.up()}
+        for node, value in wanted.items():
+            await node.ask(f"metadata key={value}")
+        took = await _until_told(lab, lab.up(), wanted)
+        lab.note(f"{size} bytes known everywhere after {took:.1f} s")
+    lab.expect_no_accusations(lab.up())
+    await lab.expect_readable()
+
+
+async def _until_told(lab, observers, wanted):
+    """Waits until all know what is wanted; whoever once knew it must go on to."""
+    knew = set()
 
     async def fault():
-        for observer in lab.up():
+        wrong = None
+        for observer in observers:
             records = await observer.records()
             for node, value in wanted.items():
-                if node is observer or "metadata" not in records[node.id][0]:
+                if node is observer:
                     continue
-                got = records[node.id][0].get("metadata", {}).get("key")
-                if got != value:
-                    got = got if got is None or len(got) < 20 else f"{len(got)} bytes"
-                    return f"{observer} has for {node} {got}"
-        return None
+                got = records[node.id][0]["metadata"].get("key")
+                if got == value:
+                    knew.add((observer, node))
+                else:
+                    got = got and f"{len(got)} bytes from {got[:2]} on"
+                    wrong = f"{observer} has for {node} {got}"
+                    lab.expect((observer, node) not in knew, f"again {wrong}")
+        return wrong
 
     took = await lab.until(JOINED_WITHIN, fault)
-    lab.note(f"{size} bytes known everywhere after {took:.1f} s")
-    for _ in range(int(lab.options.pause / 0.1)):
-        await asyncio.sleep(0.1)
-        if wrong := await fault():
-            lab.expect(False, f"later {wrong}")
+    end = lab.now() + lab.options.pause
+    while lab.now() < end:
+        await asyncio.sleep(0.05)
+        lab.expect(not (wrong := await fault()), f"later {wrong}")
+    return took
+
+
+async def c_structs(lab: Lab):
+    """5: old programs in C carry structs, so that they tell no metadata and erase that of others."""
+    first = await lab.new("n1")
+    await _enter(lab, await lab.new("n2"), first)
+    for i in (1, 2):
+        await _enter(lab, await lab.old(f"o{i}", extra=["--layer", "c"]), first)
+    await lab.until_all_online(JOINED_WITHIN)
+    news, olds = lab.up_new(), lab.up_old()
+    wanted = {}
+    for node in lab.up_new():
+        wanted[node] = node.name
+        await node.ask(f"metadata key={wanted[node]}")
+    await _until_told(lab, news, wanted)
+    for observer in olds:
+        for node in news:
+            got = (await observer.records())[node.id][0]["metadata"]
+            lab.expect(not got, f"{observer} has for {node} {got}")
     lab.expect_no_accusations(lab.up())
+
+
+async def c_transport(lab: Lab):
+    """T2: the transport of the old C library sends no entries; so everybody has to meet everybody."""
+    for i in (1, 2):
+        await lab.old(f"o{i}", extra=["--layer", "c-transport"])
+        await lab.new(f"n{i}")
+    for node in lab.up():
+        for other in lab.up():
+            if other is not node:
+                await lab.introduce(node, other, "meet")
+    took = await lab.until_all_online(JOINED_WITHIN)
+    lab.note(f"all online after {took:.1f} s")
+    await asyncio.sleep(lab.options.steady / 2)
+    lab.expect_no_accusations(lab.up())
+    await lab.until_all_online(1.0)
+
+
+async def rollback(lab: Lab):
+    """2, backwards: a new node is replaced by an old one with its id, its port and heartbeat 1."""
+    olds, news = await _mixed(lab, 2, 3)
+    await news[2].quit()
+    back = await lab.old("b3", news[2].id, news[2].port)
+    await _enter(lab, back, news[0])
+    took = await lab.until_shown(news[:2], back, ("online",), JOINED_WITHIN)
+    lab.note(f"the old one is online at the new ones after {took:.1f} s")
+    took = await lab.until_all_online(JOINED_WITHIN)
+    lab.note(f"all is well {took:.1f} s later")
+    settled = lab.now()
+    got = (await back.ask("stats"))["not_json_in"]
+    lab.note(f"it got {got} packets")
+    await asyncio.sleep(lab.options.pause)
+    more = (await back.ask("stats"))["not_json_in"] - got
+    lab.expect(more == 0, f"it still got {more} packets")
+    lab.expect_no_accusations(lab.up(), since=settled)
 
 
 async def pauses(lab: Lab):
@@ -257,6 +328,8 @@ async def bursts(lab: Lab, news):
     first = await lab.new("n1")
     for i in range(2, news + 1):
         await _enter(lab, await lab.new(f"n{i}"), first)
+    for node in lab.up():
+        await node.ask(f"metadata key={'x' * 300}")
     await lab.until_all_online(JOINED_WITHIN)
     olds = [await lab.old("o1"), await lab.old("o2")]
     for old in olds:
@@ -268,8 +341,8 @@ async def bursts(lab: Lab, news):
         traffic = lab.relay.traffic[old.port]
         stats = await old.ask("stats")
         lab.note(f"{old} got {traffic}; it lost {stats['lost_in_bursts']} in bursts of all")
-        lab.expect(traffic.longest_burst <= 2, f"{old} got {traffic}")
-        lab.expect(traffic.in_bursts <= traffic.datagrams // 50, f"{old} got {traffic}")
+        lab.expect(traffic.longest_burst <= 3, f"{old} got {traffic}")
+        lab.expect(traffic.in_bursts <= traffic.datagrams // 20, f"{old} got {traffic}")
         lab.expect(len(traffic.frames) > 1, f"{old} got {traffic}")
     lab.expect_no_accusations(lab.up())
     await lab.expect_readable()

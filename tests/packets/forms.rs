@@ -125,6 +125,26 @@ fn a_joiner_over_connections_alone_learns_who_its_seed_is() {
 }
 
 #[test]
+fn a_node_that_restarts_gets_the_list_over_connections_alone() {
+    let mut net = Net::new(1, Some(100));
+    net.streams_alone = true;
+    for index in 0..4 {
+        net.add(Config::lan());
+        if index > 0 {
+            net.join(index, 0);
+        }
+    }
+    net.run(5_000);
+    // So soon that nobody missed it: they tell it their claims alone.
+    net.nodes[3] = None;
+    net.run(50);
+    net.start(3, Config::lan());
+    net.join(3, 0);
+    net.run_until(3_000, Net::all_see_all);
+    assert!(net.all_see_all());
+}
+
+#[test]
 fn messages_of_another_cluster_are_dropped_and_counted() {
     let mut net = Net::new(1, None);
     for cluster in [0, 1, 2] {

@@ -3,7 +3,9 @@
 use crate::support::*;
 use NodeStatus::{Failed, Online, Suspect};
 use gossip::proto::Config;
-use gossip::types::{Header, MessageKind, NodeStatus, NodeView, Path};
+use gossip::types::{
+    Entry, Header, MessageKind, MetadataPart, MetadataStamp, NodeStatus, NodeView, Path,
+};
 
 /// A message as a node of 1.4.2 makes it: the timestamp is its heartbeat.
 fn says(rig: &mut Rig, kind: MessageKind, n: u32, after: &[NodeView]) {
@@ -81,8 +83,46 @@ fn a_kind_that_only_we_have_marks_a_new_peer() {
 fn the_mark_is_remembered() {
     assert!(is_told_its_own(|rig| {
         rig.hear(MessageKind::Ping, 1, &[], &[]).unwrap();
-        says(rig, MessageKind::Ping, 1, &[]);
+        says(rig, MessageKind::Pong, 1, &[]);
     }));
+}
+
+#[test]
+fn what_an_older_program_in_its_place_asks_shows_that() {
+    for kind in [MessageKind::Ping, MessageKind::Meet, MessageKind::Join] {
+        assert!(!is_told_its_own(|rig| {
+            rig.hear(MessageKind::Ping, 1, &[], &[]).unwrap();
+            says(rig, kind, 1, &[]);
+        }));
+    }
+}
+
+#[test]
+fn a_node_whose_heartbeat_is_0_cannot_mark_its_messages() {
+    assert!(is_told_its_own(|rig| {
+        rig.hear(MessageKind::Ping, 1, &[], &[]).unwrap();
+        let header = Header { timestamp: 0, ..rig.header(MessageKind::Join, 1) };
+        rig.take(Path::Struct, &header, &[claim(1, 0, Online)]).unwrap();
+    }));
+}
+
+#[test]
+fn hearsay_in_text_that_changes_nothing_is_no_later_configuration() {
+    let mut rig = with_an_old_peer(3);
+    // Node 2 changes its region, and says so in a packet after old ones told what it was.
+    let own = rig.peer(2);
+    let before = NodeView { heartbeat: own.heartbeat + 9, config_heartbeat: 0, ..own.clone() };
+    says(&mut rig, MessageKind::Ping, 1, &[before]);
+    assert_eq!(rig.heartbeat(2), own.heartbeat + 9);
+    let after = NodeView {
+        heartbeat: own.heartbeat + 10,
+        config_heartbeat: own.heartbeat + 1,
+        region: "us".into(),
+        ..own
+    };
+    let header = Header { interval_us: 100_000, wire: 1, ..rig.header(MessageKind::Update, 2) };
+    rig.take(Path::Packet(address(2)), &header, &[after]).unwrap();
+    assert_eq!(rig.core.find(&id(2)).unwrap().region, "us");
 }
 
 #[test]
@@ -158,4 +198,35 @@ fn old_peers_are_told_random_members() {
     says(&mut rig, MessageKind::Ping, 1, &[]);
     let pong = rig.sent_of(MessageKind::Pong)[0];
     assert_eq!(pong.entries.len(), 3, "our own entry and sync_nodes others");
+}
+
+/// Whether node 1, an old peer, is told of node 2 within some rounds.
+fn is_told_of_node_2(rig: &mut Rig) -> bool {
+    rig.clear();
+    // So few that node 2 is not missed.
+    for _ in 0..4 {
+        says(rig, MessageKind::Ping, 1, &[]);
+        rig.tick();
+    }
+    assert_eq!(rig.status(2), Some(Online));
+    rig.sent.iter().any(|sent| sent.to == id(1) && sent.about(2).is_some())
+}
+
+#[test]
+fn old_peers_are_not_told_of_a_member_whose_metadata_is_still_to_come() {
+    let mut rig = with_an_old_peer(3);
+    assert!(is_told_of_node_2(&mut rig));
+    // Node 2 says in a packet that it has metadata now, too long to go with it.
+    let own = rig.peer(2);
+    let header = Header { interval_us: 100_000, wire: 1, ..rig.header(MessageKind::Update, 2) };
+    let stamp = MetadataStamp { bytes: 5000, hash: 1 };
+    let entry = Entry {
+        heartbeat: own.heartbeat + 1,
+        config_heartbeat: own.heartbeat + 1,
+        metadata: MetadataPart::Apart(stamp),
+        ..own.as_entry()
+    };
+    let (now, path) = (rig.now(), Path::Packet(address(2)));
+    rig.core.handle_message(now, path, &header, std::iter::once(entry)).expect("a good message");
+    assert!(!is_told_of_node_2(&mut rig), "an old peer would take it for none");
 }

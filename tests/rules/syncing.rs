@@ -207,8 +207,19 @@ fn strangers_and_struct_callers_get_no_list_by_digest() {
     assert_ne!(rig.status(99), Some(Online));
     let taken = rig.take(Path::Struct, &rig.header(MessageKind::SyncRequest, 3), &[]);
     assert_eq!(taken, Err(gossip::proto::Refused::Kind));
-    let taken = rig.take(Path::Stream, &rig.header(MessageKind::SyncDigest, 3), &[]);
-    assert_eq!(taken, Err(gossip::proto::Refused::Kind));
+    let text = Header { interval_us: 0, ..rig.header(MessageKind::SyncDigest, 3) };
+    assert_eq!(rig.take(Path::Stream, &text, &[]), Err(gossip::proto::Refused::Kind));
+}
+
+#[test]
+fn a_digest_is_taken_over_a_connection_too() {
+    let mut rig = Rig::packets();
+    (1..=40).for_each(|n| rig.welcome(n));
+    rig.clear();
+    let sync = SyncPayload::Request { prefix: 0, buckets: u16::MAX };
+    let header = Header { sync, ..rig.header(MessageKind::SyncRequest, 3) };
+    rig.take(Path::Stream, &header, &[]).unwrap();
+    assert!(rig.sent.iter().any(|sent| sent.is_to(3, MessageKind::Update)));
 }
 
 #[test]

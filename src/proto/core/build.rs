@@ -303,7 +303,9 @@ impl Core {
         if self.piggyback.len() > 0 {
             let Self { pieces, room, fetches, .. } = self;
             let wanted = |members: &Members, slot: Slot| {
-                slot != to && members[slot].status != NodeStatus::Joining
+                slot != to
+                    && members[slot].status != NodeStatus::Joining
+                    && can_tell(draft.form, &members[slot])
             };
             self.piggyback.take(entries, limit, &mut self.members, wanted, |members, slot| {
                 if is_in(pieces, slot) {
@@ -346,7 +348,10 @@ impl Core {
     fn put_random(&mut self, to: Slot) {
         let (members, pieces) = (&self.members, &self.pieces);
         let fits = |slot: Slot| {
-            slot != to && members[slot].status == NodeStatus::Online && !is_in(pieces, slot)
+            slot != to
+                && members[slot].status == NodeStatus::Online
+                && can_tell(Form::Text, &members[slot])
+                && !is_in(pieces, slot)
         };
         if let Some(slot) = self.ring.random(&mut self.rng, RANDOM_LOOKS, fits) {
             self.pieces.push(Piece::Member(slot, Detail::Full));
@@ -364,7 +369,9 @@ impl Core {
         let mut next = Some(from);
         for _ in 1..self.entries_to(to) {
             let Some(slot) = next else { return };
-            if slot != to && self.members[slot].status == NodeStatus::Online {
+            let member = &self.members[slot];
+            let told = member.status == NodeStatus::Online && can_tell(Form::Text, member);
+            if slot != to && told {
                 self.pieces.push(Piece::Member(slot, Detail::Full));
             }
             next = self.members.next(slot);
@@ -428,6 +435,13 @@ impl Draft {
         }
         fits
     }
+}
+
+/// Whether what we hold of a member can be told in a form. A text has no word for metadata that is
+/// still to be fetched, and an old peer would take what we held before for the newest, or that
+/// there is none ("Old peers").
+fn can_tell(form: Form, member: &Member) -> bool {
+    form == Form::Packet || !member.is(Flags::LACKS) || member.status != NodeStatus::Online
 }
 
 fn is_in(pieces: &[Piece], slot: Slot) -> bool {

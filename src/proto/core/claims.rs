@@ -320,9 +320,9 @@ impl Core {
         if entry.detail == Detail::Claim {
             return Changed::Nothing;
         }
-        let at = match Heartbeat::new(entry.config_heartbeat) {
-            Some(at) if at > Heartbeat::ZERO => at,
-            _ => Heartbeat::new(entry.heartbeat).unwrap_or_default(),
+        let (at, dated) = match Heartbeat::new(entry.config_heartbeat) {
+            Some(at) if at > Heartbeat::ZERO => (at, true),
+            _ => (Heartbeat::new(entry.heartbeat).unwrap_or_default(), false),
         };
         let member = &self.members[slot];
         let unheard = member.status == NodeStatus::Joining;
@@ -340,8 +340,11 @@ impl Core {
             self.members.configure(slot, entry);
         }
         let member = &mut self.members[slot];
+        // What is told without a date and is no change is no later change either.
+        if dated || changed || unheard || entry.config_epoch != member.config_epoch {
+            member.config_heartbeat = at;
+        }
         member.config_epoch = entry.config_epoch;
-        member.config_heartbeat = at;
         self.note_metadata(slot, &entry.metadata, teller.slot);
         if changed {
             Changed::Shown

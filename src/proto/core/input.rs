@@ -114,7 +114,13 @@ impl Core {
         if header.sender == self.members.own.id {
             return Err(Refused::OwnId);
         }
-        if !matches!(path, Path::Packet(_)) && !header.kind.is_struct() {
+        // What came by a connection is a packet if it tells its sender's interval.
+        let packet = match path {
+            Path::Packet(_) => true,
+            Path::Stream => header.interval_us > 0,
+            Path::Struct | Path::Datagram(_) => false,
+        };
+        if !packet && !header.kind.is_struct() {
             return Err(Refused::Kind);
         }
         if header.cluster != self.config.cluster && path != Path::Struct {
@@ -171,10 +177,15 @@ impl Core {
         let marked = own.is_some_and(|own| header.timestamp.checked_add(1) == Some(own.heartbeat));
         let shows_new =
             marked || header.kind as u8 >= MessageKind::PingReq as u8 || packet || header.wire > 0;
+        // What an old one asks has the heartbeat of its entry as the timestamp; 0 is too low for a mark.
+        let asks = matches!(header.kind, MessageKind::Ping | MessageKind::Meet | MessageKind::Join);
+        let shows_old = !shows_new
+            && asks
+            && own.is_some_and(|own| own.heartbeat > 0 && header.timestamp == own.heartbeat);
         Teller {
             slot,
             online: member.is_some_and(|member| member.status == NodeStatus::Online),
-            old: !shows_new && !member.is_some_and(|member| member.is(Flags::NEW)),
+            old: shows_old || !shows_new && !member.is_some_and(|member| member.is(Flags::NEW)),
             direct: false,
             answers,
             packet,
@@ -245,11 +256,13 @@ impl Core {
         if slot == Slot::NONE {
             return;
         }
-        let is_new = !teller.old;
         let member = &mut self.members[slot];
-        if is_new {
-            member.flags.set(Flags::NEW, true);
+        if teller.old && member.is(Flags::NEW) {
+            // An older program has taken its place.
+            member.flags.set(Flags::PACKETS, false);
+            member.flags.set(Flags::BINARY, false);
         }
+        member.flags.set(Flags::NEW, !teller.old);
         if teller.packet {
             member.flags.set(Flags::PACKETS, true);
             member.pace = header.interval_us.clamp(1_000, 600_000_000);
