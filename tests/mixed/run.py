@@ -26,46 +26,50 @@ class Scenario:
 def all_scenarios():
     """All there are, the longest first."""
     found = []
+
+    def add(name, run, nodes, short=False, relayed=False, **settings):
+        run = functools.partial(run, **settings)
+        found.append(Scenario(f"{transport}_{name}", run, nodes, transport, relayed, short))
+
     for transport in ("udp", "tcp"):
+        add("crashes", scenarios.crashes, 6, short=transport == "udp")
         for joiner, seed in (("old", "new"), ("new", "old")):
             for how in ("join", "meet"):
-                run = functools.partial(scenarios.joins, joiner=joiner, seed=seed, how=how)
-                name = f"{transport}_{joiner}_{how}s_{seed}"
-                found.append(Scenario(name, run, 4, transport, short=how == "join"))
+                name = f"{joiner}_{how}s_{seed}"
+                add(name, scenarios.joins, 4, how == "join", joiner=joiner, seed=seed, how=how)
+        if transport == "udp":
+            add("bursts", scenarios.bursts, 12, short=True, relayed=True, news=10)
         for new_id in (False, True):
             for new_port in (False, True):
-                run = functools.partial(scenarios.upgrade, new_id=new_id, new_port=new_port)
-                name = f"{transport}_upgrade_{'new' if new_id else 'same'}_id"
-                name += f"_{'new' if new_port else 'same'}_port"
-                short = not (new_id or new_port)
-                found.append(Scenario(name, run, 6, transport, relayed=True, short=short))
+                name = "upgrade" + _place(new_id, new_port)
+                short = new_id == new_port
+                add(name, scenarios.upgrade, 6, short, True, new_id=new_id, new_port=new_port)
         for new_id, new_port, from_clock in (
             (False, False, False),
             (False, True, True),
             (True, False, True),
             (True, True, False),
         ):
-            if transport == "tcp" and not new_port:
-                # T6: where an old node was connected to, it never is again.
-                continue
-            run = functools.partial(
-                scenarios.takeover, new_id=new_id, new_port=new_port, from_clock=from_clock
-            )
-            name = f"{transport}_takeover_{'new' if new_id else 'same'}_id"
-            name += f"_{'new' if new_port else 'same'}_port{'_clock' * from_clock}"
-            found.append(Scenario(name, run, 3, transport, relayed=True))
-        found.append(Scenario(f"{transport}_crashes", scenarios.crashes, 6, transport, short=True))
-        found.append(Scenario(f"{transport}_leaves", scenarios.leaves, 8, transport))
-        found.append(Scenario(f"{transport}_pauses", scenarios.pauses, 6, transport))
-        found.append(Scenario(f"{transport}_c_structs", scenarios.c_structs, 4, transport))
-        found.append(Scenario(f"{transport}_c_transport", scenarios.c_transport, 4, transport))
-        found.append(Scenario(f"{transport}_rollback", scenarios.rollback, 5, transport))
+            # T6: where an old node was connected to, it never is again.
+            if transport == "udp" or new_port:
+                name = "takeover" + _place(new_id, new_port) + "_clock" * from_clock
+                add(
+                    name, scenarios.takeover, 3, relayed=True,
+                    new_id=new_id, new_port=new_port, from_clock=from_clock,
+                )
+        add("leaves", scenarios.leaves, 8)
+        add("pauses", scenarios.pauses, 6, short=True)
+        add("rollback", scenarios.rollback, 5, short=True)
         for size in (100, 5000):
-            run = functools.partial(scenarios.metadata, size=size)
-            found.append(Scenario(f"{transport}_metadata_{size}", run, 5, transport, short=True))
-    run = functools.partial(scenarios.bursts, news=10)
-    found.append(Scenario("udp_bursts", run, 12, relayed=True, short=True))
+            add(f"metadata_{size}", scenarios.metadata, 5, short=size > 100, size=size)
+        add("c_structs", scenarios.c_structs, 4)
+        if transport == "udp":
+            add("c_transport", scenarios.c_transport, 4)
     return found
+
+
+def _place(new_id, new_port):
+    return f"_{'new' if new_id else 'same'}_id_{'new' if new_port else 'same'}_port"
 
 
 async def run_one(scenario, options, places):
