@@ -71,6 +71,22 @@ const NET: Header = Header {
     also: &["gossip_transport_type_t", "gossip_serializer_vtable_t"],
 };
 
+const NODE: Header = Header {
+    path: "include/net/gossip_node.h",
+    sources: &[
+        "src/ffi/node/config.rs",
+        "src/ffi/node/life.rs",
+        "src/ffi/node/join.rs",
+        "src/ffi/node/members.rs",
+        "src/ffi/node/metadata.rs",
+        "src/ffi/node/stats.rs",
+    ],
+    guard: "GOSSIP_NODE_C_H",
+    include: "../core/gossip_ext.h",
+    brief: "A node that runs itself: a gossip core with its sockets and its threads.",
+    also: &[],
+};
+
 const RULES: &str = " * All functions may be called from any thread and from inside callbacks. NULL where an object is
  * expected does no harm: the function does nothing or returns its failure value. No function
  * prints or ends the process. After fork() the child may only destroy what it inherited.
@@ -117,6 +133,10 @@ fn config(header: &Header) -> Config {
         let includes = config.after_includes.take().unwrap_or_default();
         config.after_includes = Some(includes + "\n" + CONFIG_INIT);
     }
+    if header.guard == NODE.guard {
+        let includes = config.after_includes.take().unwrap_or_default();
+        config.after_includes = Some(includes + "\n" + NODE_CONFIG_INIT);
+    }
     config
 }
 
@@ -128,6 +148,13 @@ const CONFIG_INIT: &str = "
  */
 #define gossip_config_init(config, profile) \\
     gossip_config_init_sized((config), sizeof *(config), (profile))";
+
+const NODE_CONFIG_INIT: &str = "
+/**
+ * Fills a gossip_node_config_t with its defaults: gossip_node_config_init(&config). Gives what
+ * gossip_node_config_init_sized() returns.
+ */
+#define gossip_node_config_init(config) gossip_node_config_init_sized((config), sizeof *(config))";
 
 /// The version as the preprocessor sees it; said once, in Cargo.toml.
 fn version_define() -> String {
@@ -156,7 +183,7 @@ fn generate(header: &Header) -> String {
 
 #[test]
 fn headers_are_those_of_the_sources() {
-    for header in [CORE, EXT, NET].iter().filter(|header| exists(header)) {
+    for header in [CORE, EXT, NET, NODE].iter().filter(|header| exists(header)) {
         let path = root().join(header.path);
         let text = generate(header);
         if std::env::var_os("GOSSIP_WRITE_HEADERS").is_some() {
@@ -197,7 +224,7 @@ fn headers_compile_without_warnings() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let mut paths = vec!["core/libgossip_api.h", "core/gossip_core.h", "core/gossip_ext.h"];
     if exists(&NET) {
-        paths.push("net/gossip_net.h");
+        paths.extend(["net/gossip_net.h", "net/gossip_node.h"]);
     }
     let dialects = [
         ("c", compilers(["gcc", "clang"]), &["c99", "c11", "c17"][..]),

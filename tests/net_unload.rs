@@ -1,4 +1,4 @@
-//! The shared library may be unloaded after its transports ran, again and again.
+//! The shared library may be unloaded after its transports and nodes ran, again and again.
 #![cfg(all(feature = "ffi", feature = "net", target_os = "linux"))]
 
 mod c_library;
@@ -48,8 +48,46 @@ fn one_life(path: &CStr) {
             }
             destroy(transport);
         }
+        run_nodes(&symbol);
         assert_eq!(libc::dlclose(library), 0);
     }
+}
+
+type Init = unsafe extern "C-unwind" fn(*mut c_void, usize) -> c_int;
+type CreateNode = unsafe extern "C-unwind" fn(*const c_void) -> *mut c_void;
+type Join = unsafe extern "C-unwind" fn(*mut c_void, *const *const c_char, usize, u32) -> c_int;
+
+/// Runs two nodes, one of which joins the other and a name that nobody has.
+///
+/// # Safety
+/// The symbols are those of the library.
+unsafe fn run_nodes(symbol: &dyn Fn(&CStr) -> *mut c_void) {
+    // SAFETY: the symbols have these types; the struct is filled by the library.
+    unsafe {
+        let init: Init = transmute(symbol(c"gossip_node_config_init_sized"));
+        let create: CreateNode = transmute(symbol(c"gossip_node_create"));
+        let start: OnTransport = transmute(symbol(c"gossip_node_start"));
+        let port: Port = transmute(symbol(c"gossip_node_port"));
+        let join: Join = transmute(symbol(c"gossip_node_join"));
+        let destroy: Destroy = transmute(symbol(c"gossip_node_destroy"));
+        let mut config = std::mem::zeroed::<gossip::ffi::node::config::gossip_node_config_t>();
+        assert_eq!(init((&raw mut config).cast(), size_of_val(&config)), 0);
+        config.bind_host = c"127.0.0.1".as_ptr();
+        config.on_event = Some(on_event);
+        let nodes = [(); 2].map(|()| create((&raw const config).cast()));
+        assert!(nodes.iter().all(|&node| !node.is_null() && start(node) == 0));
+        let seed = CString::new(format!("127.0.0.1:{}", port(nodes[0]))).expect("no NUL");
+        let addresses = [c"no-such-host.invalid:7".as_ptr(), seed.as_ptr()];
+        assert_eq!(join(nodes[1], addresses.as_ptr(), 2, 20_000), 1);
+        nodes.into_iter().for_each(|node| destroy(node));
+    }
+}
+
+unsafe extern "C-unwind" fn on_event(
+    _: *const gossip::ffi::types::gossip_node_view_t,
+    _: gossip::ffi::types::gossip_node_status_t,
+    _: *mut c_void,
+) {
 }
 
 /// The threads of this process.
@@ -58,7 +96,7 @@ fn threads() -> usize {
 }
 
 #[test]
-fn library_is_unloaded_after_its_transports_ran() {
+fn library_is_unloaded_after_all_of_it_ran() {
     let path = library();
     let before = threads();
     for _ in 0..10 {

@@ -26,6 +26,7 @@ fn bytes_are_those_of_the_structs_in_the_standard_configuration() {
         kind: MessageKind::Pong,
         timestamp: 300,
         interval_us: 100_000,
+        cluster: 5,
         wire: 1,
         ..Header::default()
     };
@@ -38,7 +39,7 @@ fn bytes_are_those_of_the_structs_in_the_standard_configuration() {
     };
     let mut expected = vec![0xc0];
     expected.extend([7; 16]);
-    expected.extend([1, 251, 44, 1, 0, 252, 0xa0, 0x86, 1, 0, 1, 0, 0]);
+    expected.extend([1, 251, 44, 1, 0, 252, 0xa0, 0x86, 1, 0, 5, 1, 0, 0]);
     expected.push(1);
     expected.extend([8; 16]);
     expected.extend([0, 250, 0, 0, 1, 3, b':', b':', b'1', 1, 0, 0, 0, 0]);
@@ -73,7 +74,7 @@ fn what_is_beyond_the_limits_is_neither_written_nor_read() {
 fn what_is_wrong_is_told_with_its_place() {
     let good = encode(&Message { entries: vec![NodeView::default()], ..Message::default() });
     let good = good.expect("small");
-    for (at, byte, offset) in [(0, 0xc1, 0), (17, 10, 1), (23, 4, 1), (24, 200, 52), (41, 6, 25)] {
+    for (at, byte, offset) in [(0, 0xc1, 0), (17, 10, 1), (24, 4, 1), (25, 200, 53), (42, 6, 26)] {
         let mut bytes = good.clone();
         bytes[at] = byte;
         let error = bincode::decode(&bytes).expect_err("a wrong byte");

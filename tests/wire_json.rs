@@ -102,7 +102,7 @@ fn left_is_written_failed() {
 }
 
 #[test]
-fn the_version_of_packets_is_the_last_key_and_is_left_out_where_there_is_none() {
+fn the_version_of_packets_and_the_cluster_come_last_where_there_are_any() {
     let header = Header { wire: 1, ..Header::default() };
     let message = Message { header, entries: vec![] };
     let text = encode(&message);
@@ -211,6 +211,18 @@ fn size_depth_entries_and_metadata_are_limited() {
     let refused =
         json::encode(&Header::default(), many.iter().map(NodeView::as_entry), &mut Vec::new());
     assert_eq!(refused, Err(Error::TooManyEntries));
+}
+
+/// However small or large its entries are, what we write is not too much for the memory of a reader.
+#[test]
+fn the_most_entries_that_are_written_are_read() {
+    let pair = Metadata::from_pairs([("", "")]).expect("short");
+    let entry = NodeView { metadata: Some(Arc::new(pair)), ..NodeView::default() };
+    let texts = NodeView { ip: "i".repeat(63), role: "r".repeat(63), ..entry.clone() };
+    for entry in [NodeView::default(), entry, texts] {
+        let message = Message { entries: vec![entry; MAX_ENTRIES], ..Message::default() };
+        assert!(json::decode(&encode(&message)) == Ok(message));
+    }
 }
 
 #[test]

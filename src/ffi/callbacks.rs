@@ -1,6 +1,6 @@
 //! What a core wants to tell its program, copied out of it so that no lock is held while it is told.
 
-use super::convert::{c_id, c_kind, c_status, view_of};
+use super::convert::{c_id, c_kind, c_status, push_view};
 #[cfg(feature = "ext")]
 use super::ext;
 use super::scratch::recycle;
@@ -11,6 +11,7 @@ use crate::proto::{Core, KINDS, Output, Transmit};
 use crate::types::{
     Apart, Detail, Entry, Form, Header, MessageKind, Metadata, MetadataPart, NodeStatus,
 };
+#[cfg(feature = "packets")]
 use crate::wire::binary;
 use alloc::sync::Arc;
 use core::cell::Cell;
@@ -48,7 +49,7 @@ impl Targets {
             #[cfg(feature = "ext")]
             packet: None,
             #[cfg(feature = "ext")]
-            owned: ext::Owned::NOTHING,
+            owned: ext::Owned::nothing(),
         }
     }
 }
@@ -225,6 +226,7 @@ impl Batch {
         }
         let entries = all.len();
         let start = self.packets.len();
+        #[cfg(feature = "packets")]
         if transmit.form == Form::Packet {
             let told = all.iter().copied();
             // What cannot be written leaves nothing behind, and is tried again by who sends it.
@@ -250,7 +252,7 @@ impl Batch {
 
     #[inline(never)]
     fn push_view(&mut self, entry: &Entry<'_>) -> usize {
-        self.views.push(view_of(entry));
+        push_view(entry, &mut self.views);
         self.extras.push(Extra::of(entry));
         self.views.len() - 1
     }

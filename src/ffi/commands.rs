@@ -13,7 +13,7 @@ use crate::types::{Entry, Instant, Metadata, NodeId, NodeView};
 use alloc::sync::Arc;
 use core::convert::Infallible;
 use core::ffi::{c_char, c_int};
-use core::{fmt, ptr, slice};
+use core::{ptr, slice};
 
 /// The core behind a handle, to be held by a transport; `None`, with an error text, for NULL.
 ///
@@ -209,7 +209,7 @@ pub(super) unsafe fn meet(
     node: *const gossip_node_view_t,
 ) -> Option<Pending> {
     // SAFETY: the caller's promise.
-    unsafe { contact(core, node, Core::meet, "meet") }
+    unsafe { contact(core, node, Core::meet) }
 }
 
 /// # Safety
@@ -219,7 +219,7 @@ pub(super) unsafe fn join(
     node: *const gossip_node_view_t,
 ) -> Option<Pending> {
     // SAFETY: the caller's promise.
-    unsafe { contact(core, node, Core::join, "join") }
+    unsafe { contact(core, node, Core::join) }
 }
 
 /// # Safety
@@ -228,14 +228,14 @@ unsafe fn contact(
     core: *const gossip_core_t,
     node: *const gossip_node_view_t,
     command: fn(&mut Core, Instant, &Entry<'_>) -> Result<(), CommandError>,
-    verb: &str,
 ) -> Option<Pending> {
     // SAFETY: the caller's promise.
     let core = unsafe { core_ref(core) }?;
     // SAFETY: the caller's promise.
     let view = unsafe { argument(node, "node") }?;
     with_entry(view, "node", |entry| {
-        log(format_args!("asked to {verb} {}:{}", entry.ip, entry.port));
+        #[cfg(feature = "ext")]
+        super::ext::log::own(format_args!("asked to contact {}:{}", entry.ip, entry.port));
         core.input(None, |core, now, _| command(core, now, entry))
     })
 }
@@ -250,16 +250,9 @@ pub(super) unsafe fn leave(
     let core = unsafe { core_ref(core) }?;
     // SAFETY: the caller's promise.
     let id = NodeId::new(unsafe { argument(node_id, "node_id") }?.data);
-    log(format_args!("asked to tell that node {id} leaves"));
-    core.input(None, |core, now, _| core.leave(now, &id))
-}
-
-/// Logs what the program asks for.
-fn log(text: fmt::Arguments<'_>) {
     #[cfg(feature = "ext")]
-    super::ext::log::own(text);
-    #[cfg(not(feature = "ext"))]
-    let _ = text;
+    super::ext::log::own(format_args!("asked to tell that node {id} leaves"));
+    core.input(None, |core, now, _| core.leave(now, &id))
 }
 
 /// # Safety

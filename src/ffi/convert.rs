@@ -83,13 +83,19 @@ pub fn c_id(id: NodeId) -> gossip_node_id_t {
 
 /// A text for C: cut to 63 bytes between characters, and the rest of the array zero.
 #[must_use]
-#[inline(never)]
 pub fn c_text(text: &str) -> [c_char; TEXT_BYTES] {
-    let mut bytes = [0_u8; TEXT_BYTES];
+    let mut place = [0; TEXT_BYTES];
+    put_text(text, &mut place);
+    place
+}
+
+/// Writes a text for C into an array of zeros.
+#[inline(always)]
+fn put_text(text: &str, place: &mut [c_char; TEXT_BYTES]) {
+    // SAFETY: c_char is one byte, every byte is a valid one, and the lifetime stays the same.
+    let bytes = unsafe { &mut *core::ptr::from_mut(place).cast::<[u8; TEXT_BYTES]>() };
     let len = cut(text, TEXT_BYTES - 1);
     bytes[..len].copy_from_slice(&text.as_bytes()[..len]);
-    // SAFETY: c_char is one byte, and every byte is a valid one.
-    unsafe { core::mem::transmute::<[u8; TEXT_BYTES], [c_char; TEXT_BYTES]>(bytes) }
 }
 
 /// The bytes of a text of C up to its NUL; all 64 if it has none.
@@ -119,21 +125,39 @@ pub fn read_text(text: &[c_char; TEXT_BYTES]) -> Cow<'_, str> {
 
 /// A node for C. The two message counters are zero.
 #[must_use]
-#[inline(never)]
 pub fn view_of(entry: &Entry<'_>) -> gossip_node_view_t {
-    gossip_node_view_t {
-        id: c_id(entry.id),
-        ip: c_text(entry.ip),
-        port: entry.port,
-        config_epoch: entry.config_epoch,
-        heartbeat: entry.heartbeat,
-        version: entry.version,
-        status: MaybeUninit::new(c_status(entry.status)),
-        role: c_text(entry.role),
-        region: c_text(entry.region),
-        sent_messages: 0,
-        received_messages: 0,
+    let mut view = MaybeUninit::uninit();
+    *put_view(entry, &mut view)
+}
+
+/// Writes a node for C at the end of `views`, where it stays: it has 264 bytes.
+pub fn push_view(entry: &Entry<'_>, views: &mut Vec<gossip_node_view_t>) {
+    views.reserve(1);
+    if let Some(place) = views.spare_capacity_mut().first_mut() {
+        put_view(entry, place);
+        // SAFETY: the place behind the last element was just written.
+        unsafe { views.set_len(views.len() + 1) };
     }
+}
+
+#[inline(never)]
+fn put_view<'v>(
+    entry: &Entry<'_>,
+    place: &'v mut MaybeUninit<gossip_node_view_t>,
+) -> &'v mut gossip_node_view_t {
+    *place = MaybeUninit::zeroed();
+    // SAFETY: zero is a value of each field; the status may hold any bytes.
+    let view = unsafe { place.assume_init_mut() };
+    view.id = c_id(entry.id);
+    put_text(entry.ip, &mut view.ip);
+    view.port = entry.port;
+    view.config_epoch = entry.config_epoch;
+    view.heartbeat = entry.heartbeat;
+    view.version = entry.version;
+    view.status = MaybeUninit::new(c_status(entry.status));
+    put_text(entry.role, &mut view.role);
+    put_text(entry.region, &mut view.region);
+    view
 }
 
 /// Whether the status of a view means something to the function that reads it.

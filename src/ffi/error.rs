@@ -24,6 +24,13 @@ impl Text {
         self.bytes.as_ptr().cast()
     }
 
+    /// The text without its NUL.
+    #[cfg(feature = "ext")]
+    pub(super) fn as_str(&self) -> &str {
+        // Only whole characters are put in.
+        core::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
+    }
+
     /// Puts a question mark for each control character, so that the text is one line and whole.
     #[cfg(feature = "ext")]
     pub(super) fn replace_controls(&mut self) {
@@ -92,6 +99,12 @@ pub fn set_last_error(text: fmt::Arguments<'_>) {
         // Writing to the bounded text cannot fail; a Display of ours that fails leaves it cut.
         let _ = write!(last, "{}: {text}", FUNCTION.get());
     });
+}
+
+/// A copy of the text of this thread.
+#[cfg(feature = "ext")]
+pub(super) fn copy() -> Text {
+    LAST.with_borrow(|last| *last)
 }
 
 /// An error text that callbacks must not overwrite.

@@ -102,7 +102,7 @@ pub(super) fn contain<T>(fallback: T, body: impl FnOnce() -> T) -> T {
 
 /// What [`contain`] does, in the library once and not in each of its functions again.
 #[inline(never)]
-fn contain_once(body: &mut dyn FnMut()) {
+pub(super) fn contain_once(body: &mut dyn FnMut()) {
     silence_contained_panics();
     let outer = CONTAINED.replace(true);
     let result = panic::catch_unwind(AssertUnwindSafe(body));

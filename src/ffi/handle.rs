@@ -113,17 +113,23 @@ impl Shared {
         entries: &[Entry<'_>],
         bytes: usize,
     ) {
-        self.contained(&mut |core, now, _| {
-            // Why it is refused is counted; here is nobody who would read a text.
-            if handle(core, now, path, header, entries).is_ok() {
-                core.count_bytes_received(header.kind, bytes);
-            }
+        let mut refused = None;
+        self.contained(&mut |core, now, _| match handle(core, now, path, header, entries) {
+            Ok(()) => core.count_bytes_received(header.kind, bytes),
+            // Why is counted too; here is nobody who would read an error text.
+            Err(reason) => refused = Some(reason),
         });
+        #[cfg(feature = "ext")]
+        if let Some(reason) = refused {
+            ext::log::refused_message(&reason);
+        }
     }
 
     /// Tells the core of bytes that came by a transport and were no message.
     pub fn refuse(self: &Arc<Self>, error: &wire::Error) {
         self.contained(&mut |core, _, _| core.count_unread(error));
+        #[cfg(feature = "ext")]
+        ext::log::refused_message(error);
     }
 
     /// Runs an input of the core and the callbacks that it leads to, on a thread of the library.
@@ -170,12 +176,22 @@ impl Shared {
         body: impl FnOnce(&mut Core, Instant, &mut Vec<Entry<'static>>) -> Result<(), E>,
     ) -> Option<Pending> {
         let mut body = Some(body);
-        let mut error = None;
+        #[cfg(feature = "ext")]
+        let mut refused = false;
         let pending = self.input_once(at, &mut |core, now, scratch| {
-            error = body.take().and_then(|body| body(core, now, scratch).err());
+            if let Some(body) = body.take()
+                && let Err(error) = body(core, now, scratch)
+            {
+                set_last_error(format_args!("{error}"));
+                #[cfg(feature = "ext")]
+                {
+                    refused = true;
+                }
+            }
         });
-        if let Some(error) = error {
-            report(format_args!("{error}"));
+        #[cfg(feature = "ext")]
+        if refused {
+            ext::log::refused();
         }
         pending
     }
@@ -192,7 +208,7 @@ impl Shared {
         let now = at.unwrap_or_else(os::now);
         body(&mut state.core, now, &mut state.scratch);
         #[cfg(feature = "ext")]
-        let counts = counts.until(&state.core);
+        let risen = counts.and_then(|counts| counts.risen(&state.core));
         self.fill(state);
         let pending = state.begin().map(|batch| Pending {
             shared: Arc::clone(self),
@@ -202,7 +218,9 @@ impl Shared {
         });
         drop(guard);
         #[cfg(feature = "ext")]
-        counts.log();
+        if let Some(risen) = risen {
+            ext::log::risen(risen);
+        }
         pending
     }
 
@@ -273,8 +291,8 @@ impl Shared {
                 Some(output) => {
                     #[cfg(feature = "ext")]
                     let made = {
-                        let State { queue, extension, .. } = state;
-                        ext::note(&output, &self.targets, extension, queue)
+                        let State { queue, extension, scratch, .. } = state;
+                        ext::note(&output, &self.targets, extension, queue, scratch)
                     };
                     state.queue.push(&output, &self.targets);
                     #[cfg(feature = "ext")]
@@ -312,18 +330,9 @@ impl State {
     }
 
     fn forget_calls(&mut self) {
-        self.queue = Box::default();
+        *self.queue = Batch::default();
         self.rest = None;
     }
-}
-
-/// The error text for an input that was refused; called with no lock held.
-#[cold]
-#[inline(never)]
-fn report(text: fmt::Arguments<'_>) {
-    set_last_error(text);
-    #[cfg(feature = "ext")]
-    ext::log::refused(text);
 }
 
 /// A call of the core, with the time and a vector that is empty before and after it.
@@ -385,7 +394,7 @@ pub(super) fn deliver_owned(
 /// The only call of the core's function here: that is generic, and each kind of iterator would
 /// bring another copy of the protocol into the library.
 #[inline(never)]
-fn handle(
+pub(super) fn handle(
     core: &mut Core,
     now: Instant,
     path: Path,

@@ -18,6 +18,8 @@ pub mod handle;
 pub mod memory;
 #[cfg(feature = "net")]
 pub mod net;
+#[cfg(all(feature = "net", feature = "ext"))]
+pub mod node;
 #[cfg(feature = "net")]
 mod outgoing;
 mod scratch;

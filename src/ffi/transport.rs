@@ -5,6 +5,7 @@ use super::commands::{argument, shared_of};
 use super::convert::{read_text, text_bytes};
 use super::core::gossip_core_t;
 use super::error::set_last_error;
+use super::ext::log;
 use super::handle::Shared;
 use super::net::{gossip_serializer_t, gossip_transport_t, gossip_transport_type_t};
 use super::outgoing::with_message;
@@ -95,7 +96,7 @@ pub(super) unsafe fn destroy(transport: *mut gossip_transport_t) {
 pub(super) unsafe fn start(transport: *const gossip_transport_t) -> gossip_error_code_t {
     // SAFETY: the caller's promise.
     match unsafe { transport_of(transport) } {
-        Some(transport) => code(transport.start()),
+        Some(transport) => log::transport(transport, "listens", code(transport.start())),
         None => GOSSIP_ERR_INVALID_ARGUMENT,
     }
 }
@@ -105,7 +106,7 @@ pub(super) unsafe fn start(transport: *const gossip_transport_t) -> gossip_error
 pub(super) unsafe fn stop(transport: *const gossip_transport_t) -> gossip_error_code_t {
     // SAFETY: the caller's promise.
     match unsafe { transport_of(transport) } {
-        Some(transport) => code(transport.stop()),
+        Some(transport) => log::transport(transport, "stopped", code(transport.stop())),
         None => GOSSIP_ERR_INVALID_ARGUMENT,
     }
 }
@@ -138,7 +139,11 @@ pub(super) unsafe fn send_message(
             Ok(())
         })
     };
-    sent.map_or(GOSSIP_ERR_INVALID_ARGUMENT, code)
+    let code = sent.map_or(GOSSIP_ERR_INVALID_ARGUMENT, code);
+    if code != GOSSIP_ERR_SUCCESS {
+        log::refused();
+    }
+    code
 }
 
 /// The address of a view.

@@ -26,7 +26,7 @@ pub use counters::Counters;
 pub use error::Error;
 pub use inbound::Inbound;
 pub use node::{
-    Change, Datagrams, Handler, JoinFailure, JoinReason, Joined, Node, NodeConfig, NodeError,
+    Change, Datagrams, Handler, JoinFailure, JoinReason, Joined, Look, Node, NodeConfig, NodeError,
     NodeStats,
 };
 pub use serializer::{Custom, Outgoing, Serializer};

@@ -2,6 +2,7 @@
 
 use super::Error;
 use crate::types::{Detail, Entry, Form, Header, MessageKind};
+use crate::wire::binary::TextRoom;
 use crate::wire::{self, binary, json};
 use std::sync::Arc;
 
@@ -238,11 +239,7 @@ impl Read<'_> {
                 scratch.with(entries, |entries| take(&message.header, entries));
                 Ok(())
             }
-            Self::Packet => {
-                let packet = binary::decode(bytes)?;
-                scratch.with(packet.entries(), |entries| take(&packet.header, entries));
-                Ok(())
-            }
+            Self::Packet => scratch.with_packet(bytes, take),
             Self::Custom(custom) => {
                 let mut is_taken = false;
                 let is_message = custom.decode(bytes, &mut |header, entries| {
@@ -261,13 +258,31 @@ impl Read<'_> {
     }
 }
 
-/// An empty vector, kept for its memory.
+/// An empty vector and room for texts, kept for their memory.
 #[derive(Default)]
-pub(super) struct Scratch(Vec<Entry<'static>>);
+pub(super) struct Scratch {
+    entries: Vec<Entry<'static>>,
+    texts: TextRoom,
+}
 
 impl Scratch {
     /// The entries that room is kept for, 44 KB.
     const KEPT_ENTRIES: usize = 256;
+
+    /// Reads a packet and gives it to `take`.
+    fn with_packet(
+        &mut self,
+        bytes: &[u8],
+        take: &mut dyn FnMut(&Header, &[Entry<'_>]),
+    ) -> Result<(), Error> {
+        let mut entries: Vec<Entry<'_>> = core::mem::take(&mut self.entries);
+        let header = binary::decode_into(bytes, &mut self.texts, &mut entries);
+        if let Ok(header) = &header {
+            take(header, &entries);
+        }
+        self.entries = Self::emptied(entries);
+        header.map(drop).map_err(Error::Wire)
+    }
 
     /// Runs `body` with some entries in a row.
     pub(super) fn with<'a, R>(
@@ -275,14 +290,18 @@ impl Scratch {
         entries: impl Iterator<Item = Entry<'a>>,
         body: impl FnOnce(&[Entry<'a>]) -> R,
     ) -> R {
-        let mut all: Vec<Entry<'a>> = core::mem::take(&mut self.0);
+        let mut all: Vec<Entry<'a>> = core::mem::take(&mut self.entries);
         all.extend(entries);
         let result = body(&all);
-        all.clear();
-        all.shrink_to(Self::KEPT_ENTRIES);
-        // Of no entry there is none to borrow from; the memory stays the same.
-        self.0 = all.into_iter().map(|_| Entry::default()).collect();
+        self.entries = Self::emptied(all);
         result
+    }
+
+    /// Of no entry there is none to borrow from; the memory stays the same.
+    fn emptied(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'static>> {
+        entries.clear();
+        entries.shrink_to(Self::KEPT_ENTRIES);
+        entries.into_iter().map(|_| Entry::default()).collect()
     }
 }
 
@@ -296,14 +315,14 @@ mod tests {
         let mut scratch = Scratch::default();
         let entry = Entry { id: NodeId::new([1; 16]), ..Entry::default() };
         scratch.with(core::iter::repeat_n(entry, 40), |entries| assert_eq!(entries.len(), 40));
-        let (start, room) = (scratch.0.as_ptr(), scratch.0.capacity());
-        assert!(room >= 40 && scratch.0.is_empty());
+        let (start, room) = (scratch.entries.as_ptr(), scratch.entries.capacity());
+        assert!(room >= 40 && scratch.entries.is_empty());
         scratch.with(core::iter::repeat_n(entry, 3), |entries| {
             assert_eq!(entries.as_ptr().addr(), start.addr());
         });
-        assert_eq!(scratch.0.capacity(), room);
+        assert_eq!(scratch.entries.capacity(), room);
         scratch.with(core::iter::repeat_n(entry, 1000), |_| ());
-        assert!(scratch.0.capacity() <= Scratch::KEPT_ENTRIES);
+        assert!(scratch.entries.capacity() <= Scratch::KEPT_ENTRIES);
     }
 
     #[test]

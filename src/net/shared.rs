@@ -6,6 +6,7 @@ use core::future::poll_fn;
 use core::pin::pin;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use core::task::Poll;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::Notify;
 
@@ -21,9 +22,9 @@ pub(super) trait Frames: Send + Sync + 'static {
     /// Where connections are counted.
     fn counts(&self) -> &Counts;
 
-    /// Takes one frame, without its prefix, and says whether it was a message. On the thread that
-    /// reads, with no lock of the connections held.
-    fn take(&self, run: &Run, frame: &[u8]) -> bool;
+    /// Takes one frame, without its prefix, of a peer with this address, and says whether it was a
+    /// message. On the thread that reads, with no lock of the connections held.
+    fn take(&self, run: &Run, from: IpAddr, frame: &[u8]) -> bool;
 }
 
 impl Frames for Shared {
@@ -31,7 +32,7 @@ impl Frames for Shared {
         &self.counts
     }
 
-    fn take(&self, run: &Run, frame: &[u8]) -> bool {
+    fn take(&self, run: &Run, _: IpAddr, frame: &[u8]) -> bool {
         run.with_reader(|to| to.frame(self, frame))
     }
 }

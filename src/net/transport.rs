@@ -159,6 +159,11 @@ impl Transport {
     ) -> Result<usize, Error> {
         let inner = self.inner()?;
         let shared = &inner.shared;
+        if let (Protocol::Udp, Some(packet), true) =
+            (inner.protocol, message.packet, shared.writes_packets())
+        {
+            return inner.udp.send_one(shared, packet, 1, to);
+        }
         let serializer = shared.serializer().ok_or(Error::NoSerializer)?;
         match inner.protocol {
             Protocol::Udp => inner.udp.send(shared, &serializer, message, to),

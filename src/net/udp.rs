@@ -40,14 +40,7 @@ impl Sender {
     ) -> Result<usize, Error> {
         let mut bytes = 0;
         let mut emit = |piece: Piece<'_>| {
-            let open = self.socket.read().unwrap_or_else(PoisonError::into_inner);
-            let Some((socket, own)) = &*open else {
-                return Err(Error::NotStarted);
-            };
-            let to = address::for_socket(*own, to);
-            socket.send_to(piece.bytes, to).map_err(|error| Error::Send(to, error))?;
-            shared.counts.sent.add(piece.messages);
-            bytes += piece.bytes.len();
+            bytes += self.send_one(shared, piece.bytes, piece.messages, to)?;
             Ok(())
         };
         let kept = match serializer {
@@ -60,6 +53,26 @@ impl Sender {
             // Another thread is sending: buffers of our own cost less than waiting.
             None => Packer::default().pack(serializer, message, Way::Datagram, &mut emit)?,
         }
+        Ok(bytes)
+    }
+}
+
+impl Sender {
+    /// Sends one datagram that has so many messages, without waiting; gives its bytes.
+    pub(super) fn send_one(
+        &self,
+        shared: &Shared,
+        datagram: &[u8],
+        messages: usize,
+        to: SocketAddr,
+    ) -> Result<usize, Error> {
+        let open = self.socket.read().unwrap_or_else(PoisonError::into_inner);
+        let Some((socket, own)) = &*open else {
+            return Err(Error::NotStarted);
+        };
+        let to = address::for_socket(*own, to);
+        let bytes = socket.send_to(datagram, to).map_err(|error| Error::Send(to, error))?;
+        shared.counts.sent.add(messages);
         Ok(bytes)
     }
 }

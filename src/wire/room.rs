@@ -13,7 +13,7 @@ pub(super) struct Room {
 
 impl Room {
     /// The bytes that may be taken beyond the length of the message.
-    pub(super) const BEYOND: usize = 60 * 1024;
+    pub(super) const BEYOND: usize = 62 * 1024;
     /// What metadata takes beside its packed form, with what counts its holders.
     pub(super) const METADATA_BYTES: usize = size_of::<Metadata>() + 2 * size_of::<usize>();
     /// What an entry takes beside its texts and its metadata.
@@ -35,6 +35,7 @@ impl Room {
     }
 
     /// After they were given back.
+    #[cfg(feature = "json")]
     pub(super) const fn give_back(&mut self, bytes: usize) {
         self.left += bytes;
     }

@@ -99,7 +99,7 @@ fn what_happens_is_logged_by_its_level() {
         (INFO, "failed, was suspect"),
     ];
     assert_eq!(told, expected.map(|(level, text)| (level, text.to_owned())));
-    assert_eq!(lines.with("asked to meet 127.0.0.1:7202").len(), 1);
+    assert_eq!(lines.with("asked to contact 127.0.0.1:7202").len(), 1);
     assert!(lines.with("2^63").iter().all(|(level, ..)| *level == DEBUG));
     assert_eq!(lines.drops.load(Ordering::SeqCst), 1);
 }
@@ -183,6 +183,27 @@ fn inside_the_function_the_library_may_be_called_and_logs_nothing() {
 }
 
 #[test]
+fn an_error_is_not_hidden_by_calls_of_the_function() {
+    unsafe extern "C-unwind" fn looks(
+        _: gossip_log_level_t,
+        _: *const c_char,
+        _: *const c_char,
+        core: *mut c_void,
+    ) {
+        // SAFETY: the core of the test.
+        unsafe { gossip_core_size(core.cast()) };
+    }
+    let _turn = lock(&TURN);
+    let node = Node::with(&config(1), &view(219), ALL);
+    let trace = MaybeUninit::new(gossip_log_level_t::GOSSIP_LOG_TRACE);
+    // SAFETY: a function and what it expects.
+    unsafe { gossip_set_log_callback(trace, Some(looks), node.core.cast(), None) };
+    node.leave(220);
+    assert_error(&["gossip_core_leave", "no member"]);
+    silence();
+}
+
+#[test]
 fn the_function_may_be_changed_while_others_log() {
     let _turn = lock(&TURN);
     let end = AtomicBool::new(false);
@@ -256,4 +277,42 @@ fn a_forked_child_logs_nothing_and_frees_nothing() {
     });
     silence();
     assert_eq!(lines.drops.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+#[cfg(feature = "net")]
+fn transports_and_what_they_refuse_are_logged() {
+    use gossip::ffi::net::*;
+    use std::net::UdpSocket;
+    let _turn = lock(&TURN);
+    let lines = listen(gossip_log_level_t::GOSSIP_LOG_DEBUG);
+    let node = Node::with(&config(1), &view(221), ALL);
+    // SAFETY: texts that end in NUL, and handles that live and are destroyed once.
+    let port = unsafe {
+        let kind = MaybeUninit::new(gossip_transport_type_t::GOSSIP_TRANSPORT_UDP);
+        let first = gossip_transport_factory_create(kind, c"127.0.0.1".as_ptr(), 0);
+        gossip_transport_set_core(first, node.core);
+        assert_eq!(gossip_transport_start(first) as u32, 0);
+        let port = gossip_transport_port(first);
+        let second = gossip_transport_factory_create(kind, c"127.0.0.1".as_ptr(), port);
+        assert_ne!(gossip_transport_start(second) as u32, 0, "the port is in use");
+        gossip_transport_destroy(second);
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        let began = std::time::Instant::now();
+        while lines.with("a message was refused").is_empty() && began.elapsed().as_secs() < 20 {
+            socket.send_to(b"\0\0\0\x02{]", ("127.0.0.1", port)).expect("sent");
+            thread::sleep(std::time::Duration::from_millis(20));
+        }
+        assert_eq!(gossip_transport_stop(first) as u32, 0);
+        gossip_transport_destroy(first);
+        port
+    };
+    silence();
+    let about = format!("a transport on port {port}");
+    let told: Vec<_> =
+        lines.with(&about).into_iter().map(|(level, _, text)| (level, text)).collect();
+    assert_eq!(told[0], (INFO, format!("{about} listens")));
+    assert_eq!(told[1].0, gossip_log_level_t::GOSSIP_LOG_WARN as u32);
+    assert_eq!(told[2], (INFO, format!("{about} stopped")));
+    assert!(!lines.with("a message was refused: ").is_empty());
 }

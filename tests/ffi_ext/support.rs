@@ -24,7 +24,7 @@ pub(crate) const LEFT: u32 = 5;
 #[derive(Clone)]
 pub(crate) enum Call {
     Send { kind: u32, bytes: Vec<u8>, target: u8 },
-    Event { node: gossip_node_view_t, old: u32 },
+    Event,
     Changes(Vec<gossip_change_t>),
     Packet(Vec<u8>, String, u16),
 }
@@ -223,12 +223,10 @@ unsafe extern "C-unwind" fn on_send(
 
 unsafe extern "C-unwind" fn on_event(
     node: *const gossip_node_view_t,
-    old_status: gossip_node_status_t,
+    _: gossip_node_status_t,
     log: *mut c_void,
 ) {
-    // SAFETY: the library hands out valid structs.
-    let call = Call::Event { node: unsafe { *node }, old: old_status as u32 };
-    note(log, call, Handed::Event(node));
+    note(log, Call::Event, Handed::Event(node));
 }
 
 unsafe extern "C-unwind" fn on_changes(

@@ -17,7 +17,7 @@ fn configuration_is_checked_and_the_error_names_the_field() {
     let long = |config: &mut NodeConfig| config.role = "r".repeat(64);
     assert_eq!(refused(long), "role has 64 bytes; give at most 63");
     assert!(refused(|config| config.region = "r".repeat(64)).starts_with("region has 64"));
-    assert!(refused(|config| config.cluster = "r".repeat(64)).starts_with("cluster has 64"));
+    assert!(refused(|config| config.cluster = "r".repeat(256)).starts_with("cluster has 256"));
     for name in ["", "localhost", "127.0.0"] {
         let mut config = NodeConfig::default();
         config.bind_host = name.into();
@@ -103,7 +103,7 @@ fn stops_as_often_as_you_like_and_its_members_can_still_be_read() {
     let stopping = Instant::now();
     node.stop().unwrap();
     node.stop().unwrap();
-    assert!(stopping.elapsed() < Duration::from_secs(1));
+    assert!(stopping.elapsed() < Duration::from_secs(2));
     assert_eq!(node.members().unwrap()[0].id, seed.id());
     assert!(node.stats().unwrap().core.sent_messages > 0);
     assert!(matches!(node.join(&["127.0.0.1:1"], DEADLINE), Err(NodeError::NotStarted)));
@@ -204,7 +204,7 @@ fn a_restarted_node_is_believed_at_once() {
                 found.port == i32::from(node.port()) && found.status == NodeStatus::Online
             })
         });
-        assert!(took < Duration::from_secs(1), "{took:?}");
+        assert!(took < Duration::from_secs(5), "{took:?}");
         let found = seed.find(&id(9)).unwrap().unwrap();
         assert_eq!(found.role, format!("life {life}"));
         assert!(found.heartbeat > before);

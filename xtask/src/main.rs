@@ -1,6 +1,7 @@
 //! Commands for those who work on libgossip: `cargo xtask <command>`.
 
 mod abi;
+mod bench;
 mod check;
 mod consumers;
 mod demo;
@@ -23,6 +24,7 @@ usage: cargo xtask <command>
   test                     every test; the last line is `N passed, N failed`
   check                    formatting, lints, documentation, headers, builds without std
   abi                      exported names, sonames, layouts and sizes of the C library
+  bench transport          the transports against a bare loop over a socket
   install --prefix <dir>   builds the C library and installs it";
 
 fn main() -> ExitCode {
@@ -44,6 +46,7 @@ fn run(arguments: &[String]) -> Result<(), String> {
         "test" => test::run(&place, rest),
         "check" => check::run(&place),
         "abi" => abi::run(&place),
+        "bench" => bench::run(&place, rest),
         "install" => install::run(&place, rest),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

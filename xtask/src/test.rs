@@ -5,11 +5,24 @@ use std::path::Path;
 use crate::install::{self, Package};
 use crate::place::Place;
 use crate::report::Report;
-use crate::{abi, consumers, headers, shell, swap, variants};
+use crate::{abi, bench, consumers, headers, shell, swap, variants};
 
 /// The parts, in the order in which they run. The last two compile the library anew.
-const PARTS: [&str; 9] =
-    ["rust", "abi", "headers", "c", "examples", "consumers", "swap", "vendored", "without-net"];
+const PARTS: [&str; 10] = [
+    "rust",
+    "benches",
+    "abi",
+    "headers",
+    "c",
+    "examples",
+    "consumers",
+    "swap",
+    "vendored",
+    "without-net",
+];
+
+/// How many of them need no installed library.
+const ALONE: usize = 2;
 
 /// Runs all parts, or those that are named.
 ///
@@ -24,7 +37,10 @@ pub fn run(place: &Place, wanted: &[String]) -> Result<(), String> {
     if runs("rust") {
         report.part("rust", |report| rust(report, place));
     }
-    if PARTS[1..].iter().any(|name| runs(name)) {
+    if runs("benches") {
+        report.part("benches", |report| bench::smoke(report, place));
+    }
+    if PARTS[ALONE..].iter().any(|name| runs(name)) {
         let mut package = None;
         report.part("install", |report| match install::package(place) {
             Ok(installed) => {
@@ -36,7 +52,7 @@ pub fn run(place: &Place, wanted: &[String]) -> Result<(), String> {
             }
         });
         if let Some(package) = package {
-            for name in PARTS[1..].iter().filter(|name| runs(name)) {
+            for name in PARTS[ALONE..].iter().filter(|name| runs(name)) {
                 report.part(name, |report| installed(report, name, place, &package));
             }
         }

@@ -195,17 +195,12 @@ constants! {
 }
 
 /// What a program asked for.
-pub(super) struct Wanted {
-    pub(super) config: Config,
-    pub(super) seed: Option<u64>,
-    pub(super) manual_clock: bool,
-    pub(super) settle_ms: u32,
-}
-
-impl Default for Wanted {
-    fn default() -> Self {
-        Self { config: Config::lan(), seed: None, manual_clock: false, settle_ms: 0 }
-    }
+#[derive(Default)]
+pub(in crate::ffi) struct Wanted {
+    pub(in crate::ffi) config: Config,
+    pub(in crate::ffi) seed: Option<u64>,
+    pub(in crate::ffi) manual_clock: bool,
+    pub(in crate::ffi) settle_ms: u32,
 }
 
 impl Wanted {
@@ -236,7 +231,7 @@ fn defaults(profile: u32, argument: &str) -> Option<gossip_config_t> {
 
 /// # Safety
 /// As [`gossip_core_create_with`].
-pub(super) unsafe fn read(config: *const gossip_config_t) -> Option<Wanted> {
+pub(in crate::ffi) unsafe fn read(config: *const gossip_config_t) -> Option<Wanted> {
     let of_profile = |prefix: &Prefix<gossip_config_t>| {
         let profile = prefix.field(offset_of!(gossip_config_t, profile));
         defaults(profile, "config->profile")

@@ -38,12 +38,13 @@ pub(crate) struct Datagrams {
 }
 
 impl Datagrams {
-    /// Writes a message and gives each datagram that it becomes to `emit`; says how many bytes they
-    /// have together.
+    /// Writes a message with these entries, which are the transmit's own, and gives each datagram that
+    /// it becomes to `emit`; says how many bytes they have together.
     pub(super) fn write(
         &mut self,
         transmit: &Transmit<'_>,
-        mut emit: impl FnMut(Datagram),
+        entries: &[Entry<'_>],
+        emit: &mut dyn FnMut(Datagram),
     ) -> Result<usize, Undeliverable> {
         let to = address_of(&transmit.target).ok_or(Undeliverable::Address)?;
         let first = self.bytes.len();
@@ -53,8 +54,8 @@ impl Datagrams {
             emit(datagram);
         };
         let written = match transmit.form {
-            Form::Packet => self.write_packet(transmit, to, &mut emit),
-            Form::Text => self.write_text(transmit, to, &mut emit),
+            Form::Packet => self.write_packet(transmit, entries, to, &mut emit),
+            Form::Text => self.write_text(transmit, entries, to, &mut emit),
         };
         self.bytes.truncate(end);
         written.map(|()| end - first).map_err(|_| Undeliverable::Wire)
@@ -63,11 +64,13 @@ impl Datagrams {
     fn write_packet(
         &mut self,
         transmit: &Transmit<'_>,
+        entries: &[Entry<'_>],
         to: SocketAddr,
-        emit: &mut impl FnMut(Datagram),
+        emit: &mut dyn FnMut(Datagram),
     ) -> Result<(), Error> {
         let start = self.bytes.len();
-        transmit.encode(&mut self.bytes)?;
+        // As the transports do it, so that the library has the code of it once.
+        binary::encode(&transmit.header, entries.iter().copied(), &mut self.bytes)?;
         emit(Datagram { start, len: self.bytes.len() - start, to });
         Ok(())
     }
@@ -78,15 +81,16 @@ impl Datagrams {
     fn write_text(
         &mut self,
         transmit: &Transmit<'_>,
+        entries: &[Entry<'_>],
         to: SocketAddr,
-        emit: &mut impl FnMut(Datagram),
+        emit: &mut dyn FnMut(Datagram),
     ) -> Result<(), Error> {
         let kind = transmit.header.kind;
         let kind = if kind.is_struct() { kind } else { MessageKind::Update };
         let mut header = Header { kind, wire: binary::VERSION, ..transmit.header };
         let mut start = self.bytes.len();
         let mut text = Text::begin(&mut self.bytes);
-        for entry in transmit.entries() {
+        for entry in entries {
             self.write_entry(entry)?;
             if !text.has_room(&self.bytes, self.entry.len()) {
                 text.end(&header, &mut self.bytes)?;
@@ -109,8 +113,8 @@ impl Datagrams {
 
     /// Writes an entry into its buffer, without its metadata if it is too large with it: it then says
     /// nothing about metadata, and so erases none.
-    fn write_entry(&mut self, entry: Entry<'_>) -> Result<(), Error> {
-        let entry = Entry { detail: Detail::Full, ..entry };
+    fn write_entry(&mut self, entry: &Entry<'_>) -> Result<(), Error> {
+        let entry = Entry { detail: Detail::Full, ..*entry };
         self.entry.clear();
         json::encode_entry(&entry, &mut self.entry)?;
         if self.entry.len() > LARGE_TEXT_BYTES - Text::EMPTY_BYTES {

@@ -87,7 +87,7 @@ pub unsafe extern "C-unwind" fn gossip_core_node_info(
 
 /// What a core knows beside the struct.
 #[derive(Default)]
-pub(super) struct Known {
+pub(in crate::ffi) struct Known {
     now: Instant,
     peer: Option<PeerStats>,
     config_heartbeat: u64,
@@ -95,13 +95,19 @@ pub(super) struct Known {
 }
 
 impl Known {
-    fn of(core: &Core, now: Instant, id: &NodeId) -> Self {
+    pub(in crate::ffi) fn of(core: &Core, now: Instant, id: &NodeId) -> Self {
         Self {
             now,
             peer: core.peer(id),
             config_heartbeat: core.find(id).map_or(0, |entry| entry.config_heartbeat),
-            is_self: core.own().id == *id,
+            is_self: core.id() == *id,
         }
+    }
+
+    /// What is known of a node that is not running.
+    #[cfg(feature = "net")]
+    pub(in crate::ffi) fn of_self(self) -> Self {
+        Self { is_self: true, ..self }
     }
 }
 
@@ -112,7 +118,7 @@ pub(super) fn known(shared: &Shared, node: &gossip_node_view_t) -> Known {
 }
 
 /// The struct of all that is known.
-pub(super) fn of_view(
+pub(in crate::ffi) fn of_view(
     node: &gossip_node_view_t,
     extra: &Extra,
     known: Known,

@@ -10,7 +10,7 @@
 use super::callbacks::gossip_drop_callback_t;
 use super::owned::Owned;
 use crate::ffi::convert::read_text;
-use crate::ffi::error::{Text, set_last_error};
+use crate::ffi::error::{self, Text, set_last_error};
 use crate::ffi::guard::guard;
 use crate::ffi::types::{gossip_error_code_t, gossip_node_view_t};
 use crate::os;
@@ -25,7 +25,7 @@ use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
-use tracing::subscriber::Interest;
+use tracing::subscriber::{Interest, NoSubscriber};
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
 /// How much a log line matters.
@@ -125,8 +125,9 @@ impl Drop for Function {
     }
 }
 
-/// The subscriber of `tracing` that hands lines on.
-struct Sink;
+/// The subscriber of `tracing` that hands lines on. It has a byte, so that the pointer that `tracing`
+/// keeps for ever points into its block and not behind it, where leak checkers do not look.
+struct Sink(#[allow(dead_code, reason = "it is only there")] u8);
 
 /// The level that is wanted, as C has it.
 static LEVEL: AtomicUsize = AtomicUsize::new(0);
@@ -173,8 +174,7 @@ fn take_over(level: u32, function: Function) -> Option<&'static str> {
     }
     let mut is_ours = SETTING.lock().unwrap_or_else(PoisonError::into_inner);
     if !*is_ours {
-        let dispatch = tracing::Dispatch::new(Sink);
-        if tracing::dispatcher::set_global_default(dispatch).is_err() {
+        if !become_subscriber() {
             return Some("this Rust program has a subscriber of its own, which gets the lines");
         }
         *is_ours = true;
@@ -189,6 +189,20 @@ fn take_over(level: u32, function: Function) -> Option<&'static str> {
     drop(is_ours);
     drop(before);
     None
+}
+
+/// Takes the place of the global subscriber, if it is free.
+fn become_subscriber() -> bool {
+    use tracing::dispatcher::{get_default, set_global_default};
+    // To make a subscriber asks it for all that is logged, so it is not made in vain.
+    if !get_default(|dispatch| dispatch.is::<NoSubscriber>()) {
+        return false;
+    }
+    let is_ours = set_global_default(tracing::Dispatch::new(Sink(0))).is_ok();
+    if !is_ours {
+        tracing::callsite::rebuild_interest_cache();
+    }
+    is_ours
 }
 
 /// The number of a level in C.
@@ -277,9 +291,12 @@ fn call(function: &Function, event: &Event<'_>) {
         4 => gossip_log_level_t::GOSSIP_LOG_DEBUG,
         _ => gossip_log_level_t::GOSSIP_LOG_TRACE,
     };
+    // The function may call the library, but the error is that of the call that logs.
+    let saved = error::save();
     // SAFETY: a function of the program with this type, called with texts that end in NUL and live
     // until it returns.
     unsafe { callback(level, target.as_ptr(), text.as_ptr(), function.user_data.pointer()) };
+    saved.restore();
 }
 
 /// Writes the fields of an event: the message as it is, others with their names behind it.
@@ -293,29 +310,58 @@ impl Visit for Line<'_> {
         };
     }
 
-    /// No line has such a number, and to print one would take 15 KB of code.
+    // No line has such numbers, and to print them takes 18 KB of code.
     fn record_f64(&mut self, _: &Field, _: f64) {}
+
+    fn record_i128(&mut self, _: &Field, _: i128) {}
+
+    fn record_u128(&mut self, _: &Field, _: u128) {}
+}
+
+/// Whether lines of a level are wanted, at the cost of one load.
+fn is_wanted(level: LevelFilter) -> bool {
+    LevelFilter::current() >= level
+}
+
+/// Logs a line. The only places that do, so that the code for it is there once a level.
+#[cold]
+#[inline(never)]
+fn say(level: LevelFilter, text: fmt::Arguments<'_>) {
+    match level {
+        LevelFilter::WARN => tracing::warn!(target: TARGET, "{text}"),
+        LevelFilter::INFO => tracing::info!(target: TARGET, "{text}"),
+        _ => tracing::debug!(target: TARGET, "{text}"),
+    }
 }
 
 /// Whether changes of nodes are logged.
 pub(crate) fn wants_events() -> bool {
-    tracing::enabled!(target: TARGET, Level::INFO)
+    is_wanted(LevelFilter::INFO)
 }
 
 /// A change of a node, just before the program is told of it.
 pub(crate) fn event(node: &gossip_node_view_t, status: NodeStatus, old: NodeStatus) {
-    if !tracing::enabled!(target: TARGET, Level::INFO) {
-        return;
+    if is_wanted(LevelFilter::INFO) {
+        tell_event(node, status, old);
     }
+}
+
+#[cold]
+#[inline(never)]
+fn tell_event(node: &gossip_node_view_t, status: NodeStatus, old: NodeStatus) {
     let (id, ip, port) = (NodeId::new(node.id.data), read_text(&node.ip), node.port);
     let (now, before) = (status.name(), old.name());
     if status == old {
-        tracing::debug!(target: TARGET, "node {id} at {ip}:{port} changed what it tells of itself");
-    } else if status == NodeStatus::Suspect || old == NodeStatus::Suspect && !status.is_gone() {
-        tracing::debug!(target: TARGET, "node {id} at {ip}:{port} is {now}, was {before}");
-    } else {
-        tracing::info!(target: TARGET, "node {id} at {ip}:{port} is {now}, was {before}");
+        let text = format_args!("node {id} at {ip}:{port} changed what it tells of itself");
+        return say(LevelFilter::DEBUG, text);
     }
+    let passes = old == NodeStatus::Suspect && !status.is_gone();
+    let level = if status == NodeStatus::Suspect || passes {
+        LevelFilter::DEBUG
+    } else {
+        LevelFilter::INFO
+    };
+    say(level, format_args!("node {id} at {ip}:{port} is {now}, was {before}"));
 }
 
 /// The most lines a second about what others can make us log at will.
@@ -329,68 +375,96 @@ fn has_room() -> bool {
     if SECOND.swap(second, Ordering::AcqRel) != second {
         let left_out = LINES.swap(0, Ordering::AcqRel).saturating_sub(LINES_A_SECOND);
         if left_out > 0 {
-            tracing::debug!(target: TARGET, "{left_out} lines about refused calls were left out");
+            say(LevelFilter::DEBUG, format_args!("{left_out} lines like this were left out"));
         }
     }
     LINES.fetch_add(1, Ordering::AcqRel) < LINES_A_SECOND
 }
 
-/// A message or a call that was refused, with what the error text says.
-pub(crate) fn refused(text: fmt::Arguments<'_>) {
-    if tracing::enabled!(target: TARGET, Level::DEBUG) && has_room() {
-        tracing::debug!(target: TARGET, "refused: {text}");
+/// A message or a call that was refused: the error text of this thread.
+#[cold]
+pub(crate) fn refused() {
+    if is_wanted(LevelFilter::DEBUG) && has_room() {
+        let text = error::copy();
+        say(LevelFilter::DEBUG, format_args!("refused: {}", text.as_str()));
     }
 }
 
-/// What the program asked for, or the node decided about itself.
+/// A message that came by a transport and was refused.
+#[cold]
+pub(crate) fn refused_message(reason: &dyn fmt::Display) {
+    if is_wanted(LevelFilter::DEBUG) && has_room() {
+        say(LevelFilter::DEBUG, format_args!("a message was refused: {reason}"));
+    }
+}
+
+/// What the program asked for.
 pub(crate) fn own(text: fmt::Arguments<'_>) {
-    tracing::info!(target: TARGET, "{text}");
+    if is_wanted(LevelFilter::INFO) {
+        say(LevelFilter::INFO, text);
+    }
+}
+
+/// The start or the end of a transport, with what came of it, which is handed back.
+#[cfg(feature = "net")]
+pub(crate) fn transport(
+    transport: &crate::net::Transport,
+    did: &str,
+    code: gossip_error_code_t,
+) -> gossip_error_code_t {
+    let port = transport.port();
+    if code == gossip_error_code_t::GOSSIP_ERR_SUCCESS {
+        own(format_args!("a transport on port {port} {did}"));
+    } else if is_wanted(LevelFilter::WARN) {
+        let text = error::copy();
+        say(LevelFilter::WARN, format_args!("a transport on port {port}: {}", text.as_str()));
+    }
+    code
 }
 
 /// Counts of a core whose rising is worth a line.
 pub(crate) struct Counts {
-    own: NodeId,
     refutations: u64,
     conflicts: u64,
     full: u64,
 }
 
 impl Counts {
-    pub(crate) fn of(core: &Core) -> Self {
+    /// `None` if no line is wanted.
+    pub(crate) fn of(core: &Core) -> Option<Self> {
         let stats = core.stats();
-        Self {
-            own: core.id(),
+        is_wanted(LevelFilter::WARN).then_some(Self {
             refutations: stats.refutations,
             conflicts: stats.id_conflicts,
             full: stats.members_full,
-        }
+        })
     }
 
-    /// How far they rose.
-    pub(crate) fn until(&self, core: &Core) -> Self {
-        let now = Self::of(core);
-        Self {
-            own: self.own,
-            refutations: now.refutations.saturating_sub(self.refutations),
-            conflicts: now.conflicts.saturating_sub(self.conflicts),
-            full: now.full.saturating_sub(self.full),
-        }
+    /// What rose since then, and in which core; `None` if nothing did.
+    pub(crate) fn risen(self, core: &Core) -> Option<(NodeId, Self)> {
+        let stats = core.stats();
+        let risen = Self {
+            refutations: stats.refutations.saturating_sub(self.refutations),
+            conflicts: stats.id_conflicts.saturating_sub(self.conflicts),
+            full: stats.members_full.saturating_sub(self.full),
+        };
+        let any = risen.refutations | risen.conflicts | risen.full > 0;
+        any.then(|| (core.id(), risen))
     }
+}
 
-    /// Logs what rose; with no lock held.
-    pub(crate) fn log(&self) {
-        if self.refutations | self.conflicts | self.full == 0 {
-            return;
-        }
-        let own = self.own;
-        if self.conflicts > 0 && has_room() {
-            tracing::warn!(target: TARGET, "another node has the id {own} of this one");
-        }
-        if self.full > 0 && has_room() {
-            tracing::warn!(target: TARGET, "{own} has no room for a node; raise max_members");
-        }
-        if self.refutations > 0 && has_room() {
-            tracing::debug!(target: TARGET, "{own} refuted a claim that it is not alive");
-        }
+/// Logs what rose; to be called with no lock held.
+#[cold]
+#[inline(never)]
+pub(crate) fn risen((own, counts): (NodeId, Counts)) {
+    if counts.conflicts > 0 && has_room() {
+        say(LevelFilter::WARN, format_args!("another node has the id {own} of this one"));
+    }
+    if counts.full > 0 && has_room() {
+        let text = format_args!("{own} has no room for a further node; raise max_members");
+        say(LevelFilter::WARN, text);
+    }
+    if counts.refutations > 0 && is_wanted(LevelFilter::DEBUG) && has_room() {
+        say(LevelFilter::DEBUG, format_args!("{own} refuted a claim that it is not alive"));
     }
 }

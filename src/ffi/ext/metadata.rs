@@ -189,7 +189,7 @@ unsafe fn metadata_of(
 ///
 /// # Safety
 /// `text` is NULL or ends in NUL.
-unsafe fn text(text: *const c_char, name: &str) -> Option<String> {
+pub(in crate::ffi) unsafe fn text(text: *const c_char, name: &str) -> Option<String> {
     // SAFETY: the caller's promise.
     let read = unsafe { text_at(text) };
     if read.is_none() {
@@ -202,7 +202,7 @@ unsafe fn text(text: *const c_char, name: &str) -> Option<String> {
 ///
 /// # Safety
 /// As [`gossip_core_get_metadata`].
-pub(super) unsafe fn get(
+pub(in crate::ffi) unsafe fn get(
     metadata: impl FnOnce() -> Option<Option<Arc<Metadata>>>,
     key: *const c_char,
     value: *mut c_char,
@@ -233,7 +233,7 @@ pub(super) unsafe fn get(
 }
 
 /// Pairs to be told, outside of what catches panics.
-pub(super) struct Walk {
+pub(in crate::ffi) struct Walk {
     metadata: Arc<Metadata>,
     callback: gossip_metadata_callback_t,
     user_data: *mut c_void,
@@ -241,7 +241,7 @@ pub(super) struct Walk {
 
 impl Walk {
     /// How many pairs there are, and the walk over them.
-    pub(super) fn over(
+    pub(in crate::ffi) fn over(
         callback: gossip_metadata_callback_t,
         user_data: *mut c_void,
         metadata: impl FnOnce() -> Option<Option<Arc<Metadata>>>,

@@ -15,7 +15,7 @@ pub mod metadata;
 mod outputs;
 mod owned;
 pub mod packet;
-mod sized;
+pub(super) mod sized;
 mod state;
 pub mod stats;
 pub mod view;

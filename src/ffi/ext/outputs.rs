@@ -5,8 +5,9 @@ use super::datagram::{AddressText, Datagram, Datagrams, Undeliverable};
 use super::state::Extension;
 use super::view::Handing;
 use crate::ffi::callbacks::{Batch, Targets};
-use crate::proto::Output;
-use crate::types::MessageKind;
+use crate::ffi::scratch::recycle;
+use crate::proto::{Output, Transmit};
+use crate::types::{Entry, MessageKind};
 use core::mem::size_of;
 
 /// What the calls of a batch point to.
@@ -48,23 +49,31 @@ pub(crate) fn note(
     targets: &Targets,
     extension: &mut Extension,
     queue: &mut Batch,
+    scratch: &mut Vec<Entry<'static>>,
 ) -> Made {
     match output {
-        Output::Transmit(transmit) if targets.packet.is_some() => {
-            let mut store = core::mem::take(&mut queue.store);
-            let written = store.datagrams.write(transmit, |datagram| queue.push_packet(datagram));
-            queue.store = store;
-            match written {
-                Ok(bytes) => Made::Written(transmit.header.kind, bytes),
-                Err(Undeliverable::Address | Undeliverable::Wire) => Made::Lost,
-            }
-        }
+        Output::Transmit(transmit) if targets.packet.is_some() => write(transmit, queue, scratch),
         Output::Event(event) if targets.changes.is_some() => {
             let now = extension.last();
             extension.changes.note(event, now);
             Made::Nothing
         }
         Output::Transmit(_) | Output::Event(_) => Made::Nothing,
+    }
+}
+
+#[inline(never)]
+fn write(transmit: &Transmit<'_>, queue: &mut Batch, scratch: &mut Vec<Entry<'static>>) -> Made {
+    let mut entries: Vec<Entry<'_>> = core::mem::take(scratch);
+    entries.extend(transmit.entries());
+    let mut store = core::mem::take(&mut queue.store);
+    let written =
+        store.datagrams.write(transmit, &entries, &mut |datagram| queue.push_packet(datagram));
+    queue.store = store;
+    *scratch = recycle(entries);
+    match written {
+        Ok(bytes) => Made::Written(transmit.header.kind, bytes),
+        Err(Undeliverable::Address | Undeliverable::Wire) => Made::Lost,
     }
 }
 

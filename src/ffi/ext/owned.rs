@@ -12,7 +12,7 @@ pub(crate) struct Owned {
 }
 
 impl Owned {
-    pub(super) const fn new(pointer: *mut c_void, free: gossip_drop_callback_t) -> Self {
+    pub(crate) const fn new(pointer: *mut c_void, free: gossip_drop_callback_t) -> Self {
         Self { pointer, free, freed: AtomicBool::new(false) }
     }
 
@@ -21,7 +21,9 @@ impl Owned {
     }
 
     /// Nothing that anybody has to free.
-    pub(crate) const NOTHING: Self = Self::new(core::ptr::null_mut(), None);
+    pub(crate) const fn nothing() -> Self {
+        Self::new(core::ptr::null_mut(), None)
+    }
 
     /// Calls the program's function, the first time. Must run with no lock held, when nothing uses
     /// the pointer any more.

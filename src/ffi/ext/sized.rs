@@ -11,7 +11,7 @@ use core::ptr;
 /// It is `repr(C)`, its first field is its size as a `usize`, and every pattern of bytes is a value
 /// of it. What programs hand in has no padding at its end: an older program's padding would be read
 /// as a field that came later.
-pub(super) unsafe trait Growing: Copy {
+pub(in crate::ffi) unsafe trait Growing: Copy {
     /// What stands before anything that a later version added.
     const LEAST: usize;
 }
@@ -35,7 +35,7 @@ fn has_flaw<T: Growing>(size: usize, name: &str) -> bool {
 ///
 /// # Safety
 /// `pointer` is NULL or points to a struct that has as many bytes as its first field says.
-pub(super) unsafe fn read<T: Growing>(
+pub(in crate::ffi) unsafe fn read<T: Growing>(
     pointer: *const T,
     name: &str,
     defaults: impl FnOnce(&Prefix<T>) -> Option<T>,
@@ -69,7 +69,7 @@ pub(super) unsafe fn read<T: Growing>(
 }
 
 /// The first bytes of a struct that is being read, whatever its size.
-pub(super) struct Prefix<T> {
+pub(in crate::ffi) struct Prefix<T> {
     pointer: *const T,
 }
 
@@ -88,7 +88,7 @@ impl<T: Growing> Prefix<T> {
 ///
 /// # Safety
 /// `out` is NULL or points to a struct that has as many bytes as its first field says.
-pub(super) unsafe fn write<T: Growing>(out: *mut T, name: &str, value: &T) -> bool {
+pub(in crate::ffi) unsafe fn write<T: Growing>(out: *mut T, name: &str, value: &T) -> bool {
     // SAFETY: the caller's promise.
     let Some(size) = (unsafe { size_of_output(out, name) }) else { return false };
     let known = size.min(size_of::<T>());
@@ -106,7 +106,10 @@ pub(super) unsafe fn write<T: Growing>(out: *mut T, name: &str, value: &T) -> bo
 ///
 /// # Safety
 /// As [`write`].
-pub(super) unsafe fn size_of_output<T: Growing>(out: *const T, name: &str) -> Option<usize> {
+pub(in crate::ffi) unsafe fn size_of_output<T: Growing>(
+    out: *const T,
+    name: &str,
+) -> Option<usize> {
     if out.is_null() {
         report_null(name);
         return None;

@@ -261,7 +261,7 @@ unsafe fn get_stats(core: *const gossip_core_t, out: *mut gossip_stats_t) -> gos
     gossip_error_code_t::GOSSIP_ERR_SUCCESS
 }
 
-fn stats_of(core: &Core, now: Instant) -> gossip_stats_t {
+pub(in crate::ffi) fn stats_of(core: &Core, now: Instant) -> gossip_stats_t {
     // Every field is named, so that one that is added is not forgotten here.
     let &Stats {
         sent_messages,
@@ -365,15 +365,22 @@ unsafe fn get_peer_stats(
     let id = NodeId::new(id.data);
     // SAFETY: the caller's promise.
     unsafe { sized::size_of_output(out, "stats") }?;
-    let found = core.read_at(|core, now| {
-        let status = core.find(&id)?.status;
-        Some(peer_stats_of(&core.peer(&id)?, status, now))
-    })?;
+    let found = core.read_at(|core, now| peer_stats(core, &id, now))?;
     if found.is_none() {
         set_last_error(format_args!("id is {id}; pass that of another node that is known"));
     }
     // SAFETY: the caller's promise.
     Some(unsafe { sized::write(out, "stats", &found?) })
+}
+
+/// What a core knows of its way to a node; `None` for itself and unknown ones.
+pub(in crate::ffi) fn peer_stats(
+    core: &Core,
+    id: &NodeId,
+    now: Instant,
+) -> Option<gossip_peer_stats_t> {
+    let status = core.find(id)?.status;
+    Some(peer_stats_of(&core.peer(id)?, status, now))
 }
 
 fn peer_stats_of(peer: &PeerStats, status: NodeStatus, now: Instant) -> gossip_peer_stats_t {

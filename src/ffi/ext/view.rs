@@ -39,8 +39,8 @@ impl HandedOut {
 std::thread_local! {
     /// Of the innermost callback of this thread, while it runs.
     static HANDED_OUT: Cell<HandedOut> = const { Cell::new(HandedOut::NOTHING) };
-    /// The core whose callbacks this thread runs.
-    static CORE: Cell<*const Shared> = const { Cell::new(ptr::null()) };
+    /// Whose callbacks this thread runs.
+    static OWNER: Cell<Owner> = const { Cell::new(Owner::Nobody) };
 }
 
 /// Notes what the callback that is about to run is handed; puts back what was there when dropped,
@@ -66,18 +66,34 @@ impl Drop for Handing {
     }
 }
 
+/// Whose callbacks run.
+#[derive(Clone, Copy)]
+enum Owner {
+    Nobody,
+    Core(*const Shared),
+    #[cfg(feature = "net")]
+    Node(*const crate::net::Node),
+}
+
 /// Notes whose callbacks run; puts back what was there when dropped.
-pub(crate) struct Running(*const Shared);
+pub(crate) struct Running(Owner);
 
 impl Running {
     pub(crate) fn of(shared: &Arc<Shared>) -> Self {
-        Self(CORE.replace(Arc::as_ptr(shared)))
+        Self(OWNER.replace(Owner::Core(Arc::as_ptr(shared))))
+    }
+
+    /// Those of a node, which stays for as long; `None` for one that is being destroyed.
+    #[cfg(feature = "net")]
+    pub(crate) fn of_node(node: Option<&Arc<crate::net::Node>>) -> Self {
+        let owner = node.map_or(Owner::Nobody, |node| Owner::Node(Arc::as_ptr(node)));
+        Self(OWNER.replace(owner))
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        CORE.set(self.0);
+        OWNER.set(self.0);
     }
 }
 
@@ -180,11 +196,19 @@ unsafe fn view_info(view: *const gossip_node_view_t, out: *mut gossip_node_info_
     // SAFETY: the caller's promise.
     let Some(node) = (unsafe { argument(view, "view") }) else { return 0 };
     let Some(extra) = extra_of(view) else { return 0 };
-    // SAFETY: set by `Running`, which holds the core for as long as its callbacks run, and one of
-    // them runs: `extra_of` has found what it was handed.
-    let shared = unsafe { CORE.get().as_ref() };
-    let known = shared.map(|shared| info::known(shared, node));
-    let info = info::of_view(node, &extra, known.unwrap_or_default());
+    let known = match OWNER.get() {
+        Owner::Nobody => info::Known::default(),
+        // SAFETY: set by `Running`, which holds the core for as long as its callbacks run, and one
+        // of them runs: `extra_of` has found what it was handed.
+        Owner::Core(shared) => info::known(unsafe { &*shared }, node),
+        #[cfg(feature = "net")]
+        Owner::Node(owner) => {
+            let id = crate::types::NodeId::new(node.id.data);
+            // SAFETY: as above, with a node.
+            crate::ffi::node::members::known(unsafe { &*owner }, &id)
+        }
+    };
+    let info = info::of_view(node, &extra, known);
     // SAFETY: the caller's promise.
     c_int::from(unsafe { super::sized::write(out, "info", &info) })
 }

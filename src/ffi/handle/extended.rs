@@ -1,6 +1,6 @@
 //! What only the functions of [`crate::ffi::ext`] ask of a shared core.
 
-use super::{Pending, Shared, State, deliver_owned, report};
+use super::{Pending, Shared, State, deliver_owned};
 use crate::ffi::callbacks::Targets;
 use crate::ffi::ext::{self, Made};
 use crate::ffi::types::gossip_error_code_t;
@@ -51,15 +51,12 @@ impl Shared {
         at: Option<Instant>,
         body: impl FnOnce(&mut Core, Instant, &mut Vec<Entry<'static>>) -> Result<(), E>,
     ) -> (gossip_error_code_t, Option<Pending>) {
-        let (result, pending) = self.input_with(at, body);
-        let code = match result {
-            Some(Ok(())) => gossip_error_code_t::GOSSIP_ERR_SUCCESS,
-            Some(Err(error)) => {
-                report(format_args!("{error}"));
-                refused
-            }
-            None => gossip_error_code_t::GOSSIP_ERR_OPERATION_NOT_PERMITTED,
-        };
+        let mut code = gossip_error_code_t::GOSSIP_ERR_OPERATION_NOT_PERMITTED;
+        let pending = self.input(at, |core, now, scratch| {
+            let result = body(core, now, scratch);
+            code = if result.is_ok() { gossip_error_code_t::GOSSIP_ERR_SUCCESS } else { refused };
+            result
+        });
         (code, pending)
     }
 

@@ -33,7 +33,8 @@ pub struct NodeConfig {
     pub advertise_host: String,
     /// The port that others reach it at; 0, the default, is the one listened on.
     pub advertise_port: u16,
-    /// The name of the cluster, at most 63 bytes: packets of another are refused. Default: none.
+    /// The name of the cluster, at most 255 bytes: packets of another are refused. Default: that of
+    /// `protocol`, which is none.
     pub cluster: String,
     /// In which form it writes. Default [`Serializer::Auto`]: packets to who reads them, and text of
     /// libgossip 1.4.2 to all others, strangers among them, so that an old cluster is upgraded one

@@ -10,8 +10,9 @@ pub enum NodeError {
     /// A text of the configuration is no numeric address, or one that nobody can send to: the name
     /// of the field, and the text.
     Host(&'static str, String),
-    /// A text of the configuration has more than 63 bytes: the name of the field, and its length.
-    Text(&'static str, usize),
+    /// A text of the configuration is too long: the name of the field, its length in bytes, and the
+    /// most that it may have.
+    Text(&'static str, usize, usize),
     /// A constant of the protocol is out of its range.
     Config(ConfigError),
     /// The system has no random number for an id or a seed.
@@ -73,8 +74,8 @@ impl fmt::Display for NodeError {
                 "{field} is \"{text}\"; give a numeric IPv4 or IPv6 address{}",
                 if *field == "advertise_host" { " that others can send to" } else { "" }
             ),
-            Self::Text(field, bytes) => {
-                write!(f, "{field} has {bytes} bytes; give at most 63")
+            Self::Text(field, bytes, most) => {
+                write!(f, "{field} has {bytes} bytes; give at most {most}")
             }
             Self::Config(error) => write!(f, "protocol: {error}; correct it"),
             Self::Entropy => f.write_str("the operating system gives no random numbers"),

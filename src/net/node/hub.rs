@@ -155,9 +155,13 @@ impl Hub {
                     break;
                 }
                 Some(Output::Event(event)) => {
+                    if joins.is_made_up(&event.node.id) {
+                        continue;
+                    }
                     if event.node.status == NodeStatus::Online {
                         joins.note_online();
                     }
+                    let event = strangers.first_sight(event);
                     strangers.note(event.node.id, event.node.status, now);
                     dispatch.lines.note(&event);
                     if let Some(changes) = &self.changes {
@@ -166,7 +170,7 @@ impl Hub {
                     continue;
                 }
                 Some(Output::Transmit(transmit)) => {
-                    if strangers.are_early(&transmit, now) {
+                    if strangers.are_early(&transmit, joins, now) {
                         continue;
                     }
                     let route = self.route(&transmit, joins);
@@ -175,9 +179,11 @@ impl Hub {
             };
             core.count_bytes_sent(kind, bytes);
         }
-        if joins.check(core, now, *patience) {
+        // Events of an id that was made up are known by that, so they are all taken out first.
+        if !more && joins.check(core, now, *patience) {
             self.progress.notify_all();
         }
+        strangers.tidy(core);
         more
     }
 

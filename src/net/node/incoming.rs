@@ -5,57 +5,58 @@ use crate::net::counters::Counts;
 use crate::net::serializer::{Read, Scratch, Serializer};
 use crate::net::shared::{Frames, Run};
 use crate::os;
-use crate::proto::{Core, PacketError};
-use crate::types::{Entry, Header, Path, SyncPayload};
+use crate::proto::PacketError;
+use crate::types::{Detail, Entry, Header, Path, SyncPayload};
 use crate::wire::binary::is_packet;
 use crate::wire::{Error, framing};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+
+/// Where a message came from.
+#[derive(Clone, Copy)]
+enum Source {
+    Datagram(SocketAddr),
+    /// A connection from this address; its port says nothing.
+    Stream(IpAddr),
+}
 
 impl Hub {
-    /// Takes what came as a datagram: a packet, or frames of text.
+    /// Takes what came as a datagram: a packet, or frames of another form.
     pub(super) fn take_datagram(&self, from: SocketAddr, bytes: &[u8], scratch: &mut Scratch) {
         if is_packet(bytes) {
-            self.take_packet(Some(from), bytes, scratch);
+            self.take_packet(Source::Datagram(from), bytes, scratch);
             return;
         }
         let mut any = false;
         for frame in framing::frames(bytes) {
             any = true;
-            self.take_text(Path::Datagram(from), frame, scratch);
+            self.take_text(Source::Datagram(from), frame, scratch);
         }
         if !any {
             self.links.counts.junk.add(1);
         }
     }
 
-    /// Takes a packet, from a datagram or a connection; whether it was one.
-    fn take_packet(&self, from: Option<SocketAddr>, bytes: &[u8], scratch: &mut Scratch) -> bool {
-        if self.writes_packets() {
-            let path = from.map_or(Path::Stream, Path::Packet);
-            let Ok(mut state) = self.lock() else { return false };
-            return match state.core.handle_packet(os::now(), path, bytes) {
-                Err(PacketError::Wire(_)) => self.count_junk(),
-                Ok(()) | Err(PacketError::Refused(_)) => true,
-            };
+    /// Takes a packet; whether it was one.
+    fn take_packet(&self, source: Source, bytes: &[u8], scratch: &mut Scratch) -> bool {
+        let Source::Datagram(from) = source else {
+            return self.take_message(source, Read::Packet, bytes, scratch);
+        };
+        if !self.writes_packets() {
+            return self.take_message(source, Read::Packet, bytes, scratch);
         }
-        // Who writes text alone takes it as if it had come as text: what its sender cannot get back
-        // from here (the proof of an address, digests) must not be counted on.
-        let path = from.map_or(Path::Stream, Path::Datagram);
-        self.take_message(path, Read::Packet, bytes, scratch, |header| Header {
-            nonce: 0,
-            interval_us: 0,
-            sync: SyncPayload::None,
-            wire: 0,
-            wants: false,
-            ..*header
-        })
+        // The usual way: nothing is copied.
+        let Ok(mut state) = self.lock() else { return false };
+        match state.core.handle_packet(os::now(), Path::Packet(from), bytes) {
+            Err(PacketError::Wire(_)) => self.count_junk(),
+            Ok(()) | Err(PacketError::Refused(_)) => true,
+        }
     }
 
     /// Takes a message of another form, without its prefix; whether it was one.
-    fn take_text(&self, path: Path, text: &[u8], scratch: &mut Scratch) -> bool {
+    fn take_text(&self, source: Source, text: &[u8], scratch: &mut Scratch) -> bool {
         let read = match &self.serializer {
             Serializer::Custom(custom) => Read::Custom(&**custom),
-            // Who writes text alone must not make the others believe that it reads packets well.
+            // Who writes text alone has no use for knowing who reads packets.
             Serializer::Json => Read::Text { masks: true },
             _ => Read::Text { masks: false },
         };
@@ -63,28 +64,48 @@ impl Hub {
             // It would read as a ping from the zero id: a datagram of zeros would be 16 000 of them.
             return self.count_junk();
         }
-        self.take_message(path, read, text, scratch, |header| *header)
+        self.take_message(source, read, text, scratch)
     }
 
     fn take_message(
         &self,
-        path: Path,
+        source: Source,
         read: Read<'_>,
         bytes: &[u8],
         scratch: &mut Scratch,
-        adjust: fn(&Header) -> Header,
     ) -> bool {
-        let prefix = if read.is_packet() { 0 } else { framing::PREFIX_BYTES };
+        let (path, prefix) = match source {
+            Source::Stream(_) => (Path::Stream, framing::PREFIX_BYTES),
+            Source::Datagram(from) if !read.is_packet() => {
+                (Path::Datagram(from), framing::PREFIX_BYTES)
+            }
+            Source::Datagram(from) if self.writes_packets() => (Path::Packet(from), 0),
+            Source::Datagram(from) => (Path::Datagram(from), 0),
+        };
         let taken = prefix + bytes.len();
+        let as_text = read.is_packet() && !self.writes_packets();
         let result = read.decode(bytes, scratch, &mut |header, entries| {
-            if let Ok(mut state) = self.lock() {
-                handle(&mut state.core, path, &adjust(header), entries, taken);
+            let header = if as_text { like_text(header) } else { *header };
+            match source {
+                Source::Stream(from) if lacks_address(&header, entries) => {
+                    let text = from.to_canonical().to_string();
+                    self.handle(path, &header, &with_address(&header, entries, &text), taken);
+                }
+                _ => self.handle(path, &header, entries, taken),
             }
         });
         if let Err(crate::net::Error::Wire(error)) = &result {
             self.count_unread(error);
         }
         result.is_ok() || self.count_junk()
+    }
+
+    /// A message that the core refuses is one all the same, and the core counts it.
+    fn handle(&self, path: Path, header: &Header, entries: &[Entry<'_>], bytes: usize) {
+        if let Ok(mut state) = self.lock() {
+            state.core.count_bytes_received(header.kind, bytes);
+            let _ = state.core.handle_message(os::now(), path, header, entries.iter().copied());
+        }
     }
 
     #[cold]
@@ -101,10 +122,31 @@ impl Hub {
     }
 }
 
-/// A message that the core refuses is one all the same, and the core counts it.
-fn handle(core: &mut Core, path: Path, header: &Header, entries: &[Entry<'_>], bytes: usize) {
-    core.count_bytes_received(header.kind, bytes);
-    let _ = core.handle_message(os::now(), path, header, entries.iter().copied());
+/// A packet's header for a node that writes text alone: what its sender cannot get back from there
+/// (the proof of an address, digests) must not be counted on.
+fn like_text(header: &Header) -> Header {
+    let (nonce, interval_us, wire) = (0, 0, 0);
+    Header { nonce, interval_us, wire, sync: SyncPayload::None, wants: false, ..*header }
+}
+
+/// Whether the sender does not tell where it is reached. Of a datagram the core sees where it came
+/// from; of a connection it does not.
+fn lacks_address(header: &Header, entries: &[Entry<'_>]) -> bool {
+    entries.iter().any(|entry| is_placeless(header, entry))
+}
+
+fn with_address<'a>(header: &Header, entries: &[Entry<'a>], ip: &'a str) -> Vec<Entry<'a>> {
+    let place = |entry: &Entry<'a>| {
+        if is_placeless(header, entry) { Entry { ip, ..*entry } } else { *entry }
+    };
+    entries.iter().map(place).collect()
+}
+
+/// Whether an entry is the sender's own, says where it is, and says nothing by that.
+fn is_placeless(header: &Header, entry: &Entry<'_>) -> bool {
+    let is_own = entry.id == header.sender && entry.detail == Detail::Full;
+    let is_nobody = |ip: &str| ip.parse::<IpAddr>().is_ok_and(|ip| ip.is_unspecified());
+    is_own && (entry.ip.is_empty() || is_nobody(entry.ip))
 }
 
 impl Frames for Hub {
@@ -112,12 +154,13 @@ impl Frames for Hub {
         &self.links.streams.counts
     }
 
-    fn take(&self, _: &Run, frame: &[u8]) -> bool {
+    fn take(&self, _: &Run, from: IpAddr, frame: &[u8]) -> bool {
         let mut scratch = Scratch::default();
+        let source = Source::Stream(from);
         let taken = if is_packet(frame) {
-            self.take_packet(None, frame, &mut scratch)
+            self.take_packet(source, frame, &mut scratch)
         } else {
-            self.take_text(Path::Stream, frame, &mut scratch)
+            self.take_text(source, frame, &mut scratch)
         };
         if taken {
             self.links.streams.counts.received.add(1);
@@ -125,5 +168,26 @@ impl Frames for Hub {
             self.kick.notify_one();
         }
         taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::NodeId;
+
+    #[test]
+    fn only_the_senders_own_place_is_filled_in_and_only_if_it_says_none() {
+        let id = |number| NodeId::new([number; 16]);
+        let header = Header { sender: id(1), ..Header::default() };
+        let entry = |number, ip| Entry { id: id(number), ip, ..Entry::default() };
+        for (own, filled) in [("", "10.0.0.9"), ("::", "10.0.0.9"), ("10.0.0.1", "10.0.0.1")] {
+            let entries = [entry(2, ""), entry(1, own)];
+            assert_eq!(lacks_address(&header, &entries), own != filled);
+            let placed = with_address(&header, &entries, "10.0.0.9");
+            assert_eq!(placed, [entry(2, ""), entry(1, filled)]);
+        }
+        let claim = Entry { detail: Detail::Claim, ..entry(1, "") };
+        assert!(!lacks_address(&header, &[claim]));
     }
 }

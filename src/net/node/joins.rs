@@ -2,7 +2,8 @@
 //!
 //! Each address is joined under an id that is made up here. The core puts the node's own id in its
 //! place as soon as the node there answers (P-13), so an id that is not listed any more tells that
-//! the address has answered, whatever id and whatever address the node there tells of itself.
+//! the address has answered, whatever id and whatever address the node there tells of itself. The
+//! program is not told of such ids.
 
 use super::dispatch::Way;
 use super::error::{JoinFailure, JoinReason};
@@ -28,6 +29,8 @@ struct Pending {
     id: NodeId,
     since: Instant,
     stream: Stream,
+    /// Nobody wants to join it any more; the core has still to forget it.
+    is_over: bool,
 }
 
 /// Whether an address was joined over a connection, too.
@@ -42,8 +45,9 @@ enum Stream {
 struct Request {
     number: u64,
     targets: Vec<Target>,
-    /// Whether no other member was online when it began, and whether one came online since: it is
-    /// an answer even where it is not known whose.
+    /// Whether no other member was online when it began, and whether one came online since. That is
+    /// waited for, so that the program finds a member when its join returns; and it is an answer even
+    /// where it is not known whose.
     was_alone: bool,
     someone: bool,
 }
@@ -91,7 +95,7 @@ impl Joins {
         at: SocketAddr,
         id: NodeId,
     ) -> Result<(), JoinReason> {
-        if self.pending.iter().any(|pending| pending.at == at) {
+        if self.pending.iter().any(|pending| pending.at == at && !pending.is_over) {
             return Ok(());
         }
         if self.pending.len() >= MAX_PENDING {
@@ -101,13 +105,18 @@ impl Joins {
             CommandError::OwnNode => JoinReason::OwnNode,
             error => JoinReason::Command(error),
         })?;
-        self.pending.push(Pending { at, id, since: now, stream: Stream::Untried });
+        self.pending.push(Pending { at, id, since: now, stream: Stream::Untried, is_over: false });
         Ok(())
     }
 
     /// Waits for no address any more.
     pub(super) fn forget(&mut self) {
-        self.pending.clear();
+        self.pending.iter_mut().for_each(|pending| pending.is_over = true);
+    }
+
+    /// Whether an id is made up for an address that has not answered.
+    pub(super) fn is_made_up(&self, id: &NodeId) -> bool {
+        self.pending.iter().any(|pending| pending.id == *id)
     }
 
     /// Says what became of a target whose name was looked up.
@@ -125,7 +134,7 @@ impl Joins {
 
     /// How a join goes to an address: over a connection, too, when [`Joins::try_streams`] wants it to.
     pub(super) fn way(&mut self, at: SocketAddr, by_stream: bool) -> Way {
-        let pending = self.pending.iter_mut().find(|pending| pending.at == at);
+        let pending = self.pending.iter_mut().find(|pending| pending.at == at && !pending.is_over);
         let Some(pending) = pending else {
             return if by_stream { Way::Stream } else { Way::Datagram };
         };
@@ -144,15 +153,16 @@ impl Joins {
 
     /// When [`Joins::try_streams`] has something to do.
     pub(super) fn due(&self) -> Option<Instant> {
-        let untried = self.pending.iter().filter(|pending| pending.stream == Stream::Untried);
-        untried.map(|pending| pending.since.after(STREAM_AFTER)).min()
+        let untried = |pending: &&Pending| pending.stream == Stream::Untried && !pending.is_over;
+        self.pending.iter().filter(untried).map(|pending| pending.since.after(STREAM_AFTER)).min()
     }
 
     /// Joins again what has not answered for some time, now over a connection, too. The core does
     /// that by itself when it repeats a join, but that may be seconds later.
     pub(super) fn try_streams(&mut self, core: &mut Core, now: Instant) {
         for pending in &mut self.pending {
-            if pending.stream == Stream::Untried && now >= pending.since.after(STREAM_AFTER) {
+            let is_untried = pending.stream == Stream::Untried && !pending.is_over;
+            if is_untried && now >= pending.since.after(STREAM_AFTER) {
                 pending.stream = Stream::Wanted;
                 // The node may have answered by now; then there is nothing to repeat.
                 if core.find(&pending.id).is_some() {
@@ -171,7 +181,7 @@ impl Joins {
                 return true;
             }
             // The core gives up after its patience, and forgets it then, too.
-            let answered = now.since(pending.since) < patience;
+            let answered = now.since(pending.since) < patience && !pending.is_over;
             requests.iter_mut().for_each(|request| request.note(pending.at, answered));
             news = true;
             false
@@ -238,8 +248,10 @@ impl Request {
     }
 
     fn has_answer(&self) -> bool {
-        self.was_alone && self.someone
-            || self.targets.iter().any(|target| target.state == State::Answered)
+        if self.was_alone {
+            return self.someone;
+        }
+        self.targets.iter().any(|target| target.state == State::Answered)
     }
 
     fn is_decided(&self) -> bool {

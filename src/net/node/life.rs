@@ -26,6 +26,9 @@ use rand::rngs::SmallRng;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 
+/// The longest name of a cluster in bytes.
+const MAX_CLUSTER_BYTES: usize = 255;
+
 /// What the work of a library thread runs inside of, for a program that wants no panic to get out.
 pub(super) type Shield = fn(&mut dyn FnMut());
 
@@ -40,11 +43,14 @@ pub(super) struct Plan {
 impl Plan {
     /// Checks everything that can be checked before a start, and chooses an id if there is none.
     pub(super) fn new(mut config: NodeConfig, shield: Shield) -> Result<Self, NodeError> {
-        for (field, text) in
-            [("role", &config.role), ("region", &config.region), ("cluster", &config.cluster)]
-        {
-            if text.len() > MAX_TEXT_BYTES {
-                return Err(NodeError::Text(field, text.len()));
+        let texts = [
+            ("role", &config.role, MAX_TEXT_BYTES),
+            ("region", &config.region, MAX_TEXT_BYTES),
+            ("cluster", &config.cluster, MAX_CLUSTER_BYTES),
+        ];
+        for (field, text, most) in texts {
+            if text.len() > most {
+                return Err(NodeError::Text(field, text.len(), most));
             }
         }
         let numeric = |field, text: &str| {
@@ -95,7 +101,10 @@ impl Plan {
             Serializer::Binary => Carrier::Packets,
             _ => Carrier::Structs,
         };
-        let cluster = cluster_hash(&self.config.cluster);
+        let cluster = match self.config.cluster.as_str() {
+            "" => self.config.protocol.cluster,
+            name => cluster_hash(name),
+        };
         let config = Config { carrier, cluster, has_streams, ..self.config.protocol.clone() };
         Core::new(config, &own.as_entry(), seed, os::now())
     }

@@ -26,9 +26,6 @@ pub const STREAM_AFTER: Duration = Duration::from_millis(300);
 /// that datagrams pass it has been vouched for by then.
 pub const STRANGER_TIME: Duration = Duration::from_secs(2);
 
-/// The most members of which that time is known.
-pub const MAX_STRANGERS: usize = 1024;
-
 /// The most changes that wait for the program's callbacks one by one. Past it, a change of a node of
 /// which one waits already is joined with that one, so that there is at most one more for each node.
 pub const MAX_CHANGES: usize = 16 * 1024;

@@ -37,5 +37,5 @@ pub use change::{Change, Handler};
 pub use config::NodeConfig;
 pub use error::{JoinFailure, JoinReason, NodeError};
 pub use joins::Joined;
-pub use node::Node;
+pub use node::{Look, Node};
 pub use stats::{Datagrams, NodeStats};

@@ -1,8 +1,8 @@
 use super::change::Handler;
 use super::config::NodeConfig;
 use super::error::NodeError;
-use super::hub::Hub;
-use super::joins::Joined;
+use super::hub::{Hub, State};
+use super::joins::{Joined, Joins};
 use super::life::{Plan, Shield, Workers};
 use super::log;
 use super::look_up::LookUps;
@@ -10,7 +10,7 @@ use super::stats::NodeStats;
 use crate::net::shared::lock;
 use crate::os::process_mark;
 use crate::proto::{CommandError, Core, PeerStats};
-use crate::types::{Metadata, NodeId, NodeView};
+use crate::types::{Entry, Metadata, NodeId, NodeView};
 use core::time::Duration;
 use std::sync::{Arc, Mutex};
 
@@ -202,12 +202,12 @@ impl Node {
     }
 
     /// All known nodes but this one, in the order in which they became known: also those that are
-    /// suspect, failed, left, or have not answered yet.
+    /// suspect, failed or left, or of which others told that have not been heard themselves yet.
     ///
     /// # Errors
     /// [`NodeError::Forked`], [`NodeError::Broken`].
     pub fn members(&self) -> Result<Vec<NodeView>, NodeError> {
-        let members = self.read(|core| core.members().map(NodeView::from).collect())?;
+        let members = self.look(|look| look.members().map(NodeView::from).collect())?;
         Ok(members.unwrap_or_default())
     }
 
@@ -219,19 +219,18 @@ impl Node {
         if *id == self.id() {
             return self.local().map(Some);
         }
-        Ok(self.read(|core| core.find(id).map(NodeView::from))?.flatten())
+        Ok(self.look(|look| look.core.find(id).map(NodeView::from))?.flatten())
     }
 
-    /// Looks at the core, under its lock: nothing of the node may be called in `look`. `None` before
-    /// the first start.
+    /// Looks at what the node knows without copying it, under its lock: nothing of the node may be
+    /// called in `body`. `None` before the first start.
     ///
     /// # Errors
     /// [`NodeError::Forked`], [`NodeError::Broken`].
-    pub fn read<R>(&self, look: impl FnOnce(&Core) -> R) -> Result<Option<R>, NodeError> {
-        match self.hub()? {
-            Some(hub) => Ok(Some(look(&hub.lock()?.core))),
-            None => Ok(None),
-        }
+    pub fn look<R>(&self, body: impl FnOnce(&Look<'_>) -> R) -> Result<Option<R>, NodeError> {
+        let Some(hub) = self.hub()? else { return Ok(None) };
+        let State { core, joins, .. } = &*hub.lock()?;
+        Ok(Some(body(&Look { core, joins })))
     }
 
     /// Sets own metadata, all pairs or none, and spreads it. The key `config_epoch` sets the own
@@ -288,7 +287,7 @@ impl Node {
     /// # Errors
     /// [`NodeError::Forked`], [`NodeError::Broken`].
     pub fn peer(&self, id: &NodeId) -> Result<Option<PeerStats>, NodeError> {
-        Ok(self.read(|core| core.peer(id))?.flatten())
+        Ok(self.look(|look| look.core.peer(id))?.flatten())
     }
 
     /// Whether this is a forked child's copy, which can only be dropped.
@@ -320,6 +319,22 @@ impl Node {
     /// The run that is.
     fn running(&self) -> Result<Arc<Hub>, NodeError> {
         self.hub()?.filter(|hub| !hub.is_closed()).ok_or(NodeError::NotStarted)
+    }
+}
+
+/// What a node knows, at one moment.
+pub struct Look<'a> {
+    /// The core. Addresses that were joined and have not answered are listed in it under ids that
+    /// were made up for them; [`Look::members`] leaves them out.
+    pub core: &'a Core,
+    joins: &'a Joins,
+}
+
+impl<'a> Look<'a> {
+    /// All known nodes but this one, in the order in which they became known.
+    pub fn members(&self) -> impl Iterator<Item = Entry<'a>> {
+        let Self { core, joins } = *self;
+        core.members().filter(move |member| !joins.is_made_up(&member.id))
     }
 }
 

@@ -71,7 +71,7 @@ async fn read(stream: TcpStream, place: Place, frames: Arc<impl Frames>, run: Ar
             Ok(true) => {}
             Ok(false) | Err(_) => return,
         }
-        match deliver(&mut reader, &*frames, &run) {
+        match deliver(&mut reader, &*frames, &run, place.address) {
             Ok(came) => patience.note(Instant::now(), came, reader.pending() > 0),
             Err(()) => return frames.counts().closed.add(1),
         }
@@ -98,14 +98,19 @@ fn read_some(stream: &TcpStream, reader: &mut FrameReader) -> io::Result<bool> {
 }
 
 /// Takes every complete frame. An error is a frame beyond the limit, or the end of the run.
-fn deliver(reader: &mut FrameReader, frames: &impl Frames, run: &Run) -> Result<Came, ()> {
+fn deliver(
+    reader: &mut FrameReader,
+    frames: &impl Frames,
+    run: &Run,
+    from: IpAddr,
+) -> Result<Came, ()> {
     let mut came = Came { frame: false, message: false };
     loop {
         if run.is_stopping() {
             return Err(());
         }
         match reader.next_frame() {
-            Ok(Some(frame)) => came.message |= frames.take(run, frame),
+            Ok(Some(frame)) => came.message |= frames.take(run, from, frame),
             Ok(None) => return Ok(came),
             Err(_) => {
                 frames.counts().junk.add(1);

@@ -109,38 +109,33 @@ fn longest_zeros(groups: &[u16; 8]) -> (usize, usize) {
     best
 }
 
-/// The four bytes of a text that [`v4_text`] writes.
-pub(super) fn parse_v4(text: &str) -> Option<[u8; 4]> {
-    let text = text.as_bytes();
+/// The four bytes of a text that [`v4_text`] writes: an IPv4 address as every parser takes it.
+pub(crate) fn parse_v4(text: &str) -> Option<[u8; 4]> {
     // Most texts that are no address end here.
-    if text.len() > V4_TEXT_BYTES || !text.first()?.is_ascii_digit() {
+    if text.len() > V4_TEXT_BYTES || !text.as_bytes().first()?.is_ascii_digit() {
         return None;
     }
     let mut octets = [0; 4];
-    let (mut part, mut value, mut digits) = (0, 0_u32, 0);
-    for &byte in text {
-        if byte == b'.' {
-            if digits == 0 || part == 3 {
-                return None;
+    let mut rest = text.bytes();
+    for (at, octet) in octets.iter_mut().enumerate() {
+        let (mut value, mut digits) = (0_u32, 0);
+        let is_last = loop {
+            match rest.next() {
+                // A second digit after a zero would be lost.
+                Some(digit @ b'0'..=b'9') if digits == 0 || (value > 0 && digits < 3) => {
+                    value = value * 10 + u32::from(digit - b'0');
+                    digits += 1;
+                }
+                Some(b'.') => break false,
+                None => break true,
+                Some(_) => return None,
             }
-            octets[part] = value as u8;
-            (part, value, digits) = (part + 1, 0, 0);
-            continue;
-        }
-        // A second digit after a zero would be lost.
-        if !byte.is_ascii_digit() || (digits > 0 && value == 0) {
+        };
+        if digits == 0 || is_last != (at == 3) {
             return None;
         }
-        value = value * 10 + u32::from(byte - b'0');
-        digits += 1;
-        if value > 255 {
-            return None;
-        }
+        *octet = u8::try_from(value).ok()?;
     }
-    if part != 3 || digits == 0 {
-        return None;
-    }
-    octets[3] = value as u8;
     Some(octets)
 }
 

@@ -3,9 +3,10 @@
 use super::entry::{self, read_stamp};
 use super::layout::{COUNT_AT, FLAGS_AT, HEAD_BYTES, MAGIC, SENDER_AT, flag, sync};
 use super::reader::{Read, Reader};
-use super::texts::Texts;
+use super::texts::{TextRoom, Texts};
 use crate::types::{Digest, Entry, Header, Message, MessageKind, NodeId, NodeView, SyncPayload};
 use crate::wire::{Error, MAX_ENTRIES, MAX_MESSAGE_BYTES};
+use alloc::vec::Vec;
 
 /// A packet whose every byte was checked.
 #[derive(Clone, Debug)]
@@ -48,8 +49,46 @@ pub fn decode(bytes: &[u8]) -> Result<Packet<'_>, Error> {
     let head = read_head(bytes)?;
     let mut reader = Reader::new(bytes, HEAD_BYTES);
     let label = read_label(&mut reader, &head);
-    let packet = label.and_then(|cluster| read_body(&mut reader, &head, cluster));
-    packet.map_err(|reason| Error::Invalid { offset: reader.at(), reason })
+    let mut texts = Texts::new();
+    let read = label.and_then(|cluster| {
+        read_body(&mut reader, &head, cluster, |reader| check_entries(reader, &head, &mut texts))
+    });
+    match read {
+        Ok((header, entries_at)) => {
+            Ok(Packet { header, bytes, entries_at, count: head.count, texts })
+        }
+        Err(reason) => Err(Error::Invalid { offset: reader.at(), reason }),
+    }
+}
+
+/// Reads a packet and puts its entries behind those in `entries`, in one pass, for who needs each of
+/// them once and in a row. Texts of packed addresses go into `texts`.
+///
+/// # Errors
+/// As [`decode`]; then `entries` are as before.
+pub fn decode_into<'a>(
+    bytes: &'a [u8],
+    texts: &'a mut TextRoom,
+    entries: &mut Vec<Entry<'a>>,
+) -> Result<Header, Error> {
+    if bytes.len() > MAX_MESSAGE_BYTES {
+        return Err(Error::TooLarge(bytes.len()));
+    }
+    let head = read_head(bytes)?;
+    let mut reader = Reader::new(bytes, HEAD_BYTES);
+    let label = read_label(&mut reader, &head);
+    let before = entries.len();
+    let room = texts.take(head.count);
+    let read = label.and_then(|cluster| {
+        read_body(&mut reader, &head, cluster, |reader| read_entries(reader, &head, room, entries))
+    });
+    match read {
+        Ok((header, _)) => Ok(header),
+        Err(reason) => {
+            entries.truncate(before);
+            Err(Error::Invalid { offset: reader.at(), reason })
+        }
+    }
 }
 
 /// What every packet has.
@@ -104,16 +143,22 @@ fn read_label(reader: &mut Reader<'_>, head: &Head) -> Read<u32> {
     Ok(label)
 }
 
-/// Reads what follows the label.
-fn read_body<'a>(reader: &mut Reader<'a>, head: &Head, cluster: u32) -> Read<Packet<'a>> {
+/// Reads what follows the label: the header, and where the entries begin. `read_entries` reads these
+/// and gives the heartbeat of the sender's own.
+#[inline]
+fn read_body<'a>(
+    reader: &mut Reader<'a>,
+    head: &Head,
+    cluster: u32,
+    read_entries: impl FnOnce(&mut Reader<'a>) -> Read<Option<u64>>,
+) -> Read<(Header, usize)> {
     let flags = head.flags;
     let nonce = if flags & flag::NONCE == 0 { 0 } else { u64::from_le_bytes(reader.array()?) };
     let interval_us = if flags & flag::INTERVAL == 0 { 0 } else { reader.varint32()? };
     let wire = if flags & flag::WIRE == 0 { 0 } else { reader.byte()? };
     let sync = if flags & flag::SYNC == 0 { SyncPayload::None } else { read_sync(reader)? };
     let entries_at = reader.at();
-    let mut texts = Texts::new();
-    let own = check_entries(reader, head, &mut texts)?;
+    let own = read_entries(reader)?;
     let timestamp = if flags & flag::TIMESTAMP == 0 {
         own.map_or(0, |heartbeat| heartbeat.wrapping_sub(1))
     } else {
@@ -136,7 +181,7 @@ fn read_body<'a>(reader: &mut Reader<'a>, head: &Head, cluster: u32) -> Read<Pac
         wire: wire.max(head.version),
         wants: flags & flag::WANTS != 0,
     };
-    Ok(Packet { header, bytes: reader.packet(), entries_at, count: head.count, texts })
+    Ok((header, entries_at))
 }
 
 /// Reads all entries, keeps the texts of packed addresses, and gives the sender's own heartbeat.
@@ -156,6 +201,43 @@ fn check_entries(reader: &mut Reader<'_>, head: &Head, texts: &mut Texts) -> Rea
         if claim.has_metadata() {
             entry::read_metadata(reader)?;
         }
+    }
+    Ok(own)
+}
+
+/// Reads all entries, and gives the sender's own heartbeat.
+#[inline]
+fn read_entries<'a>(
+    reader: &mut Reader<'a>,
+    head: &Head,
+    mut room: &'a mut [u8],
+    entries: &mut Vec<Entry<'a>>,
+) -> Read<Option<u64>> {
+    let mut own = None;
+    entries.reserve(head.count);
+    for _ in 0..head.count {
+        let claim = entry::read_claim(reader, &head.sender)?;
+        if own.is_none() && claim.id == head.sender {
+            own = Some(claim.heartbeat);
+        }
+        let mut entry = claim.entry();
+        if claim.is_full() {
+            let configuration = entry::read_configuration(reader)?;
+            configuration.add_to(&mut entry);
+            if let Some(text) = configuration.ip.unpack() {
+                let text = text.as_bytes();
+                let (place, rest) = core::mem::take(&mut room)
+                    .split_at_mut_checked(text.len())
+                    .ok_or("more addresses than there are entries")?;
+                place.copy_from_slice(text);
+                entry.ip = core::str::from_utf8(place).unwrap_or_default();
+                room = rest;
+            }
+        }
+        if claim.has_metadata() {
+            entry.metadata = entry::read_metadata(reader)?;
+        }
+        entries.push(entry);
     }
     Ok(own)
 }

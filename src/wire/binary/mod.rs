@@ -20,9 +20,11 @@ mod short;
 mod size;
 mod texts;
 
-pub use decode::{Entries, Packet, decode};
+pub(crate) use address::parse_v4;
+pub use decode::{Entries, Packet, decode, decode_into};
 pub use encode::encode;
 pub use size::{entry_bytes, header_bytes};
+pub use texts::TextRoom;
 
 /// The version that is written, and the highest that is known here.
 ///

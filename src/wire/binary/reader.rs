@@ -22,11 +22,6 @@ impl<'a> Reader<'a> {
         Self { packet, rest: packet.get(at..).unwrap_or_default() }
     }
 
-    /// All of the packet.
-    pub(super) fn packet(&self) -> &'a [u8] {
-        self.packet
-    }
-
     /// Where it stands.
     pub(super) fn at(&self) -> usize {
         self.packet.len() - self.rest.len()

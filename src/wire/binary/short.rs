@@ -42,6 +42,9 @@ impl<'o> Short<'o> {
 
     #[inline(always)]
     pub(super) fn varint(&mut self, value: u64) {
+        if value < 0x80 {
+            return self.put([value as u8]);
+        }
         let (bytes, len) = varint::spread(value);
         // All of it is written, what is behind the number too, and overwritten by what comes next.
         if let Some(place) = self.out.get_mut(self.at..self.at + bytes.len()) {

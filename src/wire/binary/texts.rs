@@ -3,6 +3,22 @@
 use super::address::{AddressText, TEXT_BYTES};
 use alloc::vec::Vec;
 
+/// Room for the texts of packed addresses while the entries are used that have them, to be used again
+/// and again: at most 40 KiB.
+#[derive(Debug, Default)]
+pub struct TextRoom(Vec<u8>);
+
+impl TextRoom {
+    /// Room for so many texts.
+    pub(super) fn take(&mut self, count: usize) -> &mut [u8] {
+        let bytes = count * TEXT_BYTES;
+        if self.0.len() < bytes {
+            self.0.resize(bytes, 0);
+        }
+        &mut self.0
+    }
+}
+
 /// Each text with its length before it, in the order of the entries. Those of a usual message find
 /// room here; more are kept in one allocation of at most 40 KiB.
 #[derive(Clone, Debug)]

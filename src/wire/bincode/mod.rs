@@ -1,8 +1,7 @@
 //! The form of Rust programs that have bincode already: bincode 2 in its standard configuration.
 //!
 //! A byte that tells it from the other forms, then a header, then the entries as a list; the structs
-//! are in docs/WIRE.md. It is larger and slower than a packet, has no label of a cluster, and can say
-//! all the rest.
+//! are in docs/WIRE.md. It is larger and slower than a packet, and says the same.
 
 mod shapes;
 

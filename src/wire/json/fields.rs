@@ -31,28 +31,38 @@ pub(super) fn integer<T: TryFrom<i128>>(
 pub(super) fn id(reader: &mut Reader<'_>, field: &str) -> Result<NodeId, Error> {
     const WHAT: &str = "16 hex bytes with commas between";
     let string = reader.string(format_args!("{WHAT} for `{field}`"))?;
-    read_id(string.chars()).ok_or_else(|| reader.flaw(format_args!("`{field}` is not {WHAT}")))
+    let id = match string.plain() {
+        Some(text) => read_id(text.bytes()),
+        None => read_id(string.chars().map(|c| u8::try_from(c).unwrap_or(b'?'))),
+    };
+    id.ok_or_else(|| reader.flaw(format_args!("`{field}` is not {WHAT}")))
 }
 
-fn read_id(mut text: impl Iterator<Item = char>) -> Option<NodeId> {
+fn read_id(mut text: impl Iterator<Item = u8>) -> Option<NodeId> {
     let mut bytes = [0; 16];
     for (i, byte) in bytes.iter_mut().enumerate() {
-        *byte = text.next()?.to_digit(16)? as u8;
-        let Some(mut next) = text.next() else {
-            return (i == 15).then_some(NodeId::new(bytes));
-        };
-        if let Some(digit) = next.to_digit(16) {
-            *byte = *byte << 4 | digit as u8;
-            let Some(after) = text.next() else {
-                return (i == 15).then_some(NodeId::new(bytes));
-            };
-            next = after;
+        *byte = digit(text.next()?)?;
+        let mut next = text.next();
+        if let Some(low) = next.and_then(digit) {
+            *byte = *byte << 4 | low;
+            next = text.next();
         }
-        if next != ',' {
-            return None;
+        match next {
+            Some(b',') if i < 15 => {}
+            None if i == 15 => return Some(NodeId::new(bytes)),
+            _ => return None,
         }
     }
     None
+}
+
+const fn digit(byte: u8) -> Option<u8> {
+    Some(match byte {
+        b'0'..=b'9' => byte - b'0',
+        b'a'..=b'f' => byte - b'a' + 10,
+        b'A'..=b'F' => byte - b'A' + 10,
+        _ => return None,
+    })
 }
 
 /// A text of at most [`MAX_TEXT_BYTES`].
@@ -76,7 +86,7 @@ mod tests {
 
     #[test]
     fn ids_are_sixteen_parts_of_one_or_two_digits() {
-        let read = |text: &str| read_id(text.chars());
+        let read = |text: &str| read_id(text.bytes());
         let zeros = "0,".repeat(15);
         assert_eq!(read(&(zeros.clone() + "0")), Some(NodeId::ZERO));
         let mut bytes = [0; 16];

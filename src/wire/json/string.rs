@@ -44,6 +44,11 @@ impl<'a> Quoted<'a> {
         self.raw.len()
     }
 
+    /// What it says, if it stands there as it is.
+    pub(super) fn plain(&self) -> Option<&'a str> {
+        if self.has_escapes { None } else { Some(self.raw) }
+    }
+
     /// The length of what it says, in bytes.
     pub(super) fn len(&self) -> usize {
         if self.has_escapes { self.chars().map(char::len_utf8).sum() } else { self.raw.len() }

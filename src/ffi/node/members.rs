@@ -1,0 +1,198 @@
+//! The members as a node knows them.
+
+use super::body::{node_of, told};
+use super::life::gossip_node_t;
+use crate::ffi::callbacks::Extra;
+use crate::ffi::commands::{argument, report_null};
+use crate::ffi::convert::view_of;
+use crate::ffi::error::set_last_error;
+use crate::ffi::ext::info::{self, Known, gossip_node_info_t};
+use crate::ffi::ext::sized;
+use crate::ffi::guard::guard;
+use crate::ffi::memory::CArray;
+use crate::ffi::types::gossip_node_id_t;
+use crate::net::{Look, Node};
+use crate::os;
+use crate::proto::Core;
+use crate::types::{Entry, Instant, NodeId};
+use core::ffi::c_int;
+use core::ptr;
+
+/// All known nodes but this one, in the order in which they became known: also those that are suspect,
+/// failed or left, or of which others told that have not been heard themselves yet. Addresses that
+/// were joined and have not answered are no members.
+///
+/// @param node The node.
+/// @param info_size The bytes of one gossip_node_info_t in the program: sizeof(gossip_node_info_t).
+/// @param count Where their number is put.
+/// @return An array of as many, one block to be freed by free(); NULL if there are none, *count being
+/// 0 then, or if an argument is NULL, info_size is wrong, there is no memory, or the node cannot be
+/// used: *count is left as it is then, and gossip_last_error() says why.
+///
+/// Threads: any. From callbacks: yes. Since 1.6.
+///
+/// # Safety
+/// node is NULL or was not destroyed; count is NULL or may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_node_members(
+    node: *const gossip_node_t,
+    info_size: usize,
+    count: *mut usize,
+) -> *mut gossip_node_info_t {
+    guard("gossip_node_members", ptr::null_mut(), || {
+        // SAFETY: the caller's promise.
+        unsafe { members(node, info_size, count) }.unwrap_or(ptr::null_mut())
+    })
+}
+
+/// All that is known of one node.
+///
+/// @param node The node.
+/// @param id Whom to look for; the own id finds the node itself.
+/// @param info Where it is put if it is known; set its size before. Left as it is otherwise.
+/// @return 1 if it is known; 0 if not, or if an argument is NULL, the size is wrong or the node cannot
+/// be used: gossip_last_error() then says why.
+///
+/// Threads: any. From callbacks: yes. Since 1.6.
+///
+/// # Safety
+/// node is NULL or was not destroyed; id is NULL or points to an id; info is NULL or points to a struct
+/// with as many bytes as its size says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_node_find(
+    node: *const gossip_node_t,
+    id: *const gossip_node_id_t,
+    info: *mut gossip_node_info_t,
+) -> c_int {
+    guard("gossip_node_find", 0, || {
+        // SAFETY: the caller's promise.
+        c_int::from(unsafe { find(node, id, info) }.unwrap_or(false))
+    })
+}
+
+/// The node itself, as it tells others of it.
+///
+/// @param node The node.
+/// @param info Where it is put; set its size before. Its address is empty if others are to take the one
+/// that its messages come from.
+/// @return 1; 0 if an argument is NULL, the size is wrong or the node cannot be used.
+///
+/// Threads: any. From callbacks: yes. Since 1.6.
+///
+/// # Safety
+/// node is NULL or was not destroyed; info is NULL or points to a struct with as many bytes as its size
+/// says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_node_self(
+    node: *const gossip_node_t,
+    info: *mut gossip_node_info_t,
+) -> c_int {
+    guard("gossip_node_self", 0, || {
+        // SAFETY: the caller's promise.
+        c_int::from(unsafe { own(node, info) }.unwrap_or(false))
+    })
+}
+
+/// What a node knows of another beside its struct; nothing if that is not known.
+pub(in crate::ffi) fn known(node: &Node, id: &NodeId) -> Known {
+    let now = os::now();
+    let known = node.look(|look| Known::of(look.core, now, id));
+    known.ok().flatten().unwrap_or_default()
+}
+
+fn info_of(core: &Core, now: Instant, entry: &Entry<'_>) -> gossip_node_info_t {
+    info::of_view(&view_of(entry), &Extra::of(entry), Known::of(core, now, &entry.id))
+}
+
+/// # Safety
+/// As [`gossip_node_members`].
+unsafe fn members(
+    node: *const gossip_node_t,
+    info_size: usize,
+    count: *mut usize,
+) -> Option<*mut gossip_node_info_t> {
+    // SAFETY: the caller's promise.
+    let node = unsafe { node_of(node) }?;
+    if count.is_null() {
+        report_null("count");
+        return None;
+    }
+    let asked = info_size;
+    // SAFETY: a size is all that is looked at.
+    unsafe { sized::size_of_output((&raw const asked).cast::<gossip_node_info_t>(), "info_size") }?;
+    let now = os::now();
+    let array = told(node.look(|look| infos(look, now, info_size))).ok()?;
+    let (array, len) = match array {
+        Some(array) => array?,
+        None => (None, 0),
+    };
+    // SAFETY: not NULL, and the caller's promise that it may be written.
+    unsafe { count.write(len) };
+    Some(array.map_or(ptr::null_mut(), |array| array.into_raw().cast()))
+}
+
+/// The members in a block of C, each in so many bytes; `None`, with an error text, without memory.
+fn infos(look: &Look<'_>, now: Instant, size: usize) -> Option<(Option<CArray<u64>>, usize)> {
+    let len = look.members().count();
+    if len == 0 {
+        return Some((None, 0));
+    }
+    let words = size / size_of::<u64>();
+    let Some(mut block) = len.checked_mul(words).and_then(CArray::<u64>::with_room) else {
+        set_last_error(format_args!("no memory for {len} nodes; free some and try again"));
+        return None;
+    };
+    for entry in look.members() {
+        let mut info = vec![0_u64; words];
+        info[0] = size as u64;
+        // SAFETY: it has as many bytes as its size says, and is aligned for it.
+        unsafe { sized::write(info.as_mut_ptr().cast(), "info", &info_of(look.core, now, &entry)) };
+        info.into_iter().for_each(|word| {
+            block.push(word);
+        });
+    }
+    Some((Some(block), len))
+}
+
+/// # Safety
+/// As [`gossip_node_find`].
+unsafe fn find(
+    node: *const gossip_node_t,
+    id: *const gossip_node_id_t,
+    out: *mut gossip_node_info_t,
+) -> Option<bool> {
+    // SAFETY: the caller's promise.
+    let (node, id) = unsafe { (node_of(node)?, argument(id, "id")?) };
+    let id = NodeId::new(id.data);
+    if id == node.id() {
+        // SAFETY: the caller's promise.
+        return unsafe { write_own(node, out) };
+    }
+    // SAFETY: the caller's promise.
+    unsafe { sized::size_of_output(out, "info") }?;
+    let now = os::now();
+    let found = node.look(|look| look.core.find(&id).map(|entry| info_of(look.core, now, &entry)));
+    let found = told(found).ok()?.flatten()?;
+    // SAFETY: the caller's promise.
+    Some(unsafe { sized::write(out, "info", &found) })
+}
+
+/// # Safety
+/// As [`gossip_node_self`].
+unsafe fn own(node: *const gossip_node_t, out: *mut gossip_node_info_t) -> Option<bool> {
+    // SAFETY: the caller's promise.
+    let node = unsafe { node_of(node) }?;
+    // SAFETY: the caller's promise.
+    unsafe { write_own(node, out) }
+}
+
+/// # Safety
+/// As [`gossip_node_self`].
+unsafe fn write_own(node: &Node, out: *mut gossip_node_info_t) -> Option<bool> {
+    let own = told(node.local()).ok()?;
+    let entry = own.as_entry();
+    let known = known(node, &own.id).of_self();
+    let info = info::of_view(&view_of(&entry), &Extra::of(&entry), known);
+    // SAFETY: the caller's promise.
+    Some(unsafe { sized::write(out, "info", &info) })
+}

@@ -1,0 +1,226 @@
+//! What a node counted and measured.
+#![allow(non_camel_case_types, reason = "the names are those of the C header")]
+
+use super::body::{node_of, told};
+use super::life::{FAILED, gossip_node_t};
+use crate::ffi::commands::argument;
+use crate::ffi::error::set_last_error;
+use crate::ffi::ext::sized::{self, Growing};
+use crate::ffi::ext::stats::{self, gossip_peer_stats_t, gossip_stats_t};
+use crate::ffi::guard::guard;
+use crate::ffi::types::{gossip_error_code_t, gossip_node_id_t};
+use crate::net::{Counters, Datagrams, NodeStats};
+use crate::os;
+use crate::types::NodeId;
+use core::ffi::c_int;
+use core::mem::{offset_of, size_of};
+
+const INVALID: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
+
+/// What a node's sockets and queues did since its last start. Bytes are those of datagrams without the
+/// headers of IP and UDP.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct gossip_node_net_stats {
+    /// The bytes of this struct in the program: set it to sizeof(gossip_node_net_stats_t) before.
+    pub size: usize,
+    /// Datagrams that the system took.
+    pub datagrams_sent: u64,
+    /// Their bytes.
+    pub bytes_sent: u64,
+    /// Datagrams that came.
+    pub datagrams_received: u64,
+    /// Their bytes.
+    pub bytes_received: u64,
+    /// Messages, over connections too, that the system or a full queue did not take.
+    pub unsent: u64,
+    /// Messages to members whose address is no numeric one.
+    pub unaddressed: u64,
+    /// What came, over connections too, and was no message.
+    pub junk: u64,
+    /// Errors of the system while reading; reading went on.
+    pub read_errors: u64,
+    /// Messages over connections, sent or queued.
+    pub stream_sent: u64,
+    /// Messages that came over connections.
+    pub stream_received: u64,
+    /// Messages that were queued for a connection and then could not be sent.
+    pub stream_lost: u64,
+    /// Connections made by the node.
+    pub connected: u64,
+    /// Connections accepted.
+    pub accepted: u64,
+    /// Connections closed at once, since there were too many.
+    pub turned_away: u64,
+    /// Accepted connections closed by the node: silent, idle, or with a frame beyond the limit.
+    pub closed: u64,
+    /// Changes that wait for the callbacks now.
+    pub changes_waiting: u64,
+    /// Changes that were joined with one before them, since the callbacks were slow.
+    pub changes_joined: u64,
+    /// 1: connections can be made to the node. 0: its port was free by UDP only.
+    pub listens_on_tcp: u64,
+}
+/// See gossip_node_net_stats.
+pub type gossip_node_net_stats_t = gossip_node_net_stats;
+
+// SAFETY: it is repr(C), begins with its size, and is only written.
+unsafe impl Growing for gossip_node_net_stats_t {
+    const LEAST: usize = offset_of!(Self, datagrams_sent);
+}
+
+/// What a node counted since its last start, and what it has now.
+///
+/// @param node The node.
+/// @param stats Where it is put; set its size before. Left as it is on an error, and before the first
+/// start.
+/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if an argument is NULL or the size is wrong;
+/// GOSSIP_ERR_NETWORK_ERROR before the first start; GOSSIP_ERR_OPERATION_NOT_PERMITTED in a forked
+/// child.
+///
+/// Threads: any. From callbacks: yes. Since 1.6.
+///
+/// # Safety
+/// node is NULL or was not destroyed; stats is NULL or points to a struct with as many bytes as its
+/// size says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_node_get_stats(
+    node: *const gossip_node_t,
+    stats: *mut gossip_stats_t,
+) -> gossip_error_code_t {
+    guard("gossip_node_get_stats", FAILED, || {
+        // SAFETY: the caller's promise.
+        unsafe { get_stats(node, stats) }.map_or_else(|code| code, |()| SUCCESS)
+    })
+}
+
+/// What a node knows of its way to one member.
+///
+/// @param node The node.
+/// @param id Which member.
+/// @param stats Where it is put if the member is known; set its size before. Left as it is otherwise.
+/// @return 1 if it is known; 0 if not, if it is the node itself, an argument is NULL or the size is
+/// wrong: gossip_last_error() then says which.
+///
+/// Threads: any. From callbacks: yes. Since 1.6.
+///
+/// # Safety
+/// node is NULL or was not destroyed; id is NULL or points to an id; stats is NULL or points to a struct
+/// with as many bytes as its size says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_node_get_peer_stats(
+    node: *const gossip_node_t,
+    id: *const gossip_node_id_t,
+    stats: *mut gossip_peer_stats_t,
+) -> c_int {
+    guard("gossip_node_get_peer_stats", 0, || {
+        // SAFETY: the caller's promise.
+        c_int::from(unsafe { get_peer_stats(node, id, stats) }.unwrap_or(false))
+    })
+}
+
+/// What a node's sockets and queues did since its last start.
+///
+/// @param node The node.
+/// @param stats Where it is put; set its size before. Left as it is on an error.
+/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if an argument is NULL or the size is wrong;
+/// GOSSIP_ERR_OPERATION_NOT_PERMITTED in a forked child.
+///
+/// Threads: any. From callbacks: yes. Since 1.6.
+///
+/// # Safety
+/// node is NULL or was not destroyed; stats is NULL or points to a struct with as many bytes as its
+/// size says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_node_get_net_stats(
+    node: *const gossip_node_t,
+    stats: *mut gossip_node_net_stats_t,
+) -> gossip_error_code_t {
+    guard("gossip_node_get_net_stats", FAILED, || {
+        // SAFETY: the caller's promise.
+        unsafe { get_net_stats(node, stats) }.map_or_else(|code| code, |()| SUCCESS)
+    })
+}
+
+const SUCCESS: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_SUCCESS;
+
+/// # Safety
+/// As [`gossip_node_get_stats`].
+unsafe fn get_stats(
+    node: *const gossip_node_t,
+    out: *mut gossip_stats_t,
+) -> Result<(), gossip_error_code_t> {
+    // SAFETY: the caller's promise.
+    let node = unsafe { node_of(node) }.ok_or(INVALID)?;
+    // SAFETY: the caller's promise.
+    unsafe { sized::size_of_output(out, "stats") }.ok_or(INVALID)?;
+    let now = os::now();
+    let Some(read) = told(node.look(|look| stats::stats_of(look.core, now)))? else {
+        set_last_error(format_args!("the node was not started yet; start it first"));
+        return Err(gossip_error_code_t::GOSSIP_ERR_NETWORK_ERROR);
+    };
+    // SAFETY: the caller's promise.
+    unsafe { sized::write(out, "stats", &read) };
+    Ok(())
+}
+
+/// # Safety
+/// As [`gossip_node_get_peer_stats`].
+unsafe fn get_peer_stats(
+    node: *const gossip_node_t,
+    id: *const gossip_node_id_t,
+    out: *mut gossip_peer_stats_t,
+) -> Option<bool> {
+    // SAFETY: the caller's promise.
+    let (node, id) = unsafe { (node_of(node)?, argument(id, "id")?) };
+    let id = NodeId::new(id.data);
+    // SAFETY: the caller's promise.
+    unsafe { sized::size_of_output(out, "stats") }?;
+    let now = os::now();
+    let found = told(node.look(|look| stats::peer_stats(look.core, &id, now))).ok()?.flatten();
+    if found.is_none() {
+        set_last_error(format_args!("id is {id}; pass that of another node that is known"));
+    }
+    // SAFETY: the caller's promise.
+    Some(unsafe { sized::write(out, "stats", &found?) })
+}
+
+/// # Safety
+/// As [`gossip_node_get_net_stats`].
+unsafe fn get_net_stats(
+    node: *const gossip_node_t,
+    out: *mut gossip_node_net_stats_t,
+) -> Result<(), gossip_error_code_t> {
+    // SAFETY: the caller's promise.
+    let node = unsafe { node_of(node) }.ok_or(INVALID)?;
+    // SAFETY: the caller's promise.
+    unsafe { sized::size_of_output(out, "stats") }.ok_or(INVALID)?;
+    let NodeStats { datagrams, streams, listens_on_tcp, changes_waiting, changes_joined, .. } =
+        told(node.stats())?;
+    let Datagrams { sent, bytes_sent, received, bytes_received, .. } = datagrams;
+    let Counters { connected, accepted, turned_away, closed, .. } = streams;
+    let read = gossip_node_net_stats_t {
+        size: size_of::<gossip_node_net_stats_t>(),
+        datagrams_sent: sent,
+        bytes_sent,
+        datagrams_received: received,
+        bytes_received,
+        unsent: datagrams.unsent,
+        unaddressed: datagrams.unaddressed,
+        junk: datagrams.junk + streams.junk,
+        read_errors: datagrams.errors + streams.errors,
+        stream_sent: streams.sent,
+        stream_received: streams.received,
+        stream_lost: streams.lost,
+        connected,
+        accepted,
+        turned_away,
+        closed,
+        changes_waiting: changes_waiting as u64,
+        changes_joined,
+        listens_on_tcp: listens_on_tcp.into(),
+    };
+    // SAFETY: the caller's promise.
+    unsafe { sized::write(out, "stats", &read) };
+    Ok(())
+}
