@@ -395,7 +395,8 @@ gossip_error_code_t gossip_node_leave(gossip_node_t *node,
 
 /**
  * All known nodes but this one, in the order in which they became known: also those that are suspect,
- * failed or left, or have not answered yet.
+ * failed or left, or of which others told that have not been heard themselves yet. Addresses that
+ * were joined and have not answered are no members.
  *
  * @param node The node.
  * @param info_size The bytes of one gossip_node_info_t in the program: sizeof(gossip_node_info_t).
