@@ -47,3 +47,15 @@ FORWARD(gossip_transport_t *, transport_factory_create,
 /* Not in libgossip 1.4.2: */
 FORWARD(uint16_t, transport_port,
     (const gossip_transport_t *transport), (transport))
+FORWARD(gossip_serializer_t *, serializer_create,
+    (const char *name), (name))
+FORWARD(const char *const *, serializer_names,
+    (size_t *count), (count))
+FORWARD(gossip_serializer_t *, serializer_create_custom,
+    (const gossip_serializer_vtable_t *vtable), (vtable))
+FORWARD(const char *, serializer_name,
+    (const gossip_serializer_t *serializer), (serializer))
+FORWARD_VOID(void, buffer_free,
+    (uint8_t *data), (data))
+FORWARD_VOID(void, message_free_entries,
+    (gossip_message_t *msg), (msg))

@@ -20,7 +20,7 @@
  * The version of this header: 10000 * major + 100 * minor + patch. gossip_version_number() is that
  * of the library that runs.
  */
-#define GOSSIP_VERSION_NUMBER 10500
+#define GOSSIP_VERSION_NUMBER 10600
 
 /**
  * What is known of a node.

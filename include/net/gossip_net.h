@@ -173,12 +173,13 @@ LIBGOSSIP_API gossip_serializer_t *gossip_json_serializer_create(void);
  * Makes a serializer by its name.
  *
  * "json" is the text of libgossip 1.4.2, which every node reads. "binary" is the packets of this
- * library: smaller, quicker, and with all that its protocol can say. "auto" reads both and is what
+ * library: smaller, quicker, and with all that its protocol can say. "bincode" says the same as
+ * they do, for programs in Rust that have that crate. "auto" reads all of them, and is what
  * gossip_transport_factory_create() gives a transport: it writes text to who is not known, and
  * packets to who has shown that it reads them.
  *
- * A transport that is given one of the others than "auto" is pinned to it: it writes and reads
- * that form alone, and all nodes that it is to talk with must be given the same, or "auto".
+ * A transport that is given another one than "auto" is pinned to it: it writes and reads that form
+ * alone. All nodes that it is to talk with must be pinned to the same; "auto" will do for "json".
  *
  * @param name One of gossip_serializer_names().
  * @return The serializer, to be freed by gossip_serializer_destroy(); NULL if the name is NULL or
@@ -442,9 +443,11 @@ LIBGOSSIP_API gossip_error_code_t gossip_transport_stop(gossip_transport_t *tran
 /**
  * Sends a message, with its entries.
  *
- * Inside a send callback, with the very message it was called with, their metadata is sent too. A
+ * Inside a send callback, with the very message it was called with, what the structs have no room
+ * for is sent too: metadata, and what this library's nodes say to each other in packets alone. A
  * message that does not fit a datagram of 1400 bytes is split: what does not fit follows as
- * GOSSIP_MSG_UPDATE of the same sender. UDP never waits. TCP puts the message into the queue of a
+ * GOSSIP_MSG_UPDATE of the same sender, in datagrams of their own, or as text in the same one of at
+ * most 60 000 bytes, since libgossip 1.4.2 loses datagrams that come in a burst. UDP never waits. TCP puts the message into the queue of a
  * connection; outside of callbacks it waits up to 0.2 seconds to learn that nobody listens, inside
  * of them it never does. Success means that the message is on its way, not that it came.
  *
@@ -453,8 +456,8 @@ LIBGOSSIP_API gossip_error_code_t gossip_transport_stop(gossip_transport_t *tran
  * @param target Whom it is for; only its ip (a numeric address, or "localhost") and its port (1 to
  * 65535) matter.
  * @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL, foreign or out of
- * range; GOSSIP_ERR_SERIALIZATION_ERROR if no serializer is set, or an entry was too large and was
- * sent without its metadata; GOSSIP_ERR_NETWORK_ERROR if the transport is not started, nobody
+ * range; GOSSIP_ERR_SERIALIZATION_ERROR if no serializer is set, a function of the program's own
+ * gives an error, or an entry was too large and was sent as text without its metadata; GOSSIP_ERR_NETWORK_ERROR if the transport is not started, nobody
  * listens, or too much waits to be sent already; GOSSIP_ERR_OPERATION_NOT_PERMITTED in a forked
  * child.
  *
@@ -486,7 +489,8 @@ gossip_error_code_t gossip_transport_send_message(gossip_transport_t *transport,
 LIBGOSSIP_API void gossip_transport_set_core(gossip_transport_t *transport, gossip_core_t *core);
 
 /**
- * Says in which form the transport sends and reads messages.
+ * Says in which form the transport sends and reads messages: that of the serializer and no other,
+ * see gossip_serializer_create().
  *
  * @param transport The transport; NULL does nothing.
  * @param serializer The form; NULL does nothing. It stays the caller's, who may destroy it at
@@ -502,8 +506,9 @@ void gossip_transport_set_serializer(gossip_transport_t *transport,
                                      gossip_serializer_t *serializer);
 
 /**
- * Makes a transport that sends and reads JSON text: gossip_transport_create() and
- * gossip_transport_set_serializer() in one.
+ * Makes a transport that talks with nodes of every version: gossip_transport_create() and
+ * gossip_transport_set_serializer() with the serializer "auto" in one. To who has not shown that it
+ * reads packets it sends the JSON of libgossip 1.4.2.
  *
  * @param type What carries the messages.
  * @param host The address to listen on, as for gossip_transport_create().

@@ -134,9 +134,11 @@ pub unsafe extern "C-unwind" fn gossip_transport_stop(
 
 /// Sends a message, with its entries.
 ///
-/// Inside a send callback, with the very message it was called with, their metadata is sent too. A
+/// Inside a send callback, with the very message it was called with, what the structs have no room
+/// for is sent too: metadata, and what this library's nodes say to each other in packets alone. A
 /// message that does not fit a datagram of 1400 bytes is split: what does not fit follows as
-/// GOSSIP_MSG_UPDATE of the same sender. UDP never waits. TCP puts the message into the queue of a
+/// GOSSIP_MSG_UPDATE of the same sender, in datagrams of their own, or as text in the same one of at
+/// most 60 000 bytes, since libgossip 1.4.2 loses datagrams that come in a burst. UDP never waits. TCP puts the message into the queue of a
 /// connection; outside of callbacks it waits up to 0.2 seconds to learn that nobody listens, inside
 /// of them it never does. Success means that the message is on its way, not that it came.
 ///
@@ -145,8 +147,8 @@ pub unsafe extern "C-unwind" fn gossip_transport_stop(
 /// @param target Whom it is for; only its ip (a numeric address, or "localhost") and its port (1 to
 /// 65535) matter.
 /// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if something is NULL, foreign or out of
-/// range; GOSSIP_ERR_SERIALIZATION_ERROR if no serializer is set, or an entry was too large and was
-/// sent without its metadata; GOSSIP_ERR_NETWORK_ERROR if the transport is not started, nobody
+/// range; GOSSIP_ERR_SERIALIZATION_ERROR if no serializer is set, a function of the program's own
+/// gives an error, or an entry was too large and was sent as text without its metadata; GOSSIP_ERR_NETWORK_ERROR if the transport is not started, nobody
 /// listens, or too much waits to be sent already; GOSSIP_ERR_OPERATION_NOT_PERMITTED in a forked
 /// child.
 ///
@@ -190,7 +192,8 @@ pub unsafe extern "C-unwind" fn gossip_transport_set_core(
     });
 }
 
-/// Says in which form the transport sends and reads messages.
+/// Says in which form the transport sends and reads messages: that of the serializer and no other,
+/// see gossip_serializer_create().
 ///
 /// @param transport The transport; NULL does nothing.
 /// @param serializer The form; NULL does nothing. It stays the caller's, who may destroy it at
@@ -211,8 +214,9 @@ pub unsafe extern "C-unwind" fn gossip_transport_set_serializer(
     });
 }
 
-/// Makes a transport that sends and reads JSON text: gossip_transport_create() and
-/// gossip_transport_set_serializer() in one.
+/// Makes a transport that talks with nodes of every version: gossip_transport_create() and
+/// gossip_transport_set_serializer() with the serializer "auto" in one. To who has not shown that it
+/// reads packets it sends the JSON of libgossip 1.4.2.
 ///
 /// @param type What carries the messages.
 /// @param host The address to listen on, as for gossip_transport_create().

@@ -28,8 +28,13 @@ pub(super) struct Named {
 }
 
 /// The forms that have a name, in the order in which they are listed.
-const KNOWN: [(&CStr, Serializer); 3] =
-    [(c"json", Serializer::Json), (c"binary", Serializer::Binary), (c"auto", Serializer::Auto)];
+const KNOWN: &[(&CStr, Serializer)] = &[
+    (c"json", Serializer::Json),
+    (c"binary", Serializer::Binary),
+    #[cfg(feature = "bincode")]
+    (c"bincode", Serializer::Bincode),
+    (c"auto", Serializer::Auto),
+];
 
 /// The names for C.
 struct Names([*const c_char; KNOWN.len()]);
@@ -67,8 +72,8 @@ pub(super) unsafe fn create(name: *const c_char) -> *mut gossip_serializer_t {
     }
     // SAFETY: not NULL, and the caller's promise.
     let name = unsafe { CStr::from_ptr(name) };
-    match KNOWN.into_iter().find(|(known, _)| *known == name) {
-        Some((name, serializer)) => make(serializer, Cow::Borrowed(name)),
+    match KNOWN.iter().find(|(known, _)| *known == name) {
+        Some((name, serializer)) => make(serializer.clone(), Cow::Borrowed(*name)),
         None => {
             let name = name.to_string_lossy();
             set_last_error(format_args!("name is \"{name}\"; pass {}", Choice));

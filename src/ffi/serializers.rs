@@ -103,12 +103,13 @@ pub extern "C-unwind" fn gossip_json_serializer_create() -> *mut gossip_serializ
 /// Makes a serializer by its name.
 ///
 /// "json" is the text of libgossip 1.4.2, which every node reads. "binary" is the packets of this
-/// library: smaller, quicker, and with all that its protocol can say. "auto" reads both and is what
+/// library: smaller, quicker, and with all that its protocol can say. "bincode" says the same as
+/// they do, for programs in Rust that have that crate. "auto" reads all of them, and is what
 /// gossip_transport_factory_create() gives a transport: it writes text to who is not known, and
 /// packets to who has shown that it reads them.
 ///
-/// A transport that is given one of the others than "auto" is pinned to it: it writes and reads
-/// that form alone, and all nodes that it is to talk with must be given the same, or "auto".
+/// A transport that is given another one than "auto" is pinned to it: it writes and reads that form
+/// alone. All nodes that it is to talk with must be pinned to the same; "auto" will do for "json".
 ///
 /// @param name One of gossip_serializer_names().
 /// @return The serializer, to be freed by gossip_serializer_destroy(); NULL if the name is NULL or

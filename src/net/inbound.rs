@@ -53,7 +53,8 @@ impl Reader {
             self.take(shared, from, frame, framing::PREFIX_BYTES + frame.len());
         }
         if !any {
-            shared.counts.junk.add(1);
+            let reason = "no length of what follows, and nothing that stands alone";
+            self.refuse(shared, &Error::Wire(wire::Error::Invalid { offset: 0, reason }));
         }
     }
 

@@ -3,7 +3,7 @@
 use super::Error;
 use crate::types::{Detail, Entry, Form, Header, MessageKind};
 use crate::wire::binary::TextRoom;
-use crate::wire::{self, binary, json};
+use crate::wire::{self, Kind, binary, json, kind_of};
 use std::sync::Arc;
 
 /// How a transport writes and reads messages.
@@ -17,6 +17,9 @@ pub enum Serializer {
     Json,
     /// Our packets.
     Binary,
+    /// What a packet says, as bincode writes it.
+    #[cfg(feature = "bincode")]
+    Bincode,
     /// Reads all forms, told apart by their first bytes. Writes what the core decided for the
     /// receiver, and text where nobody decided; its text says that packets are read here.
     Auto,
@@ -66,6 +69,8 @@ pub(super) enum Written<'s> {
     /// Text that shows this version of packets as being read here, 0 for none.
     Text(u8),
     Packet,
+    #[cfg(feature = "bincode")]
+    Bincode,
     Custom(&'s dyn Custom),
 }
 
@@ -76,6 +81,8 @@ impl Serializer {
         match self {
             Self::Json => "json",
             Self::Binary => "binary",
+            #[cfg(feature = "bincode")]
+            Self::Bincode => "bincode",
             Self::Auto => "auto",
             Self::Custom(_) => "custom",
         }
@@ -127,6 +134,8 @@ impl Serializer {
             (Self::Json, _) => Written::Text(0),
             (Self::Auto, Form::Text) => Written::Text(binary::VERSION),
             (Self::Binary, _) | (Self::Auto, Form::Packet) => Written::Packet,
+            #[cfg(feature = "bincode")]
+            (Self::Bincode, _) => Written::Bincode,
             (Self::Custom(custom), _) => Written::Custom(&**custom),
         }
     }
@@ -136,24 +145,42 @@ impl Serializer {
         match self {
             Self::Json => Read::Text { masks: true },
             Self::Binary => Read::Packet,
-            Self::Auto if binary::is_packet(bytes) => Read::Packet,
-            Self::Auto => Read::Text { masks: false },
+            #[cfg(feature = "bincode")]
+            Self::Bincode => Read::Bincode,
+            Self::Auto => match kind_of(bytes) {
+                Kind::Binary => Read::Packet,
+                #[cfg(feature = "bincode")]
+                Kind::Bincode => Read::Bincode,
+                _ => Read::Text { masks: false },
+            },
             Self::Custom(custom) => Read::Custom(&**custom),
         }
     }
 
-    /// Whether a datagram is a packet, which stands alone in it; other forms have a length before
-    /// them.
+    /// Whether what is in a datagram stands alone in it, since it tells its own end; other forms have
+    /// a length before them.
     pub(super) fn stands_alone(&self, datagram: &[u8]) -> bool {
         match self {
             Self::Json | Self::Custom(_) => false,
             Self::Binary => true,
-            Self::Auto => binary::is_packet(datagram),
+            #[cfg(feature = "bincode")]
+            Self::Bincode => true,
+            Self::Auto => !matches!(self.read(datagram), Read::Text { .. }),
         }
     }
 }
 
 impl Written<'_> {
+    /// Whether it has no length before it in a datagram.
+    pub(super) const fn stands_alone(self) -> bool {
+        match self {
+            Self::Packet => true,
+            #[cfg(feature = "bincode")]
+            Self::Bincode => true,
+            Self::Text(_) | Self::Custom(_) => false,
+        }
+    }
+
     /// Writes a message to the end of `out`.
     pub(super) fn encode(
         self,
@@ -168,10 +195,11 @@ impl Written<'_> {
                 json::encode(&header, entries, out).map_err(Error::Wire)
             }
             Self::Packet => {
-                let wire = header.wire.max(binary::VERSION);
-                let header = Header { wire, ..*header };
-                binary::encode(&header, entries.iter().copied(), out).map_err(Error::Wire)
+                binary::encode(&reading(header), entries.iter().copied(), out).map_err(Error::Wire)
             }
+            #[cfg(feature = "bincode")]
+            Self::Bincode => wire::bincode::encode(&reading(header), entries.iter().copied(), out)
+                .map_err(Error::Wire),
             Self::Custom(custom) => {
                 let start = out.len();
                 let is_written = custom.encode(&for_struct(header), entries, out);
@@ -198,6 +226,11 @@ pub(super) fn unpacked<R>(
     body(&Outgoing { entries: &entries, packet: None, ..*message })
 }
 
+/// A header that says which packets are read here.
+fn reading(header: &Header) -> Header {
+    Header { wire: header.wire.max(binary::VERSION), ..*header }
+}
+
 /// A header for a form without the kinds that exist in packets alone: there they are updates.
 pub(super) fn for_struct(header: &Header) -> Header {
     let kind = if header.kind.is_struct() { header.kind } else { MessageKind::Update };
@@ -218,6 +251,8 @@ pub(super) enum Read<'s> {
         masks: bool,
     },
     Packet,
+    #[cfg(feature = "bincode")]
+    Bincode,
     Custom(&'s dyn Custom),
 }
 
@@ -240,6 +275,13 @@ impl Read<'_> {
                 Ok(())
             }
             Self::Packet => scratch.with_packet(bytes, take),
+            #[cfg(feature = "bincode")]
+            Self::Bincode => {
+                let message = wire::bincode::decode(bytes)?;
+                let entries = message.entries.iter().map(crate::types::NodeView::as_entry);
+                scratch.with(entries, |entries| take(&message.header, entries));
+                Ok(())
+            }
             Self::Custom(custom) => {
                 let mut is_taken = false;
                 let is_message = custom.decode(bytes, &mut |header, entries| {
@@ -254,7 +296,12 @@ impl Read<'_> {
 
     /// Whether what is read has nonces and all else of a packet.
     pub(super) const fn is_packet(self) -> bool {
-        matches!(self, Self::Packet)
+        match self {
+            Self::Packet => true,
+            #[cfg(feature = "bincode")]
+            Self::Bincode => true,
+            Self::Text { .. } | Self::Custom(_) => false,
+        }
     }
 }
 

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Runs clusters of old and new nodes on loopback, and judges them.
 
-    run.py --new build/new_node [--short] [name...]
+    run.py --programs build-mixed [--short] [name...]
 """
 
 import argparse
 import asyncio
 import functools
+import itertools
+import pathlib
 import sys
 import time
 
@@ -18,60 +20,62 @@ from nodes import Failed
 class Scenario:
     """One scenario: what it is called, how it runs, and how many nodes it has at a time."""
 
-    def __init__(self, name, run, nodes, transport="udp", relayed=False, short=False):
-        self.name, self.run, self.nodes = name, run, nodes
-        self.transport, self.relayed, self.short = transport, relayed, short
+    def __init__(self, kind, name, run, nodes, short, relayed):
+        self.name, self.run, self.nodes = f"{kind}_{name}", run, nodes
+        self.kind, self.short, self.relayed = kind, short, relayed
 
 
 def all_scenarios():
-    """All there are, the longest first."""
+    """All there are, those that take long first."""
     found = []
-    for transport in ("udp", "tcp"):
+    for kind in ("udp", "tcp", "node"):
+        # T6: over TCP an old node never reaches an address again that it was connected to.
+        ports = (False, True) if kind != "tcp" else (True,)
+
+        def add(name, run, nodes, short=False, relayed=False, kind=kind, **settings):
+            run = functools.partial(run, **settings)
+            found.append(Scenario(kind, name, run, nodes, short, relayed))
+
+        add("crashes", scenarios.crashes, 6, short=kind == "udp")
         for joiner, seed in (("old", "new"), ("new", "old")):
             for how in ("join", "meet"):
-                run = functools.partial(scenarios.joins, joiner=joiner, seed=seed, how=how)
-                name = f"{transport}_{joiner}_{how}s_{seed}"
-                found.append(Scenario(name, run, 4, transport, short=how == "join"))
+                if kind != "node" or how == "join" or joiner == "old":
+                    name, short = f"{joiner}_{how}s_{seed}", how == "join"
+                    add(name, scenarios.joins, 4, short, joiner=joiner, seed=seed, how=how)
+        if kind != "tcp":
+            add("bursts", scenarios.bursts, 12, short=kind == "udp", relayed=True, news=10)
         for new_id in (False, True):
             for new_port in (False, True):
-                run = functools.partial(scenarios.upgrade, new_id=new_id, new_port=new_port)
-                name = f"{transport}_upgrade_{'new' if new_id else 'same'}_id"
-                name += f"_{'new' if new_port else 'same'}_port"
-                short = not (new_id or new_port)
-                found.append(Scenario(name, run, 6, transport, relayed=True, short=short))
-        for new_id, new_port, from_clock in (
-            (False, False, False),
-            (False, True, True),
-            (True, False, True),
-            (True, True, False),
-        ):
-            if transport == "tcp" and not new_port:
-                # T6: where an old node was connected to, it never is again.
-                continue
-            run = functools.partial(
-                scenarios.takeover, new_id=new_id, new_port=new_port, from_clock=from_clock
-            )
-            name = f"{transport}_takeover_{'new' if new_id else 'same'}_id"
-            name += f"_{'new' if new_port else 'same'}_port{'_clock' * from_clock}"
-            found.append(Scenario(name, run, 3, transport, relayed=True))
-        found.append(Scenario(f"{transport}_crashes", scenarios.crashes, 6, transport, short=True))
-        found.append(Scenario(f"{transport}_leaves", scenarios.leaves, 8, transport))
-        found.append(Scenario(f"{transport}_pauses", scenarios.pauses, 6, transport))
-        found.append(Scenario(f"{transport}_c_structs", scenarios.c_structs, 4, transport))
-        found.append(Scenario(f"{transport}_c_transport", scenarios.c_transport, 4, transport))
-        found.append(Scenario(f"{transport}_rollback", scenarios.rollback, 5, transport))
+                short = new_id == new_port and kind != "tcp"
+                name = f"upgrade{_place(new_id, new_port)}"
+                add(name, scenarios.upgrade, 6, short, True, new_id=new_id, new_port=new_port)
+        for new_id, new_port in itertools.product((False, True), ports):
+            # Without a heartbeat from the clock nobody believes the same id at another port.
+            for clock in (False, True) if kind != "node" and new_id == new_port else (True,):
+                name = f"takeover{_place(new_id, new_port)}{'_clock' * clock}"
+                add(
+                    name, scenarios.takeover, 3, relayed=True,
+                    new_id=new_id, new_port=new_port, from_clock=clock,
+                )
+        add("leaves", scenarios.leaves, 8)
+        add("pauses", scenarios.pauses, 6, short=True)
+        add("rollback", scenarios.rollback, 5, short=kind != "tcp")
         for size in (100, 5000):
-            run = functools.partial(scenarios.metadata, size=size)
-            found.append(Scenario(f"{transport}_metadata_{size}", run, 5, transport, short=True))
-    run = functools.partial(scenarios.bursts, news=10)
-    found.append(Scenario("udp_bursts", run, 12, relayed=True, short=True))
+            add(f"metadata_{size}", scenarios.metadata, 5, size > 100, size=size)
+        add("c_structs", scenarios.c_structs, 4)
+        if kind != "tcp":
+            add("c_transport", scenarios.c_transport, 4)
     return found
+
+
+def _place(new_id, new_port):
+    return f"_{'new' if new_id else 'same'}_id_{'new' if new_port else 'same'}_port"
 
 
 async def run_one(scenario, options, places):
     """Runs a scenario when there is room for its nodes; prints and gives whether it passed."""
     async with places.of(scenario.nodes):
-        lab = Lab(options, scenario.transport, scenario.relayed)
+        lab = Lab(options, scenario.kind, scenario.relayed)
         start, wrong = time.monotonic(), None
         try:
             await scenario.run(lab)
@@ -131,7 +135,9 @@ async def run_all(chosen, options):
 def parse_options():
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--new", required=True, help="the program of new_node.c")
+    parser.add_argument(
+        "--programs", type=pathlib.Path, required=True, help="the folder of new_node and own_node"
+    )
     parser.add_argument("--short", action="store_true", help="fewer scenarios, shorter waits")
     parser.add_argument("--notes", action="store_true", help="tell what was seen, too")
     parser.add_argument("--list", action="store_true", help="only print the names")

@@ -1,6 +1,8 @@
 //! The network part of the C ABI as its callers see it, called as a C program calls it.
 #![cfg(all(feature = "ffi", feature = "net", unix))]
 
+mod custom;
+mod forms;
 mod guest;
 mod hostile;
 mod serializer;

@@ -53,7 +53,7 @@ fn without_a_serializer_nothing_is_sent_and_its_owner_may_destroy_it() {
 }
 
 /// Makes a node's send callback send by its transport, as every program does.
-fn wire_up(node: &Node, wire: &Arc<Wire>) {
+pub(crate) fn wire_up(node: &Node, wire: &Arc<Wire>) {
     let sender = Arc::downgrade(wire);
     node.inside(move |call, handed_out| {
         if let (Call::Send { target, .. }, Some(wire)) = (call, sender.upgrade()) {

@@ -7,7 +7,7 @@ use crate::report::Report;
 use crate::shell;
 
 /// The benchmarks, each a program of the package in `benches/`.
-const BENCHES: [&str; 1] = ["transport"];
+const BENCHES: [&str; 2] = ["transport", "node"];
 
 /// Runs a benchmark with the arguments that follow its name.
 ///

@@ -25,6 +25,7 @@ usage: cargo xtask <command>
   check                    formatting, lints, documentation, headers, builds without std
   abi                      exported names, sonames, layouts and sizes of the C library
   bench transport          the transports against a bare loop over a socket
+  bench node               a hundred nodes: their traffic, and how soon a crash is known
   install --prefix <dir>   builds the C library and installs it";
 
 fn main() -> ExitCode {

@@ -45,10 +45,10 @@ impl Budget {
                 prefix: true,
             },
             // Whoever decided for a packet also saw to its size.
-            (Way::Datagram, Written::Packet) if message.form == Form::Packet => {
+            (Way::Datagram, written) if written.stands_alone() && message.form == Form::Packet => {
                 Self { usual: large, single: large, joined: 0, prefix: false }
             }
-            (Way::Datagram, Written::Packet) => Self {
+            (Way::Datagram, written) if written.stands_alone() => Self {
                 usual: limits::DATAGRAM_BYTES,
                 single: limits::DATAGRAM_BYTES,
                 joined: 0,

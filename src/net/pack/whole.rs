@@ -43,6 +43,8 @@ impl Packer {
             let front = entries.get(..count).unwrap_or_default();
             let bytes = match self.write(written, header, front, budget) {
                 Err(Error::Wire(wire::Error::TooLarge(bytes))) if count > 1 => bytes,
+                // More than a reader of this form would take.
+                Err(Error::Wire(wire::Error::TooManyEntries)) if count > 1 => 2 * budget.usual,
                 Err(error) => return Err(error),
                 Ok(()) => self.piece.len(),
             };
