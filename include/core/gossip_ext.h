@@ -888,10 +888,11 @@ gossip_error_code_t gossip_config_init_sized(gossip_config_t *config,
  *
  * Threads: any. From callbacks: yes. Since 1.6.
  *
- * # Safety config is NULL or points to a configuration with as many bytes as its size says, whose
- * cluster is NULL or a text that ends in NUL; self_node is NULL or points to a view; callbacks is
- * NULL or points to a struct with as many bytes as its size says. The callbacks may be called from
- * every thread that calls a function with this core or that belongs to a transport of it.
+ * @pre
+ * config is NULL or points to a configuration with as many bytes as its size says, whose cluster
+ * is NULL or a text that ends in NUL; self_node is NULL or points to a view; callbacks is NULL or
+ * points to a struct with as many bytes as its size says. The callbacks may be called from every
+ * thread that calls a function with this core or that belongs to a transport of it.
  */
 LIBGOSSIP_API
 gossip_core_t *gossip_core_create_with(const gossip_config_t *config,
@@ -996,9 +997,10 @@ LIBGOSSIP_API uint64_t gossip_core_next_timeout(const gossip_core_t *core);
  *
  * Threads: any. From callbacks: yes. Since 1.6.
  *
- * # Safety core is NULL or a core that was not destroyed; id is NULL or points to an id; key is
- * NULL or a text that ends in NUL; value_size is NULL or points to a size_t, and value is NULL or
- * has as many bytes.
+ * @pre
+ * core is NULL or a core that was not destroyed; id is NULL or points to an id; key is NULL or a
+ * text that ends in NUL; value_size is NULL or points to a size_t, and value is NULL or has as
+ * many bytes.
  */
 LIBGOSSIP_API
 int gossip_core_get_metadata(const gossip_core_t *core,
@@ -1089,8 +1091,9 @@ LIBGOSSIP_API int gossip_core_remove_self_metadata(gossip_core_t *core, const ch
  *
  * Threads: any. From callbacks: yes. Since 1.6.
  *
- * # Safety core is NULL or a core that was not destroyed; id is NULL or points to an id; info is
- * NULL or points to a struct with as many bytes as its size says.
+ * @pre
+ * core is NULL or a core that was not destroyed; id is NULL or points to an id; info is NULL or
+ * points to a struct with as many bytes as its size says.
  */
 LIBGOSSIP_API
 int gossip_core_node_info(const gossip_core_t *core,
@@ -1270,8 +1273,9 @@ gossip_error_code_t gossip_message_builder_add_entry(gossip_message_builder_t *b
  *
  * Threads: any. From callbacks: yes. Since 1.6.
  *
- * # Safety builder is NULL or was not destroyed; key and value are NULL or have as many bytes as
- * their sizes say.
+ * @pre
+ * builder is NULL or was not destroyed; key and value are NULL or have as many bytes as their
+ * sizes say.
  */
 LIBGOSSIP_API
 gossip_error_code_t gossip_message_builder_set_metadata(gossip_message_builder_t *builder,

@@ -110,8 +110,9 @@ pub unsafe extern "C-unwind" fn gossip_message_builder_add_entry(
 ///
 /// Threads: any. From callbacks: yes. Since 1.6.
 ///
-/// # Safety builder is NULL or was not destroyed; key and value are NULL or have as many bytes as
-/// their sizes say.
+/// # Safety
+/// builder is NULL or was not destroyed; key and value are NULL or have as many bytes as their
+/// sizes say.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_message_builder_set_metadata(
     builder: *mut gossip_message_builder_t,
