@@ -18,8 +18,9 @@ pub fn run(report: &mut Report, place: &Place, package: &Package) {
         format!("-DCMAKE_PREFIX_PATH={}", package.prefix.display()),
         "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON".to_owned(),
     ];
-    let built = install::configure(&package.tools, &place.root.join("tests/mixed"), &build, &options)
-        .and_then(|()| shell::capture(&mut install::compile(&package.tools, &build)).map(drop));
+    let built =
+        install::configure(&package.tools, &place.root.join("tests/mixed"), &build, &options)
+            .and_then(|()| shell::capture(&mut install::compile(&package.tools, &build)).map(drop));
     if report.check("mixed: the new nodes are built", built) {
         let programs = build.to_string_lossy().into_owned();
         script(report, place, "tests/mixed/run.py", &["--short", "--programs", &programs]);
