@@ -55,6 +55,10 @@ FORWARD(gossip_serializer_t *, serializer_create_custom,
     (const gossip_serializer_vtable_t *vtable), (vtable))
 FORWARD(const char *, serializer_name,
     (const gossip_serializer_t *serializer), (serializer))
+FORWARD(gossip_error_code_t, serializer_read,
+    (const gossip_serializer_t *serializer, const uint8_t *data, size_t data_size,
+     gossip_serializer_read_t callback, void *user_data),
+    (serializer, data, data_size, callback, user_data))
 FORWARD_VOID(void, buffer_free,
     (uint8_t *data), (data))
 FORWARD_VOID(void, message_free_entries,

@@ -6,7 +6,7 @@
 //! one for a data centre a node is dropped without a leave again and again, and the time is taken
 //! until all others list it as failed; it is then started anew.
 
-use gossip::net::{Datagrams, Node, NodeConfig, NodeError};
+use gossip::net::{Datagrams, Node, NodeConfig, NodeError, Serializer};
 use gossip::proto::Config;
 use gossip::types::{NodeId, NodeStatus};
 use std::fmt::Display;
@@ -14,10 +14,11 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 const USAGE: &str = "\
-usage: node [--smoke] [--check] [--nodes <n>] [--seconds <n>] [--crashes <n>] [quiet|lan]
+usage: node [--smoke] [--check] [--binary] [--nodes <n>] [--seconds <n>] [--crashes <n>] [quiet|lan]
 
   --smoke     a few nodes for a moment, to see that it runs
   --check     ends with an error if a figure is beyond its bound
+  --binary    nodes that write packets from their first word on, not text to strangers
   --nodes     how many nodes; 100
   --seconds   how long the steady state is measured; 60
   --crashes   how many crashes; 30";
@@ -32,6 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 #[derive(Clone, Copy)]
 struct Effort {
+    binary: bool,
     nodes: usize,
     settle: Duration,
     measure: Duration,
@@ -39,6 +41,7 @@ struct Effort {
 }
 
 const USUAL: Effort = Effort {
+    binary: false,
     nodes: 100,
     // News of the forming are told for some seconds still.
     settle: Duration::from_secs(30),
@@ -46,6 +49,7 @@ const USUAL: Effort = Effort {
     crashes: 30,
 };
 const SMOKE: Effort = Effort {
+    binary: false,
     nodes: 5,
     settle: Duration::from_millis(500),
     measure: Duration::from_millis(500),
@@ -73,6 +77,7 @@ fn run(mut arguments: impl Iterator<Item = String>) -> Result<bool, String> {
         match argument.as_str() {
             "--smoke" => effort = SMOKE,
             "--check" => check = true,
+            "--binary" => effort.binary = true,
             "--nodes" => effort.nodes = number()?.max(2),
             "--seconds" => effort.measure = Duration::from_secs(number()? as u64),
             "--crashes" => effort.crashes = number()?,
@@ -91,11 +96,14 @@ fn run(mut arguments: impl Iterator<Item = String>) -> Result<bool, String> {
     Ok(is_good || !check)
 }
 
-fn node(profile: &Config, id: u8) -> Result<Node, NodeError> {
+fn node(effort: Effort, profile: &Config, id: u8) -> Result<Node, NodeError> {
     let mut config = NodeConfig::default();
     config.id = NodeId::new([id; 16]);
     config.bind_host = "127.0.0.1".into();
     config.protocol = profile.clone();
+    if effort.binary {
+        config.serializer = Serializer::Binary;
+    }
     let node = Node::new(config, None)?;
     node.start()?;
     Ok(node)
@@ -104,7 +112,7 @@ fn node(profile: &Config, id: u8) -> Result<Node, NodeError> {
 /// So many nodes that all see all.
 fn cluster(effort: Effort, profile: &Config) -> Result<Vec<Node>, String> {
     let ids = 1..=u8::try_from(effort.nodes).map_err(|_| "at most 255 nodes")?;
-    let nodes: Result<Vec<Node>, NodeError> = ids.map(|id| node(profile, id)).collect();
+    let nodes: Result<Vec<Node>, NodeError> = ids.map(|id| node(effort, profile, id)).collect();
     let nodes = nodes.map_err(text)?;
     let began = Instant::now();
     let seed = format!("127.0.0.1:{}", nodes[0].port());
@@ -141,6 +149,7 @@ fn steady(effort: Effort) -> Result<bool, String> {
     let nodes = cluster(effort, &Config::quiet())?;
     std::thread::sleep(effort.settle);
     let before = (traffic(&nodes)?, processor_time());
+    let kinds = by_kind(&nodes)?;
     let began = Instant::now();
     std::thread::sleep(effort.measure);
     let seconds = began.elapsed().as_secs_f64();
@@ -152,6 +161,13 @@ fn steady(effort: Effort) -> Result<bool, String> {
     println!("  {datagrams:.2} datagrams a second and node; the bound is 2.0 to one decimal");
     println!("  {bytes:.0} bytes a second and node; the bound is {MOST_BYTES:.0}");
     println!("  {:.3} % of a processor for each node", cpu * 100.0);
+    for ((name, after), before) in KINDS.iter().zip(by_kind(&nodes)?).zip(kinds) {
+        let (messages, bytes) = (after.0 - before.0, after.1 - before.1);
+        if messages > 0 {
+            let of = bytes as f64 / messages as f64;
+            println!("    {:6.2} {name} a second and node, of {of:.0} bytes", each(messages));
+        }
+    }
     let online: usize = nodes.iter().map(|node| count(node, NodeStatus::Online)).sum();
     let false_views = nodes.len() * (nodes.len() - 1) - online;
     println!("  {false_views} views that are not `online`");
@@ -164,6 +180,34 @@ fn traffic(nodes: &[Node]) -> Result<Datagrams, String> {
         let one = node.stats().map_err(text)?.datagrams;
         all.sent += one.sent;
         all.bytes_sent += one.bytes_sent;
+    }
+    Ok(all)
+}
+
+/// The kinds of messages.
+const KINDS: [&str; 11] = [
+    "pings",
+    "pongs",
+    "meets",
+    "joins",
+    "leaves",
+    "updates",
+    "ping-reqs",
+    "nacks",
+    "digests",
+    "requests",
+    "messages over connections",
+];
+
+/// Messages of each kind that all have sent, and their bytes.
+fn by_kind(nodes: &[Node]) -> Result<[(u64, u64); KINDS.len()], String> {
+    let mut all = [(0, 0); KINDS.len()];
+    for node in nodes {
+        let stats = node.stats().map_err(text)?;
+        for (sum, one) in all.iter_mut().zip(stats.core.sent) {
+            *sum = (sum.0 + one.messages, sum.1 + one.bytes);
+        }
+        all[KINDS.len() - 1].0 += stats.streams.sent;
     }
     Ok(all)
 }
@@ -193,7 +237,7 @@ fn crashes(effort: Effort) -> Result<bool, String> {
         times.push(wait_for("the crash is known to all", || {
             Ok(all_hold(&nodes, &id, NodeStatus::Failed))
         })?);
-        let again = node(&profile, id.as_bytes()[0]).map_err(text)?;
+        let again = node(effort, &profile, id.as_bytes()[0]).map_err(text)?;
         let seed = format!("127.0.0.1:{}", nodes[0].port());
         again.join(&[&seed], Duration::from_secs(10)).map_err(text)?;
         back.push(wait_for("it is back", || Ok(all_hold(&nodes, &id, NodeStatus::Online)))?);

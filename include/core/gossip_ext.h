@@ -813,6 +813,16 @@ typedef struct gossip_peer_stats gossip_peer_stats_t;
 typedef struct gossip_message_builder gossip_message_builder_t;
 
 /**
+ * Is lent a message.
+ *
+ * No lock is held: any function may be called here. Do not leave by longjmp.
+ *
+ * @param msg The message and its entries; valid until this returns.
+ * @param user_data What was given to the function that lends.
+ */
+typedef void (*gossip_message_callback_t)(const gossip_message_t *msg, void *user_data);
+
+/**
  * See gossip_log_level.
  */
 typedef enum gossip_log_level gossip_log_level_t;
@@ -878,10 +888,11 @@ gossip_error_code_t gossip_config_init_sized(gossip_config_t *config,
  *
  * Threads: any. From callbacks: yes. Since 1.6.
  *
- * # Safety config is NULL or points to a configuration with as many bytes as its size says, whose
- * cluster is NULL or a text that ends in NUL; self_node is NULL or points to a view; callbacks is
- * NULL or points to a struct with as many bytes as its size says. The callbacks may be called from
- * every thread that calls a function with this core or that belongs to a transport of it.
+ * @pre
+ * config is NULL or points to a configuration with as many bytes as its size says, whose cluster
+ * is NULL or a text that ends in NUL; self_node is NULL or points to a view; callbacks is NULL or
+ * points to a struct with as many bytes as its size says. The callbacks may be called from every
+ * thread that calls a function with this core or that belongs to a transport of it.
  */
 LIBGOSSIP_API
 gossip_core_t *gossip_core_create_with(const gossip_config_t *config,
@@ -986,9 +997,10 @@ LIBGOSSIP_API uint64_t gossip_core_next_timeout(const gossip_core_t *core);
  *
  * Threads: any. From callbacks: yes. Since 1.6.
  *
- * # Safety core is NULL or a core that was not destroyed; id is NULL or points to an id; key is
- * NULL or a text that ends in NUL; value_size is NULL or points to a size_t, and value is NULL or
- * has as many bytes.
+ * @pre
+ * core is NULL or a core that was not destroyed; id is NULL or points to an id; key is NULL or a
+ * text that ends in NUL; value_size is NULL or points to a size_t, and value is NULL or has as
+ * many bytes.
  */
 LIBGOSSIP_API
 int gossip_core_get_metadata(const gossip_core_t *core,
@@ -1079,8 +1091,9 @@ LIBGOSSIP_API int gossip_core_remove_self_metadata(gossip_core_t *core, const ch
  *
  * Threads: any. From callbacks: yes. Since 1.6.
  *
- * # Safety core is NULL or a core that was not destroyed; id is NULL or points to an id; info is
- * NULL or points to a struct with as many bytes as its size says.
+ * @pre
+ * core is NULL or a core that was not destroyed; id is NULL or points to an id; info is NULL or
+ * points to a struct with as many bytes as its size says.
  */
 LIBGOSSIP_API
 int gossip_core_node_info(const gossip_core_t *core,
@@ -1094,8 +1107,9 @@ int gossip_core_node_info(const gossip_core_t *core,
  * beside the struct, such as when it was seen, is that of now.
  *
  * @param view A node that the callback which runs on this thread was handed: the target or an
- * entry of gossip_send_callback_t, the node of gossip_event_callback_t, or that of a
- * gossip_change_t.
+ * entry of gossip_send_callback_t, the node of gossip_event_callback_t, that of a gossip_change_t,
+ * or an entry of a message that was lent. Where no callback of a core runs, what only a core knows
+ * is zero.
  * @param info Where it is put; set its size before.
  * @return 1; 0 if an argument is NULL, view is another pointer, or the size is wrong:
  * gossip_last_error() then says which.
@@ -1259,8 +1273,9 @@ gossip_error_code_t gossip_message_builder_add_entry(gossip_message_builder_t *b
  *
  * Threads: any. From callbacks: yes. Since 1.6.
  *
- * # Safety builder is NULL or was not destroyed; key and value are NULL or have as many bytes as
- * their sizes say.
+ * @pre
+ * builder is NULL or was not destroyed; key and value are NULL or have as many bytes as their
+ * sizes say.
  */
 LIBGOSSIP_API
 gossip_error_code_t gossip_message_builder_set_metadata(gossip_message_builder_t *builder,
@@ -1269,6 +1284,29 @@ gossip_error_code_t gossip_message_builder_set_metadata(gossip_message_builder_t
                                                         size_t key_size,
                                                         const char *value,
                                                         size_t value_size);
+
+/**
+ * Hands a message out as one that a send callback is called with: so that functions that take a
+ * gossip_message_t, called inside with that very pointer, have the metadata of its entries too.
+ *
+ * Such functions are gossip_transport_send_message() and gossip_serializer_serialize(); and
+ * gossip_view_info() and its like know the entries.
+ *
+ * @param builder The message.
+ * @param callback Called once before this returns, on this thread.
+ * @param user_data Handed to the callback.
+ * @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if builder or callback is NULL;
+ * GOSSIP_ERR_OPERATION_NOT_PERMITTED in a forked child.
+ *
+ * Threads: any. From callbacks: yes. Since 1.6.
+ *
+ * @pre
+ * builder is NULL or was not destroyed.
+ */
+LIBGOSSIP_API
+gossip_error_code_t gossip_message_builder_lend(const gossip_message_builder_t *builder,
+                                                gossip_message_callback_t callback,
+                                                void *user_data);
 
 /**
  * Frees a builder. A core that took its message keeps what it needs.

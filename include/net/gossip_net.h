@@ -137,6 +137,16 @@ struct gossip_serializer_vtable {
 typedef struct gossip_serializer_vtable gossip_serializer_vtable_t;
 
 /**
+ * Is lent a message that was read.
+ *
+ * No lock is held: any function may be called here. Do not leave by longjmp.
+ *
+ * @param msg The message and its entries; valid until this returns.
+ * @param user_data What was given to gossip_serializer_read().
+ */
+typedef void (*gossip_serializer_read_t)(const gossip_message_t *msg, void *user_data);
+
+/**
  * See gossip_transport.
  */
 typedef struct gossip_transport gossip_transport_t;
@@ -298,6 +308,30 @@ gossip_error_code_t gossip_serializer_deserialize(const gossip_serializer_t *ser
                                                   const uint8_t *data,
                                                   size_t data_size,
                                                   gossip_message_t *msg);
+
+/**
+ * Reads a message from bytes and lends it, with the metadata of its entries, which structs have no
+ * room for: inside the callback gossip_view_get_metadata() and its like of core/gossip_ext.h know
+ * it, and functions that take that very message carry it on.
+ *
+ * @param serializer The form.
+ * @param data The bytes, as for gossip_serializer_deserialize().
+ * @param data_size Their number, at most 1 MiB.
+ * @param callback Called once before this returns, on this thread, if the bytes are a message.
+ * @param user_data Handed to the callback.
+ * @return As gossip_serializer_deserialize().
+ *
+ * Threads: any. From callbacks: yes. Since 1.6.
+ *
+ * @pre
+ * serializer is NULL or was not destroyed; data is NULL or points to data_size bytes.
+ */
+LIBGOSSIP_API
+gossip_error_code_t gossip_serializer_read(const gossip_serializer_t *serializer,
+                                           const uint8_t *data,
+                                           size_t data_size,
+                                           gossip_serializer_read_t callback,
+                                           void *user_data);
 
 /**
  * Frees the bytes that gossip_serializer_serialize() made, as free() does: for programs whose

@@ -349,7 +349,8 @@ uint16_t gossip_node_port(const gossip_node_t *node);
  * be started before those that it joins.
  *
  * @param node The node; it must be started.
- * @param addresses Texts such as "10.0.0.1:7946", "[2001:db8::1]:7946" or "db-7.internal:7946".
+ * @param addresses Texts such as "10.0.0.1:7946" or "db-7.internal:7946"; an IPv6 address stands
+ * in brackets.
  * @param count How many there are, 1 to 256.
  * @param timeout_ms How long to wait for the first answer in milliseconds; 0 does not wait.
  * @return How many have answered: 1 or more, or 0 if timeout_ms is 0. Others may answer later.

@@ -340,6 +340,40 @@ pub(super) fn shown(kind: MessageKind) -> MessageKind {
     if kind.is_struct() { kind } else { MessageKind::Update }
 }
 
+/// Runs `body` with a message as a send callback is called with one: what its struct lacks is known
+/// inside. Nothing is known of its receiver.
+#[cfg(feature = "ext")]
+pub(super) fn lend(
+    header: &Header,
+    entries: &[Entry<'_>],
+    body: impl FnOnce(*const gossip_message_t),
+) {
+    let mut views = Vec::with_capacity(entries.len());
+    entries.iter().for_each(|entry| push_view(entry, &mut views));
+    let extras: Vec<Extra> = entries.iter().map(Extra::of).collect();
+    let message = gossip_message_t {
+        sender: c_id(header.sender),
+        r#type: c_kind(shown(header.kind)),
+        timestamp: header.timestamp,
+        entries: if views.is_empty() { ptr::null_mut() } else { views.as_mut_ptr() },
+        entries_count: views.len(),
+    };
+    let (written, scratch) = (Cell::new(0), Cell::default());
+    let handed_out = HandedOut {
+        message: &raw const message,
+        header,
+        form: Form::Text,
+        to_new: false,
+        extras: &extras,
+        packet: None,
+        written: &written,
+        scratch: &scratch,
+    };
+    let _current = Current::set(&handed_out);
+    let _handing = ext::Handing::views(message.entries, &extras);
+    body(&raw const message);
+}
+
 /// The message that a send callback of this thread was called with, and what its struct lacks.
 #[derive(Clone, Copy)]
 pub struct HandedOut<'a> {

@@ -5,6 +5,7 @@ use super::commands::{argument, report_null};
 use super::convert::{c_id, c_kind, view_of};
 use super::custom::Program;
 use super::error::set_last_error;
+use super::ext::message::{Loan, gossip_message_callback_t};
 use super::memory::{self, CArray};
 use super::outgoing::with_message;
 use super::serializers::{gossip_serializer, gossip_serializer_t, gossip_serializer_vtable_t};
@@ -13,10 +14,10 @@ use super::types::gossip_error_code::{
 };
 use super::types::{gossip_error_code_t, gossip_message_t, gossip_node_view_t};
 use crate::net::{Error, Serializer};
-use crate::types::{Detail, Entry, Header};
+use crate::types::{Detail, Entry, Header, Message, NodeView};
 use alloc::ffi::CString;
 use alloc::sync::Arc;
-use core::ffi::{CStr, c_char};
+use core::ffi::{CStr, c_char, c_void};
 use core::{ptr, slice};
 use std::borrow::Cow;
 
@@ -196,27 +197,65 @@ pub(super) unsafe fn deserialize(
     data_size: usize,
     msg: *mut gossip_message_t,
 ) -> gossip_error_code_t {
+    if !is_given(msg, "msg") {
+        return GOSSIP_ERR_INVALID_ARGUMENT;
+    }
     // SAFETY: the caller's promise.
-    let Some(serializer) = (unsafe { serializer_of(serializer) }) else {
-        return GOSSIP_ERR_INVALID_ARGUMENT;
-    };
-    if !is_given(data, "data") || !is_given(msg, "msg") {
-        return GOSSIP_ERR_INVALID_ARGUMENT;
-    }
-    if isize::try_from(data_size).is_err() {
-        set_last_error(format_args!("data_size is {data_size}; no block of memory has so much"));
-        return GOSSIP_ERR_INVALID_ARGUMENT;
-    }
-    // SAFETY: not NULL, not too large, and the caller's promise.
-    let bytes = unsafe { slice::from_raw_parts(data, data_size) };
-    match serializer.decode(bytes, message_for_c) {
+    match unsafe { decode(serializer, data, data_size, message_for_c) } {
         Ok(Some(message)) => {
             // SAFETY: not NULL, and the caller's promise. Nothing is dropped in its place.
             unsafe { msg.write(message) };
             GOSSIP_ERR_SUCCESS
         }
         Ok(None) => no_memory(),
-        Err(error) => report("data is no message", &error),
+        Err(code) => code,
+    }
+}
+
+/// Reads a message and runs `take` with it; an error code, with an error text, if that cannot be.
+///
+/// # Safety
+/// As [`super::serializers::gossip_serializer_deserialize`].
+unsafe fn decode<R>(
+    serializer: *const gossip_serializer_t,
+    data: *const u8,
+    data_size: usize,
+    take: impl FnOnce(&Header, &[Entry<'_>]) -> R,
+) -> Result<R, gossip_error_code_t> {
+    // SAFETY: the caller's promise.
+    let serializer = unsafe { serializer_of(serializer) };
+    let serializer = serializer.filter(|_| is_given(data, "data"));
+    let serializer = serializer.ok_or(GOSSIP_ERR_INVALID_ARGUMENT)?;
+    if isize::try_from(data_size).is_err() {
+        set_last_error(format_args!("data_size is {data_size}; no block of memory has so much"));
+        return Err(GOSSIP_ERR_INVALID_ARGUMENT);
+    }
+    // SAFETY: not NULL, not too large, and the caller's promise.
+    let bytes = unsafe { slice::from_raw_parts(data, data_size) };
+    serializer.decode(bytes, take).map_err(|error| report("data is no message", &error))
+}
+
+/// # Safety
+/// As [`super::serializers::gossip_serializer_read`].
+pub(super) unsafe fn read(
+    serializer: *const gossip_serializer_t,
+    data: *const u8,
+    data_size: usize,
+    (callback, user_data): (gossip_message_callback_t, *mut c_void),
+) -> (gossip_error_code_t, Option<Loan>) {
+    if callback.is_none() {
+        report_null("callback");
+        return (GOSSIP_ERR_INVALID_ARGUMENT, None);
+    }
+    let has_room = |entry: &&Entry<'_>| entry.detail == Detail::Full;
+    let own = |header: &Header, entries: &[Entry<'_>]| Message {
+        header: *header,
+        entries: entries.iter().filter(has_room).copied().map(NodeView::from).collect(),
+    };
+    // SAFETY: the caller's promise.
+    match unsafe { decode(serializer, data, data_size, own) } {
+        Ok(message) => (GOSSIP_ERR_SUCCESS, Some(Loan::new(message, callback, user_data))),
+        Err(code) => (code, None),
     }
 }
 

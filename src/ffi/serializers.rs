@@ -1,7 +1,7 @@
 //! `gossip_serializer_*`: messages as bytes.
 #![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
-use super::guard::{guard, guard_quiet};
+use super::guard::{guard, guard_both, guard_quiet};
 use super::serializer as body;
 use super::types::{gossip_error_code_t, gossip_message_t};
 use core::ffi::{c_char, c_void};
@@ -272,6 +272,44 @@ pub unsafe extern "C-unwind" fn gossip_serializer_deserialize(
     guard("gossip_serializer_deserialize", body::FAILED, || {
         // SAFETY: the caller's promise.
         unsafe { body::deserialize(serializer, data, data_size, msg) }
+    })
+}
+
+/// Is lent a message that was read.
+///
+/// No lock is held: any function may be called here. Do not leave by longjmp.
+///
+/// @param msg The message and its entries; valid until this returns.
+/// @param user_data What was given to gossip_serializer_read().
+pub type gossip_serializer_read_t =
+    Option<unsafe extern "C-unwind" fn(msg: *const gossip_message_t, user_data: *mut c_void)>;
+
+/// Reads a message from bytes and lends it, with the metadata of its entries, which structs have no
+/// room for: inside the callback gossip_view_get_metadata() and its like of core/gossip_ext.h know
+/// it, and functions that take that very message carry it on.
+///
+/// @param serializer The form.
+/// @param data The bytes, as for gossip_serializer_deserialize().
+/// @param data_size Their number, at most 1 MiB.
+/// @param callback Called once before this returns, on this thread, if the bytes are a message.
+/// @param user_data Handed to the callback.
+/// @return As gossip_serializer_deserialize().
+///
+/// Threads: any. From callbacks: yes. Since 1.6.
+///
+/// # Safety
+/// serializer is NULL or was not destroyed; data is NULL or points to data_size bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_serializer_read(
+    serializer: *const gossip_serializer_t,
+    data: *const u8,
+    data_size: usize,
+    callback: gossip_serializer_read_t,
+    user_data: *mut c_void,
+) -> gossip_error_code_t {
+    guard_both("gossip_serializer_read", body::FAILED, || {
+        // SAFETY: the caller's promise.
+        unsafe { body::read(serializer, data, data_size, (callback, user_data)) }
     })
 }
 

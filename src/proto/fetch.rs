@@ -183,7 +183,7 @@ mod tests {
         let mut fetch = fetch(STAMP);
         assert_eq!(fetch.ask(), u128::from(u32::MAX));
         for index in 0..32 {
-            assert_eq!(fetch.is_answered(), false);
+            assert!(!fetch.is_answered());
             if index != 7 {
                 assert!(fetch.take(index, &[0; 1024]));
             }

@@ -4,9 +4,10 @@ use crate::metadata::get;
 use crate::support::*;
 use gossip::ffi::convert::c_kind;
 use gossip::ffi::ext::message::*;
+use gossip::ffi::ext::view::gossip_view_get_metadata;
 use gossip::ffi::types::*;
 use gossip::types::MessageKind;
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 use std::mem::{MaybeUninit, transmute};
 use std::ptr;
 
@@ -167,4 +168,95 @@ fn entries_are_as_many_as_a_core_takes() {
     assert_eq!(update.add(&online(3, 2)), INVALID);
     assert_error(&["4096 entries"]);
     assert_eq!(update.hand_to(&node), SUCCESS);
+}
+
+unsafe extern "C-unwind" fn look(message: *const gossip_message_t, seen: *mut c_void) {
+    // SAFETY: a message that lives, and the user data of the test.
+    let (message, seen) = unsafe { (&*message, &mut *seen.cast::<Vec<(u8, Option<String>)>>()) };
+    for index in 0..message.entries_count {
+        let entry = message.entries.wrapping_add(index);
+        let mut value = [0_u8; 64];
+        let mut size = value.len();
+        // SAFETY: an entry of this callback, a text and a buffer of that size.
+        let put = unsafe {
+            let place = value.as_mut_ptr().cast();
+            gossip_view_get_metadata(entry, c"zone".as_ptr(), place, &mut size)
+        };
+        let value = (put == 1).then(|| String::from_utf8_lossy(&value[..size - 1]).into_owned());
+        // SAFETY: as above.
+        seen.push((unsafe { (*entry).id.data[0] }, value));
+    }
+}
+
+#[test]
+fn a_message_is_lent_with_its_metadata() {
+    let ping = Builder::new(MessageKind::Ping, 2, 19);
+    ping.add(&online(2, 20));
+    ping.add(&online(3, 5));
+    ping.set(1, "zone", "c");
+    let mut seen: Vec<(u8, Option<String>)> = Vec::new();
+    let at = (&raw mut seen).cast();
+    // SAFETY: a builder, and a function with what it expects.
+    assert_eq!(unsafe { gossip_message_builder_lend(ping.0, Some(look), at) }, SUCCESS);
+    assert_eq!(seen, [(2, None), (3, Some("c".to_owned()))]);
+    // SAFETY: NULL is refused.
+    unsafe {
+        assert_eq!(gossip_message_builder_lend(ping.0, None, at), INVALID);
+        assert_error(&["callback is NULL"]);
+        assert_eq!(gossip_message_builder_lend(ptr::null(), Some(look), at), INVALID);
+        assert_error(&["builder is NULL"]);
+    }
+    assert_eq!(seen.len(), 2);
+}
+
+/// What is written of a message that is lent, and read again, is the whole of it.
+#[test]
+#[cfg(feature = "net")]
+fn a_lent_message_is_written_and_read_with_its_metadata() {
+    use gossip::ffi::serializers::*;
+    struct Written {
+        serializer: *mut gossip_serializer_t,
+        bytes: Vec<u8>,
+    }
+    unsafe extern "C-unwind" fn write(message: *const gossip_message_t, written: *mut c_void) {
+        // SAFETY: the user data of the test.
+        let written = unsafe { &mut *written.cast::<Written>() };
+        let (mut data, mut size) = (ptr::null_mut(), 0);
+        // SAFETY: a serializer and a message that live; the bytes are copied and freed once.
+        unsafe {
+            let serializer = written.serializer;
+            let code = gossip_serializer_serialize(serializer, message, &mut data, &mut size);
+            assert_eq!(code, SUCCESS, "{}", last_error());
+            written.bytes = std::slice::from_raw_parts(data, size).to_vec();
+            gossip_buffer_free(data);
+        }
+    }
+    for name in [c"json", c"binary", c"auto"] {
+        let ping = Builder::new(MessageKind::Ping, 2, 19);
+        ping.add(&online(2, 20));
+        ping.set(0, "zone", "caf\u{e9}");
+        // SAFETY: a text, handles that live, and functions with what they expect.
+        unsafe {
+            let serializer = gossip_serializer_create(name.as_ptr());
+            let mut written = Written { serializer, bytes: Vec::new() };
+            let at = (&raw mut written).cast();
+            assert_eq!(gossip_message_builder_lend(ping.0, Some(write), at), SUCCESS);
+            let mut seen: Vec<(u8, Option<String>)> = Vec::new();
+            let at = (&raw mut seen).cast();
+            let (bytes, size) = (written.bytes.as_ptr(), written.bytes.len());
+            let code = gossip_serializer_read(serializer, bytes, size, Some(look), at);
+            assert_eq!(code, SUCCESS, "{}", last_error());
+            assert_eq!(seen, [(2, Some("caf\u{e9}".to_owned()))]);
+
+            let code = gossip_serializer_read(serializer, bytes, size - 1, Some(look), at);
+            assert_eq!(code, gossip_error_code_t::GOSSIP_ERR_SERIALIZATION_ERROR);
+            let code = gossip_serializer_read(serializer, bytes, size, None, at);
+            assert_eq!(code, INVALID);
+            assert_error(&["gossip_serializer_read: callback is NULL"]);
+            let code = gossip_serializer_read(serializer, ptr::null(), size, Some(look), at);
+            assert_eq!(code, INVALID);
+            assert_eq!(seen.len(), 1);
+            gossip_serializer_destroy(serializer);
+        }
+    }
 }

@@ -87,12 +87,19 @@ fn a_core_of_the_parent_is_an_error_everywhere_in_a_forked_child() {
         // SAFETY: a builder, which is only destroyed.
         let code = unsafe { gossip_message_builder_add_entry(builder, &online(2, 2)) };
         let told = last_error().contains("forked");
+        // SAFETY: a builder, which is only destroyed.
+        unsafe { gossip_message_builder_lend(builder, Some(never), ptr::null_mut()) };
+        let told = told && last_error().contains("forked");
         // SAFETY: destroyed once in this process.
         unsafe { gossip_message_builder_destroy(builder) };
         refused && told && code == gossip_error_code_t::GOSSIP_ERR_OPERATION_NOT_PERMITTED
     });
     // SAFETY: destroyed once in this process.
     unsafe { gossip_message_builder_destroy(builder as *mut gossip_message_builder_t) };
+}
+
+unsafe extern "C-unwind" fn never(_: *const gossip_message_t, _: *mut std::ffi::c_void) {
+    panic!("a forked child may not look at it");
 }
 
 fn zeroed_kind() -> std::mem::MaybeUninit<gossip_message_type_t> {

@@ -30,8 +30,11 @@ pub(crate) fn get(node: &Node, number: u8, key: &str) -> Option<String> {
     }
 }
 
+/// A key and its value.
+type Pair = (Vec<u8>, Vec<u8>);
+
 /// All pairs, by a walk that ends after `most` of them.
-fn walk(node: &Node, number: u8, most: usize) -> (usize, Vec<(Vec<u8>, Vec<u8>)>) {
+fn walk(node: &Node, number: u8, most: usize) -> (usize, Vec<Pair>) {
     let mut told = Told { pairs: Vec::new(), most };
     let told_at = (&raw mut told).cast::<c_void>();
     // SAFETY: a live core, and a callback that gets what it expects.
@@ -41,7 +44,7 @@ fn walk(node: &Node, number: u8, most: usize) -> (usize, Vec<(Vec<u8>, Vec<u8>)>
 }
 
 struct Told {
-    pairs: Vec<(Vec<u8>, Vec<u8>)>,
+    pairs: Vec<Pair>,
     most: usize,
 }
 

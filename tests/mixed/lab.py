@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import socket
 import sys
 
 import relay
@@ -16,14 +17,15 @@ class Lab:
     """The nodes of one scenario, each reached through a relay or directly.
 
     `kind` says what the new ones are: `udp` and `tcp` are programs of version 1 over that, and
-    `node` is a node that runs itself, beside old ones over UDP.
+    `node` and `node_tcp` nodes that run themselves beside old ones over UDP and TCP.
     """
 
     def __init__(self, options, kind="udp", relayed=False):
         self.options = options
-        self.runs_itself = kind == "node"
+        self.runs_itself = kind.startswith("node")
         self.program = options.programs / ("own_node" if self.runs_itself else "new_node")
-        self.transport = "tcp" if kind == "tcp" else "udp"
+        self.transport = "tcp" if kind.endswith("tcp") else "udp"
+        self._kept = {}
         self.notes = []
         self.start = self.now()
         self.nodes = []
@@ -37,18 +39,23 @@ class Lab:
         """Starts an old node; `port` is that of one before it, `extra` more of its options."""
         command = [
             sys.executable, OLD_PROGRAM, "--bursts", "measured", "--seed", str(next(_numbers)),
-            *map(str, extra),
+            "--transport", self.transport, *extra,
         ]
         return await self._start(name, True, node_id, port, command)
 
     async def new(self, name, node_id=None, port=0, extra=()):
         """Starts a new node."""
-        return await self._start(name, False, node_id, port, [self.program, *extra])
+        command = [self.program, *extra]
+        if not self.runs_itself:
+            command += ["--transport", self.transport]
+        return await self._start(name, False, node_id, port, command)
 
     async def _start(self, name, is_old, node_id, port, command):
         node_id = node_id or f"{next(_numbers):04x}{'00' * 14}"
-        command += ["--id", node_id, "--transport", self.transport]
+        command += ["--id", node_id]
         if self.relay is None:
+            if port in self._kept:
+                self._kept.pop(port).close()
             command += ["--port", str(port)]
         else:
             port = port or await self.relay.open()
@@ -60,10 +67,25 @@ class Lab:
         self.nodes.append(node)
         return node
 
-    async def gone(self, node):
-        """A node has ended: nobody listens where it was."""
+    async def quit(self, node):
+        """Ends a node as its user would."""
+        await node.quit()
+        await self._gone(node)
+
+    async def kill(self, node):
+        """Ends a node as a crash would."""
+        await node.kill()
+        await self._gone(node)
+
+    async def _gone(self, node):
+        """Nobody else gets the port while this cluster still writes to it."""
         if self.relay is not None:
             await self.relay.detach(node.port)
+            return
+        kind = socket.SOCK_STREAM if self.transport == "tcp" else socket.SOCK_DGRAM
+        self._kept[node.port] = socket.socket(socket.AF_INET, kind)
+        self._kept[node.port].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._kept[node.port].bind(("127.0.0.1", node.port))
 
     async def introduce(self, node, seed, how="join"):
         """Lets a node join or meet another."""
@@ -75,6 +97,8 @@ class Lab:
             if node.is_up:
                 node.go_on()
         await asyncio.gather(*(node.quit() for node in self.nodes))
+        for one in self._kept.values():
+            one.close()
         if self.relay is not None:
             self.relay.close()
 

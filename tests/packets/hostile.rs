@@ -125,7 +125,7 @@ fn an_unproved_address_gets_no_more_than_three_times_what_it_sent() {
                 detail: if wants { Detail::Claim } else { Detail::Full },
                 ..NodeView::from(view(99, "10.0.0.99"))
             };
-            let entries: &[NodeView] = if kind as u8 % 2 == 0 { &[own] } else { &[] };
+            let entries: &[NodeView] = if (kind as u8).is_multiple_of(2) { &[own] } else { &[] };
             let bytes = packet(&sent, entries);
             let before = (net.node(0).sent_bytes, net.node(0).sent);
             let now = net.at();

@@ -22,16 +22,24 @@ fn with_an_old_peer(n: u32) -> Rig {
     says(&mut rig, MessageKind::Ping, 1, &[]);
     (2..=n).for_each(|n| rig.welcome(n));
     for _ in 0..50 {
-        for ping in rig.tick() {
-            if ping.kind() == MessageKind::Ping && ping.to != id(1) {
-                rig.answer(&ping);
-            } else if ping.kind() == MessageKind::Ping {
-                says(&mut rig, MessageKind::Pong, 1, &[]);
-            }
-        }
+        round(&mut rig, &[]);
     }
     rig.clear();
     rig
+}
+
+/// A round in which all answer but some, node 1 as an old peer.
+fn round(rig: &mut Rig, silent: &[u32]) {
+    for ping in rig.tick() {
+        if ping.kind() != MessageKind::Ping || silent.contains(&number(&ping.to)) {
+            continue;
+        }
+        if ping.to == id(1) {
+            says(rig, MessageKind::Pong, 1, &[]);
+        } else {
+            rig.answer(&ping);
+        }
+    }
 }
 
 #[test]
@@ -229,4 +237,25 @@ fn old_peers_are_not_told_of_a_member_whose_metadata_is_still_to_come() {
     let (now, path) = (rig.now(), Path::Packet(address(2)));
     rig.core.handle_message(now, path, &header, std::iter::once(entry)).expect("a good message");
     assert!(!is_told_of_node_2(&mut rig), "an old peer would take it for none");
+}
+
+#[test]
+fn an_old_peer_is_told_of_a_failure_one_past_the_suspicion() {
+    // It takes an entry only with a higher heartbeat, and it has that of the suspicion already.
+    let mut rig = with_an_old_peer(4);
+    while rig.status(2) != Some(Failed) {
+        round(&mut rig, &[2]);
+    }
+    let heartbeat = rig.heartbeat(2);
+    rig.clear();
+    for _ in 0..10 {
+        round(&mut rig, &[2]);
+    }
+    let told = |n: u32| {
+        let about = |sent: &Sent| sent.about(2).filter(|_| sent.to == id(n)).cloned();
+        rig.sent.iter().find_map(about).expect("it is told")
+    };
+    assert_eq!((told(1).status, told(1).heartbeat), (Failed, heartbeat + 1));
+    assert_eq!((told(3).status, told(3).heartbeat), (Failed, heartbeat));
+    assert_eq!(rig.heartbeat(2), heartbeat);
 }

@@ -7,6 +7,7 @@ mod consumers;
 mod demo;
 mod headers;
 mod install;
+mod mixed;
 mod place;
 mod report;
 mod shell;

@@ -5,10 +5,10 @@ use std::path::Path;
 use crate::install::{self, Package};
 use crate::place::Place;
 use crate::report::Report;
-use crate::{abi, bench, consumers, headers, shell, swap, variants};
+use crate::{abi, bench, consumers, headers, mixed, shell, swap, variants};
 
 /// The parts, in the order in which they run. The last two compile the library anew.
-const PARTS: [&str; 10] = [
+const PARTS: [&str; 11] = [
     "rust",
     "benches",
     "abi",
@@ -17,6 +17,7 @@ const PARTS: [&str; 10] = [
     "examples",
     "consumers",
     "swap",
+    "mixed",
     "vendored",
     "without-net",
 ];
@@ -69,6 +70,7 @@ fn installed(report: &mut Report, name: &str, place: &Place, package: &Package) 
         "examples" => programs(report, place, package, "c_examples"),
         "consumers" => consumers::run(report, place, package),
         "swap" => swap::run(report, place, package),
+        "mixed" => mixed::run(report, place, package),
         "vendored" => variants::vendored_cross(report, place, package),
         _ => variants::without_net(report, place, package),
     }

@@ -353,10 +353,11 @@ pub unsafe extern "C-unwind" fn gossip_config_init_sized(
 ///
 /// Threads: any. From callbacks: yes. Since 1.6.
 ///
-/// # Safety config is NULL or points to a configuration with as many bytes as its size says, whose
-/// cluster is NULL or a text that ends in NUL; self_node is NULL or points to a view; callbacks is
-/// NULL or points to a struct with as many bytes as its size says. The callbacks may be called from
-/// every thread that calls a function with this core or that belongs to a transport of it.
+/// # Safety
+/// config is NULL or points to a configuration with as many bytes as its size says, whose cluster
+/// is NULL or a text that ends in NUL; self_node is NULL or points to a view; callbacks is NULL or
+/// points to a struct with as many bytes as its size says. The callbacks may be called from every
+/// thread that calls a function with this core or that belongs to a transport of it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_core_create_with(
     config: *const gossip_config_t,

@@ -70,8 +70,9 @@ unsafe impl Growing for gossip_node_info_t {
 ///
 /// Threads: any. From callbacks: yes. Since 1.6.
 ///
-/// # Safety core is NULL or a core that was not destroyed; id is NULL or points to an id; info is
-/// NULL or points to a struct with as many bytes as its size says.
+/// # Safety
+/// core is NULL or a core that was not destroyed; id is NULL or points to an id; info is NULL or
+/// points to a struct with as many bytes as its size says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_core_node_info(
     core: *const gossip_core_t,

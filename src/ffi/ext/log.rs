@@ -1,7 +1,7 @@
 //! `gossip_set_log_callback`: log lines of the whole library, for people.
 //!
 //! Lines are events of the `tracing` crate, whose cost while nobody listens is one load of an
-//! atomic number. The function of a C program hears them through [`Sink`], which becomes the
+//! atomic number. The function of a C program hears them through `Sink`, which becomes the
 //! process's global subscriber of `tracing` on its first use: in the C libraries, which have a copy
 //! of that crate of their own, nobody else can want that place. A Rust program that links the crate
 //! has its own subscriber, and this never takes the place of one that is there.

@@ -2,20 +2,22 @@
 #![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
 use super::clock::at;
+use crate::ffi::callbacks;
 use crate::ffi::commands::{argument, core_ref, report_null};
 use crate::ffi::convert::{Flaw, Status, kind_of, owned_of};
 use crate::ffi::core::gossip_core_t;
-use crate::ffi::error::set_last_error;
-use crate::ffi::guard::{guard, guard_both, guard_quiet};
+use crate::ffi::error::{self, set_last_error};
+use crate::ffi::guard::{Callbacks, guard, guard_both, guard_quiet};
 use crate::ffi::handle::Pending;
 use crate::ffi::types::{
-    gossip_error_code_t, gossip_message_type_t, gossip_node_id_t, gossip_node_view_t,
+    gossip_error_code_t, gossip_message_t, gossip_message_type_t, gossip_node_id_t,
+    gossip_node_view_t,
 };
 use crate::os;
 use crate::proto::Core;
-use crate::types::{Header, Instant, Message, Metadata, NodeId, NodeView};
+use crate::types::{Entry, Header, Instant, Message, Metadata, NodeId, NodeView};
 use alloc::sync::Arc;
-use core::ffi::c_char;
+use core::ffi::{c_char, c_void};
 use core::mem::MaybeUninit;
 use core::{ptr, slice};
 use std::sync::{Mutex, PoisonError};
@@ -31,6 +33,15 @@ pub struct gossip_message_builder {
 }
 /// See gossip_message_builder.
 pub type gossip_message_builder_t = gossip_message_builder;
+
+/// Is lent a message.
+///
+/// No lock is held: any function may be called here. Do not leave by longjmp.
+///
+/// @param msg The message and its entries; valid until this returns.
+/// @param user_data What was given to the function that lends.
+pub type gossip_message_callback_t =
+    Option<unsafe extern "C-unwind" fn(msg: *const gossip_message_t, user_data: *mut c_void)>;
 
 const SUCCESS: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_SUCCESS;
 const INVALID: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
@@ -99,8 +110,9 @@ pub unsafe extern "C-unwind" fn gossip_message_builder_add_entry(
 ///
 /// Threads: any. From callbacks: yes. Since 1.6.
 ///
-/// # Safety builder is NULL or was not destroyed; key and value are NULL or have as many bytes as
-/// their sizes say.
+/// # Safety
+/// builder is NULL or was not destroyed; key and value are NULL or have as many bytes as their
+/// sizes say.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_message_builder_set_metadata(
     builder: *mut gossip_message_builder_t,
@@ -113,6 +125,34 @@ pub unsafe extern "C-unwind" fn gossip_message_builder_set_metadata(
     guard("gossip_message_builder_set_metadata", INVALID, || {
         // SAFETY: the caller's promise.
         unsafe { set_metadata(builder, index, (key, key_size), (value, value_size)) }
+    })
+}
+
+/// Hands a message out as one that a send callback is called with: so that functions that take a
+/// gossip_message_t, called inside with that very pointer, have the metadata of its entries too.
+///
+/// Such functions are gossip_transport_send_message() and gossip_serializer_serialize(); and
+/// gossip_view_info() and its like know the entries.
+///
+/// @param builder The message.
+/// @param callback Called once before this returns, on this thread.
+/// @param user_data Handed to the callback.
+/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if builder or callback is NULL;
+/// GOSSIP_ERR_OPERATION_NOT_PERMITTED in a forked child.
+///
+/// Threads: any. From callbacks: yes. Since 1.6.
+///
+/// # Safety
+/// builder is NULL or was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_message_builder_lend(
+    builder: *const gossip_message_builder_t,
+    callback: gossip_message_callback_t,
+    user_data: *mut c_void,
+) -> gossip_error_code_t {
+    guard_both("gossip_message_builder_lend", INVALID, || {
+        // SAFETY: the caller's promise.
+        unsafe { lend(builder, callback, user_data) }
     })
 }
 
@@ -315,4 +355,52 @@ unsafe fn handle_built(
     let handle = |message: &mut Message| core.deliver_built(message, at);
     // SAFETY: the caller's promise.
     unsafe { with_message(builder, |code| (code, None), handle) }
+}
+
+/// A message to be lent, outside of what catches panics.
+pub(in crate::ffi) struct Loan {
+    message: Message,
+    callback: gossip_message_callback_t,
+    user_data: *mut c_void,
+}
+
+impl Loan {
+    pub(in crate::ffi) const fn new(
+        message: Message,
+        callback: gossip_message_callback_t,
+        user_data: *mut c_void,
+    ) -> Self {
+        Self { message, callback, user_data }
+    }
+}
+
+impl Callbacks for Loan {
+    fn run(self) {
+        let Some(callback) = self.callback else { return };
+        let saved = error::save();
+        let entries: Vec<Entry<'_>> = self.message.entries.iter().map(NodeView::as_entry).collect();
+        callbacks::lend(&self.message.header, &entries, |message| {
+            // SAFETY: a function of the program with this type, called with a message that lives
+            // until it returns.
+            unsafe { callback(message, self.user_data) };
+        });
+        saved.restore();
+    }
+}
+
+/// # Safety
+/// As [`gossip_message_builder_lend`].
+unsafe fn lend(
+    builder: *const gossip_message_builder_t,
+    callback: gossip_message_callback_t,
+    user_data: *mut c_void,
+) -> (gossip_error_code_t, Option<Loan>) {
+    if callback.is_none() {
+        report_null("callback");
+        return (INVALID, None);
+    }
+    let copy =
+        |message: &mut Message| (SUCCESS, Some(Loan::new(message.clone(), callback, user_data)));
+    // SAFETY: the caller's promise.
+    unsafe { with_message(builder, |code| (code, None), copy) }
 }

@@ -53,9 +53,10 @@ pub type gossip_metadata_callback_t = Option<
 ///
 /// Threads: any. From callbacks: yes. Since 1.6.
 ///
-/// # Safety core is NULL or a core that was not destroyed; id is NULL or points to an id; key is
-/// NULL or a text that ends in NUL; value_size is NULL or points to a size_t, and value is NULL or
-/// has as many bytes.
+/// # Safety
+/// core is NULL or a core that was not destroyed; id is NULL or points to an id; key is NULL or a
+/// text that ends in NUL; value_size is NULL or points to a size_t, and value is NULL or has as
+/// many bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_core_get_metadata(
     core: *const gossip_core_t,

@@ -105,7 +105,7 @@ pub(in crate::ffi) unsafe fn write<T: Growing>(out: *mut T, name: &str, value: &
 /// written to.
 ///
 /// # Safety
-/// As [`write`].
+/// As [`write()`].
 pub(in crate::ffi) unsafe fn size_of_output<T: Growing>(
     out: *const T,
     name: &str,

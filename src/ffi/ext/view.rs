@@ -119,8 +119,9 @@ fn extra_of(view: *const gossip_node_view_t) -> Option<Extra> {
 /// beside the struct, such as when it was seen, is that of now.
 ///
 /// @param view A node that the callback which runs on this thread was handed: the target or an
-/// entry of gossip_send_callback_t, the node of gossip_event_callback_t, or that of a
-/// gossip_change_t.
+/// entry of gossip_send_callback_t, the node of gossip_event_callback_t, that of a gossip_change_t,
+/// or an entry of a message that was lent. Where no callback of a core runs, what only a core knows
+/// is zero.
 /// @param info Where it is put; set its size before.
 /// @return 1; 0 if an argument is NULL, view is another pointer, or the size is wrong:
 /// gossip_last_error() then says which.

@@ -30,8 +30,7 @@ pub(super) unsafe fn read(
 /// # Safety
 /// As [`read`].
 unsafe fn node_config(config: &gossip_node_config_t) -> Option<NodeConfig> {
-    let mut node = NodeConfig::default();
-    node.id = NodeId::new(config.id.data);
+    let mut node = NodeConfig { id: NodeId::new(config.id.data), ..NodeConfig::default() };
     // SAFETY: the caller's promise for all of these.
     unsafe {
         if let Some(host) = text(config.bind_host, "bind_host")? {

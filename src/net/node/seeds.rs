@@ -79,7 +79,7 @@ mod tests {
             assert!(seeds.take(&core, now).is_empty());
             now = now.after(every);
             assert_eq!(seeds.due(), Some(now));
-            assert_eq!(seeds.take(&core, now), [place.clone()]);
+            assert_eq!(seeds.take(&core, now), std::slice::from_ref(&place));
         }
         seeds.clear();
         assert_eq!(seeds.due(), None);

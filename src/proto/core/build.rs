@@ -44,6 +44,8 @@ pub(in crate::proto) struct Book<'a> {
     form: Form,
     /// Metadata goes to proved addresses only in packets (P-7b).
     metadata: bool,
+    /// Whether it is for an old peer.
+    to_old: bool,
 }
 
 impl<'a> Book<'a> {
@@ -57,7 +59,15 @@ impl<'a> Book<'a> {
             Piece::Own(heartbeat, detail) => {
                 Entry { heartbeat: heartbeat.get(), ..self.told(own, Slot::NONE, detail) }
             }
-            Piece::Member(slot, detail) => self.told(&self.members[slot], slot, detail),
+            Piece::Member(slot, detail) => {
+                let member = &self.members[slot];
+                let told = self.told(member, slot, detail);
+                if self.to_old && member.status.is_gone() {
+                    // It knows the suspicion by this heartbeat, and takes nothing that has the same.
+                    return Entry { heartbeat: member.heartbeat.after(1).get(), ..told };
+                }
+                told
+            }
             Piece::Part(slot, index) => {
                 let member = if slot == Slot::NONE { own } else { &self.members[slot] };
                 let metadata = slice(member.metadata.as_deref(), index);
@@ -182,7 +192,8 @@ impl Core {
             }
         };
         let to_new = send.slot != Slot::NONE && members[send.slot].is(Flags::NEW);
-        let book = Book { members, fetches, pieces: &self.pieces, form, metadata };
+        let to_old = send.slot != Slot::NONE && members[send.slot].is_old();
+        let book = Book { members, fetches, pieces: &self.pieces, form, metadata, to_old };
         Transmit { header, target, form, by_stream: send.by_stream, to_new, book }
     }
 
@@ -427,7 +438,8 @@ impl Draft {
         if !PACKETS || form == Form::Text {
             return true;
         }
-        let entry = Book { members, fetches, pieces: &[], form, metadata }.entry(piece);
+        let book = Book { members, fetches, pieces: &[], form, metadata, to_old: false };
+        let entry = book.entry(piece);
         let bytes = binary::entry_bytes(&entry, matches!(piece, Piece::Own(..)));
         let fits = bytes <= *room;
         if fits {

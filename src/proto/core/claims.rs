@@ -402,14 +402,14 @@ impl Core {
     }
 
     /// A node of 1.4.2 cannot refute. Its answer is the proof, and the witness spreads it one past
-    /// the stamp ("Old peers").
+    /// the stamp, or past what other old ones were told of its failure ("Old peers").
     pub(super) fn witness(&mut self, slot: Slot) {
         let member = &mut self.members[slot];
         let old = member.status;
         if old != NodeStatus::Suspect && old != NodeStatus::Failed {
             return;
         }
-        member.heartbeat = member.heartbeat.after(1);
+        member.heartbeat = member.heartbeat.after(if old == NodeStatus::Suspect { 1 } else { 2 });
         let now = self.clock.now();
         let member = &mut self.members[slot];
         member.seen = now;
