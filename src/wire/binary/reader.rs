@@ -8,18 +8,26 @@ pub(super) type Read<T> = Result<T, &'static str>;
 
 const ENDS: &str = "the packet ends here";
 
+/// The texts that a reader remembers: a role, a region, and an address that is a name.
+const CHECKED: usize = 3;
+
 /// A place in a packet.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'a> {
     /// All of the packet, for what refers back to an earlier place.
     packet: &'a [u8],
     rest: &'a [u8],
+    /// The last texts that were checked, each with its place: entries often name the same ones.
+    checked: [(usize, &'a str); CHECKED],
+    /// Which of them gives way next.
+    oldest: usize,
 }
 
 impl<'a> Reader<'a> {
     /// Stands at `at`, or at the end if that is earlier.
     pub(super) fn new(packet: &'a [u8], at: usize) -> Self {
-        Self { packet, rest: packet.get(at..).unwrap_or_default() }
+        let rest = packet.get(at..).unwrap_or_default();
+        Self { packet, rest, checked: [(usize::MAX, ""); CHECKED], oldest: 0 }
     }
 
     /// Where it stands.
@@ -73,6 +81,21 @@ impl<'a> Reader<'a> {
 
     /// A text that stands here: its length in one byte, then its bytes.
     pub(super) fn text(&mut self) -> Read<&'a str> {
+        let place = self.at();
+        let text = self.unchecked_text()?;
+        self.note(place, text);
+        Ok(text)
+    }
+
+    fn note(&mut self, place: usize, text: &'a str) {
+        if let Some(oldest) = self.checked.get_mut(self.oldest) {
+            *oldest = (place, text);
+        }
+        self.oldest = (self.oldest + 1) % CHECKED;
+    }
+
+    /// A text that stands here and was not checked before.
+    fn unchecked_text(&mut self) -> Read<&'a str> {
         let (&len, rest) = self.rest.split_first().ok_or(ENDS)?;
         let len = usize::from(len);
         if len > MAX_TEXT_BYTES {
@@ -89,10 +112,22 @@ impl<'a> Reader<'a> {
         let (start, here) = (self.rest, self.at());
         let before = self.packet.get(..here).unwrap_or_default();
         let place = usize::try_from(self.varint()?).unwrap_or(usize::MAX);
-        let mut there = Self { packet: before, rest: before.get(place..).unwrap_or_default() };
-        there.text().map_err(|_| {
-            self.rest = start;
-            "no text stands where this refers to"
-        })
+        // A place that stands for no text is beyond them all.
+        let mut checked = self.checked.iter().filter(|_| place < here);
+        if let Some(&(_, text)) = checked.find(|(there, _)| *there == place) {
+            return Ok(text);
+        }
+        let mut there =
+            Self { packet: before, rest: before.get(place..).unwrap_or_default(), ..*self };
+        match there.unchecked_text() {
+            Ok(text) => {
+                self.note(place, text);
+                Ok(text)
+            }
+            Err(_) => {
+                self.rest = start;
+                Err("no text stands where this refers to")
+            }
+        }
     }
 }
