@@ -45,6 +45,8 @@ def all_scenarios():
             add("bursts", scenarios.bursts, 12, short=kind == "udp", relayed=True, news=10)
         if kind == "udp":
             add("large", scenarios.large, 40, news=37)
+            for news in (1, 2, 3):
+                add(f"few_{news}", scenarios.few, 4 + news, news=news)
         for new_id in (False, True):
             for new_port in (False, True):
                 short = new_id == new_port and kind != "tcp"

@@ -6,7 +6,7 @@ from lab import Lab
 
 JOINED_WITHIN = 10.0
 # A new one needs a suspicion, told by others and confirmed.
-NEW_FAILS_WITHIN = 8.0
+NEW_FAILS_WITHIN = 9.0
 # Nodes that are gone are tried in text, where another may listen now: so many in 3 s at the most.
 SPARE_TEXTS = 60
 # An old one takes our word for it, long before its own 8 s are over.
@@ -158,6 +158,17 @@ async def crashes(lab: Lab):
         await asyncio.sleep(lab.options.pause)
         lab.expect_no_accusations(lab.up(), of=lab.up(), since=back)
     lab.expect_no_accusations(lab.up(), of=olds[:2] + news[:2])
+
+
+async def few(lab: Lab, news):
+    """3: the fewer new ones there are, the fewer confirm what one of them suspects."""
+    olds, _ = await _mixed(lab, 4, news)
+    # So that it is known how often each of them speaks.
+    await asyncio.sleep(2.0)
+    await lab.kill(olds[3])
+    took = await lab.until_shown(lab.up(), olds[3], ("failed",), NEW_FAILS_WITHIN)
+    lab.note(f"an old one is failed everywhere after {took:.1f} s")
+    lab.expect_no_accusations(lab.up(), of=lab.up())
 
 
 async def leaves(lab: Lab):
