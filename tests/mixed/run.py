@@ -43,6 +43,10 @@ def all_scenarios():
                     add(name, scenarios.joins, 4, short, joiner=joiner, seed=seed, how=how)
         if kind != "tcp":
             add("bursts", scenarios.bursts, 12, short=kind == "udp", relayed=True, news=10)
+        if kind == "udp":
+            add("large", scenarios.large, 40, news=37)
+            for news in (1, 2, 3):
+                add(f"few_{news}", scenarios.few, 4 + news, news=news)
         for new_id in (False, True):
             for new_port in (False, True):
                 short = new_id == new_port and kind != "tcp"
@@ -52,16 +56,17 @@ def all_scenarios():
             # Without a heartbeat from the clock nobody believes the same id at another port.
             for clock in (False, True) if kind != "node" and new_id == new_port else (True,):
                 name = f"takeover{_place(new_id, new_port)}{'_clock' * clock}"
+                short = kind == "udp" and clock and not (new_id or new_port)
                 add(
-                    name, scenarios.takeover, 3, relayed=True,
+                    name, scenarios.takeover, 3, short, relayed=True,
                     new_id=new_id, new_port=new_port, from_clock=clock,
                 )
-        add("leaves", scenarios.leaves, 8)
+        add("leaves", scenarios.leaves, 8, short=kind == "udp")
         add("pauses", scenarios.pauses, 6, short=True)
         add("rollback", scenarios.rollback, 5, short=kind != "tcp")
         for size in (100, 5000):
             add(f"metadata_{size}", scenarios.metadata, 5, size > 100, size=size)
-        add("c_structs", scenarios.c_structs, 4)
+        add("c_structs", scenarios.c_structs, 4, short=kind == "udp")
         if kind != "tcp":
             add("c_transport", scenarios.c_transport, 4)
     kind = "node_tcp"
@@ -168,7 +173,7 @@ def parse_options():
     parser.add_argument("--notes", action="store_true", help="tell what was seen, too")
     parser.add_argument("--once", action="store_true", help="no second try for what fails")
     parser.add_argument("--list", action="store_true", help="only print the names")
-    parser.add_argument("--at-once", type=int, default=80, help="most nodes that run at a time")
+    parser.add_argument("--at-once", type=int, default=110, help="most nodes that run at a time")
     parser.add_argument("names", nargs="*", help="scenarios, or beginnings of their names")
     options = parser.parse_args()
     options.steady = 5.0 if options.short else 20.0
