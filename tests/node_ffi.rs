@@ -188,7 +188,7 @@ fn a_flaw_of_the_configuration_is_named_with_its_value_and_the_remedy() {
     let error = refused(&|config| config.advertise_port = 70_000);
     assert!(error.contains("config->advertise_port is 70000"), "{error}");
     let error = refused(&|config| config.serializer = c"xml".as_ptr());
-    assert!(error.contains("config->serializer is \"xml\"; pass \"auto\""), "{error}");
+    assert!(error.contains("config->serializer is \"xml\"; pass \"json\""), "{error}");
     let error = refused(&|config| config.metadata_count = 1);
     assert!(error.contains("config->metadata_keys is NULL but"), "{error}");
     let error = refused(&|config| config.metadata_count = usize::MAX);

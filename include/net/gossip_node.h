@@ -68,7 +68,8 @@ struct gossip_node_config {
     /**
      * In which form it writes messages: "auto", the default, also by NULL, writes packets to who
      * reads them, and JSON to all others, strangers among them, so that a cluster of libgossip 1.4.2
-     * is upgraded one node at a time. "json" and "binary" write that alone. It reads both in any case.
+     * is upgraded one node at a time. The other names of gossip_serializer_names() write that form
+     * alone. It reads all of them in any case.
      */
     const char *serializer;
     /**

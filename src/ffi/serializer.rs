@@ -82,8 +82,14 @@ pub(super) unsafe fn create(name: *const c_char) -> *mut gossip_serializer_t {
     }
 }
 
+/// One of the library's forms by its name.
+#[cfg(feature = "ext")]
+pub(super) fn by_name(name: &CStr) -> Option<Serializer> {
+    KNOWN.iter().find(|(known, _)| *known == name).map(|(_, serializer)| serializer.clone())
+}
+
 /// The names as a text says them.
-struct Choice;
+pub(super) struct Choice;
 
 impl core::fmt::Display for Choice {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {

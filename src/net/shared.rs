@@ -24,7 +24,7 @@ pub(super) trait Frames: Send + Sync + 'static {
 
     /// Takes one frame, without its prefix, of a peer with this address, and says whether it was a
     /// message. On the thread that reads, with no lock of the connections held.
-    fn take(&self, run: &Run, from: IpAddr, frame: &[u8]) -> bool;
+    fn take_frame(&self, run: &Run, from: IpAddr, frame: &[u8]) -> bool;
 }
 
 impl Frames for Shared {
@@ -32,7 +32,7 @@ impl Frames for Shared {
         &self.counts
     }
 
-    fn take(&self, run: &Run, _: IpAddr, frame: &[u8]) -> bool {
+    fn take_frame(&self, run: &Run, _: IpAddr, frame: &[u8]) -> bool {
         run.with_reader(|to| to.frame(self, frame))
     }
 }

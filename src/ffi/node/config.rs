@@ -39,7 +39,8 @@ pub struct gossip_node_config {
     pub cluster: *const c_char,
     /// In which form it writes messages: "auto", the default, also by NULL, writes packets to who
     /// reads them, and JSON to all others, strangers among them, so that a cluster of libgossip 1.4.2
-    /// is upgraded one node at a time. "json" and "binary" write that alone. It reads both in any case.
+    /// is upgraded one node at a time. The other names of gossip_serializer_names() write that form
+    /// alone. It reads all of them in any case.
     pub serializer: *const c_char,
     /// The keys of what it spreads with itself from the start; NULL for none.
     pub metadata_keys: *const *const c_char,

@@ -6,6 +6,7 @@ use crate::ffi::commands::text_at;
 use crate::ffi::error::set_last_error;
 use crate::ffi::ext::config;
 use crate::ffi::ext::sized;
+use crate::ffi::serializer::{Choice, by_name};
 use crate::net::{NodeConfig, Serializer};
 use crate::proto::Carrier;
 use crate::types::{Metadata, NodeId};
@@ -60,18 +61,16 @@ unsafe fn node_config(config: &gossip_node_config_t) -> Option<NodeConfig> {
         node.changes_settle = Duration::from_millis(wanted.settle_ms.into());
         node.protocol = wanted.config;
     }
-    // SAFETY: the caller's promise.
-    node.serializer = match unsafe { text(config.serializer, "serializer") }? {
-        None if packets => Serializer::Binary,
-        None | Some("auto") => Serializer::Auto,
-        Some("json") => Serializer::Json,
-        Some("binary") => Serializer::Binary,
-        Some(other) => {
-            set_last_error(format_args!(
-                "config->serializer is \"{other}\"; pass \"auto\", \"json\" or \"binary\""
-            ));
-            return None;
-        }
+    node.serializer = if config.serializer.is_null() {
+        if packets { Serializer::Binary } else { Serializer::Auto }
+    } else {
+        // SAFETY: not NULL, and the caller's promise.
+        let name = unsafe { CStr::from_ptr(config.serializer) };
+        by_name(name).or_else(|| {
+            let name = name.to_string_lossy();
+            set_last_error(format_args!("config->serializer is \"{name}\"; pass {Choice}"));
+            None
+        })?
     };
     Some(node)
 }

@@ -38,8 +38,8 @@ pub struct NodeConfig {
     pub cluster: String,
     /// In which form it writes. Default [`Serializer::Auto`]: packets to who reads them, and text of
     /// libgossip 1.4.2 to all others, strangers among them, so that an old cluster is upgraded one
-    /// node at a time. The others pin a form. Whatever it is, the node reads packets too, and all
-    /// but [`Serializer::Custom`] text.
+    /// node at a time. The others pin a form, and [`Serializer::Custom`] is refused. Whatever it is,
+    /// the node reads all forms.
     pub serializer: Serializer,
     /// How long [`Handler::changes`](super::Handler::changes) waits for further changes. Default
     /// zero: not at all.

@@ -15,6 +15,8 @@ pub enum NodeError {
     Text(&'static str, usize, usize),
     /// A constant of the protocol is out of its range.
     Config(ConfigError),
+    /// The serializer is one of the program's own: it would be called under a lock.
+    Serializer,
     /// The system has no random number for an id or a seed.
     Entropy,
     /// It is started already.
@@ -78,6 +80,9 @@ impl fmt::Display for NodeError {
                 write!(f, "{field} has {bytes} bytes; give at most {most}")
             }
             Self::Config(error) => write!(f, "protocol: {error}; correct it"),
+            Self::Serializer => f.write_str(
+                "serializer is one of the program's own; choose one of the library's for a node",
+            ),
             Self::Entropy => f.write_str("the operating system gives no random numbers"),
             Self::AlreadyStarted => f.write_str("the node is started; stop it first"),
             Self::NotStarted => f.write_str("the node is not started; start it first"),

@@ -92,9 +92,9 @@ impl Hub {
         self.state.lock().map_err(|_| NodeError::Broken)
     }
 
-    /// Whether packets are written to who reads them.
+    /// Whether all that a packet has is written to who reads it.
     pub(super) fn writes_packets(&self) -> bool {
-        matches!(self.serializer, Serializer::Auto | Serializer::Binary)
+        !matches!(self.serializer, Serializer::Json)
     }
 
     /// Runs a command of the program, and sends what it leads to. From any thread.

@@ -7,7 +7,6 @@ use crate::net::shared::{Frames, Run};
 use crate::os;
 use crate::proto::PacketError;
 use crate::types::{Detail, Entry, Header, Path, SyncPayload};
-use crate::wire::binary::is_packet;
 use crate::wire::{Error, framing};
 use std::net::{IpAddr, SocketAddr};
 
@@ -20,51 +19,45 @@ enum Source {
 }
 
 impl Hub {
-    /// Takes what came as a datagram: a packet, or frames of another form.
+    /// Takes what came as a datagram: a message that stands alone in it, or frames of text.
     pub(super) fn take_datagram(&self, from: SocketAddr, bytes: &[u8], scratch: &mut Scratch) {
-        if is_packet(bytes) {
-            self.take_packet(Source::Datagram(from), bytes, scratch);
+        if Serializer::Auto.stands_alone(bytes) {
+            self.take(Source::Datagram(from), bytes, scratch);
             return;
         }
         let mut any = false;
         for frame in framing::frames(bytes) {
             any = true;
-            self.take_text(Source::Datagram(from), frame, scratch);
+            self.take(Source::Datagram(from), frame, scratch);
         }
         if !any {
             self.links.counts.junk.add(1);
         }
     }
 
-    /// Takes a packet; whether it was one.
-    fn take_packet(&self, source: Source, bytes: &[u8], scratch: &mut Scratch) -> bool {
-        let Source::Datagram(from) = source else {
-            return self.take_message(source, Read::Packet, bytes, scratch);
-        };
-        if !self.writes_packets() {
-            return self.take_message(source, Read::Packet, bytes, scratch);
-        }
-        // The usual way: nothing is copied.
-        let Ok(mut state) = self.lock() else { return false };
-        match state.core.handle_packet(os::now(), Path::Packet(from), bytes) {
-            Err(PacketError::Wire(_)) => self.count_junk(),
-            Ok(()) | Err(PacketError::Refused(_)) => true,
-        }
-    }
-
-    /// Takes a message of another form, without its prefix; whether it was one.
-    fn take_text(&self, source: Source, text: &[u8], scratch: &mut Scratch) -> bool {
-        let read = match &self.serializer {
-            Serializer::Custom(custom) => Read::Custom(&**custom),
-            // Who writes text alone has no use for knowing who reads packets.
-            Serializer::Json => Read::Text { masks: true },
-            _ => Read::Text { masks: false },
-        };
-        if text.is_empty() {
-            // It would read as a ping from the zero id: a datagram of zeros would be 16 000 of them.
+    /// Takes a message of any form, without its prefix; whether it was one.
+    fn take(&self, source: Source, bytes: &[u8], scratch: &mut Scratch) -> bool {
+        if bytes.is_empty() {
+            // As text it would read as a ping from the zero id: a datagram of zeros would be 16 000
+            // of them.
             return self.count_junk();
         }
-        self.take_message(source, read, text, scratch)
+        // All forms are read, whichever is written.
+        let read = match Serializer::Auto.read(bytes) {
+            // Who writes text alone has no use for knowing who reads packets.
+            Read::Text { .. } => Read::Text { masks: !self.writes_packets() },
+            other => other,
+        };
+        if let (Read::Packet, Source::Datagram(from), true) = (read, source, self.writes_packets())
+        {
+            // The usual way: nothing is copied.
+            let Ok(mut state) = self.lock() else { return false };
+            return match state.core.handle_packet(os::now(), Path::Packet(from), bytes) {
+                Err(PacketError::Wire(_)) => self.count_junk(),
+                Ok(()) | Err(PacketError::Refused(_)) => true,
+            };
+        }
+        self.take_message(source, read, bytes, scratch)
     }
 
     fn take_message(
@@ -154,14 +147,8 @@ impl Frames for Hub {
         &self.links.streams.counts
     }
 
-    fn take(&self, _: &Run, from: IpAddr, frame: &[u8]) -> bool {
-        let mut scratch = Scratch::default();
-        let source = Source::Stream(from);
-        let taken = if is_packet(frame) {
-            self.take_packet(source, frame, &mut scratch)
-        } else {
-            self.take_text(source, frame, &mut scratch)
-        };
+    fn take_frame(&self, _: &Run, from: IpAddr, frame: &[u8]) -> bool {
+        let taken = self.take(Source::Stream(from), frame, &mut Scratch::default());
         if taken {
             self.links.streams.counts.received.add(1);
             // What it leads to is sent by the loop, which runs on this thread, too.

@@ -66,6 +66,9 @@ impl Plan {
                 ip => Some(ip),
             },
         };
+        if matches!(config.serializer, Serializer::Custom(_)) {
+            return Err(NodeError::Serializer);
+        }
         if config.id.is_zero() {
             config.id = random_id()?;
         }
@@ -98,8 +101,8 @@ impl Plan {
         has_streams: bool,
     ) -> Result<Core, crate::proto::ConfigError> {
         let carrier = match self.config.serializer {
-            Serializer::Binary => Carrier::Packets,
-            _ => Carrier::Structs,
+            Serializer::Auto | Serializer::Json => Carrier::Structs,
+            _ => Carrier::Packets,
         };
         let cluster = match self.config.cluster.as_str() {
             "" => self.config.protocol.cluster,

@@ -110,7 +110,7 @@ fn deliver(
             return Err(());
         }
         match reader.next_frame() {
-            Ok(Some(frame)) => came.message |= frames.take(run, from, frame),
+            Ok(Some(frame)) => came.message |= frames.take_frame(run, from, frame),
             Ok(None) => return Ok(came),
             Err(_) => {
                 frames.counts().junk.add(1);
