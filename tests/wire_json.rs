@@ -95,6 +95,26 @@ fn entry_without_metadata_says_nothing_about_it() {
 }
 
 #[test]
+fn the_heartbeat_of_the_last_change_is_told_where_it_is_another() {
+    let empty = encode(&Message::default()).len();
+    let entry = |config_heartbeat| NodeView {
+        id: NodeId::new([1; 16]),
+        heartbeat: 9,
+        config_heartbeat,
+        ..NodeView::default()
+    };
+    for (config_heartbeat, written) in [(0, false), (9, false), (5, true)] {
+        let entry = entry(config_heartbeat);
+        let text = encode(&Message { entries: vec![entry.clone()], ..Message::default() });
+        let has = String::from_utf8_lossy(&text).contains(r#""config_heartbeat":5,"heartbeat":9,"#);
+        assert_eq!(has, written);
+        assert_eq!(json::entry_bytes(&entry.as_entry()), text.len() - empty);
+        let read = json::decode(&text).expect("a message").entries[0].config_heartbeat;
+        assert_eq!(read, if written { 5 } else { 0 });
+    }
+}
+
+#[test]
 fn left_is_written_failed() {
     let entry = NodeView { status: NodeStatus::Left, ..NodeView::default() };
     let text = encode(&Message { entries: vec![entry], ..Message::default() });

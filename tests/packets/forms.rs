@@ -162,3 +162,21 @@ fn messages_of_another_cluster_are_dropped_and_counted() {
     assert!(net.core(1).stats().refused_cluster > 0);
     assert_eq!(net.status(2, 0), None);
 }
+
+#[test]
+fn a_group_that_begins_in_text_forms_as_soon_as_one_that_has_packets_alone() {
+    let forms = |carrier| {
+        let mut config = Config::lan();
+        config.carrier = carrier;
+        let mut net = Net::new(1, None);
+        for index in 0..60 {
+            net.add(config.clone());
+            if index > 0 {
+                net.join(index, 0);
+            }
+        }
+        net.run_until(10_000, Net::all_see_all)
+    };
+    let (text, packets) = (forms(Carrier::Structs), forms(Carrier::Packets));
+    assert!(text <= 2 * packets, "{text} ms, {packets} ms");
+}

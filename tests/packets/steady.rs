@@ -9,8 +9,20 @@ fn a_quiet_node_sends_two_packets_and_150_bytes_a_second_at_the_most() {
     let mut config = Config::quiet();
     config.carrier = Carrier::Packets;
     config.cluster = 7;
+    is_quiet(&config);
+}
+
+#[test]
+fn also_one_that_began_in_text_and_has_connections() {
+    let mut config = Config::quiet();
+    config.cluster = 7;
+    config.has_streams = true;
+    is_quiet(&config);
+}
+
+fn is_quiet(config: &Config) {
     let count = 100;
-    let mut net = Net::formed(1, None, &config, count);
+    let mut net = Net::formed(1, None, config, count);
     net.run(60_000);
     let sums = |net: &Net| {
         let nodes = || net.nodes.iter().flatten();

@@ -163,7 +163,8 @@ impl Core {
         let answers = header.kind == MessageKind::Pong
             && match path {
                 Path::Struct => asked,
-                _ if packet => {
+                // A question in text has no nonce, whatever form its answer has.
+                _ if packet && header.nonce != 0 => {
                     self.is_own_nonce(header.sender, header.nonce)
                         || self.is_own_nonce(NodeId::ZERO, header.nonce)
                 }
@@ -303,8 +304,12 @@ impl Core {
         let member = &mut self.members[teller.slot];
         if teller.answers && !by_stream {
             member.flags.set(Flags::STREAM, false);
-        } else if by_stream && self.config.has_streams && (teller.answers || joins) {
-            member.flags.set(Flags::STREAM, true);
+        } else if by_stream && self.config.has_streams {
+            // What was asked both ways and answered in a datagram already says nothing here.
+            let silent = teller.answers && member.is(Flags::ASKED);
+            if silent || joins {
+                member.flags.set(Flags::STREAM, true);
+            }
         }
     }
 

@@ -145,6 +145,9 @@ fn read_entry(reader: &mut Reader<'_>, room: &mut Room) -> Result<NodeView, Erro
         is_first = false;
         match key.name(&mut [0; NAME_BYTES]) {
             "config_epoch" => entry.config_epoch = fields::counter(reader, "config_epoch")?,
+            "config_heartbeat" => {
+                entry.config_heartbeat = fields::counter(reader, "config_heartbeat")?;
+            }
             "heartbeat" => entry.heartbeat = fields::counter(reader, "heartbeat")?,
             "id" => entry.id = fields::id(reader, "id")?,
             "ip" => entry.ip = fields::text(reader, "ip", room)?,

@@ -88,6 +88,11 @@ pub(crate) fn end_message(header: &Header, out: &mut Vec<u8>) -> Result<(), Erro
     Ok(())
 }
 
+/// Whether the key is written that nodes of 1.4.2 do not have: without it the heartbeat stands for it.
+pub(super) const fn has_config_heartbeat(entry: &Entry<'_>) -> bool {
+    entry.config_heartbeat > 0 && entry.config_heartbeat != entry.heartbeat
+}
+
 /// Writes one entry; nothing on an error.
 pub(crate) fn encode_entry(entry: &Entry<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
     if entry.detail == Detail::Claim {
@@ -95,6 +100,10 @@ pub(crate) fn encode_entry(entry: &Entry<'_>, out: &mut Vec<u8>) -> Result<(), E
     }
     out.extend_from_slice(b"{\"config_epoch\":");
     unsigned(entry.config_epoch, out);
+    if has_config_heartbeat(entry) {
+        out.extend_from_slice(b",\"config_heartbeat\":");
+        unsigned(entry.config_heartbeat, out);
+    }
     out.extend_from_slice(b",\"heartbeat\":");
     unsigned(entry.heartbeat, out);
     out.extend_from_slice(b",\"id\":");

@@ -1,5 +1,6 @@
 //! What a text takes, without writing it.
 
+use super::encode::has_config_heartbeat;
 use crate::types::Entry;
 
 /// An id: sixteen bytes of two digits and the commas between, without its quotes.
@@ -15,13 +16,16 @@ pub fn entry_bytes(entry: &Entry<'_>) -> usize {
     .len();
     let numbers =
         [entry.config_epoch, entry.heartbeat, entry.version, entry.port.unsigned_abs().into()];
-    let digits: usize = numbers.into_iter().map(digits).sum();
+    let mut bytes: usize = numbers.into_iter().map(digits).sum();
+    if has_config_heartbeat(entry) {
+        bytes += r#","config_heartbeat":"#.len() + digits(entry.config_heartbeat);
+    }
     let texts = text(entry.ip) + text(entry.region) + text(entry.role);
     let pairs = entry.metadata.pairs().into_iter().flatten();
     // A colon and a comma for each pair, but no comma behind the last.
     let pairs: usize = pairs.map(|(key, value)| text(key) + text(value) + 2).sum();
     let minus = usize::from(entry.port < 0);
-    FIXED + ID_BYTES + digits + minus + texts + pairs.saturating_sub(1)
+    FIXED + ID_BYTES + bytes + minus + texts + pairs.saturating_sub(1)
 }
 
 /// The most bytes of what stands behind the entries.
