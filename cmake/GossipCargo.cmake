@@ -27,7 +27,7 @@ else()
     endif()
 endif()
 
-# Without transports the library is meant for small devices, and built to be small.
+# The build without transports has a folder of its own in cargo's target folder.
 if(LIBGOSSIP_NET)
     set(gossip_profile release)
 else()

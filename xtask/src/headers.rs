@@ -53,11 +53,21 @@ pub fn prototypes(text: &str) -> Vec<String> {
 pub fn names(folder: &Path) -> Result<BTreeSet<String>, String> {
     let mut names = BTreeSet::new();
     for file in files(folder, "h")? {
-        for prototype in prototypes(&shell::read(&file)?) {
-            let head = prototype.split('(').next().unwrap_or_default().trim_end();
-            if let Some(name) = head.rsplit([' ', '*', '\n']).next() {
-                names.insert(name.to_owned());
-            }
+        names.extend(names_in(&file)?);
+    }
+    Ok(names)
+}
+
+/// The functions that one header declares.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn names_in(header: &Path) -> Result<BTreeSet<String>, String> {
+    let mut names = BTreeSet::new();
+    for prototype in prototypes(&shell::read(header)?) {
+        let head = prototype.split('(').next().unwrap_or_default().trim_end();
+        if let Some(name) = head.rsplit([' ', '*', '\n']).next() {
+            names.insert(name.to_owned());
         }
     }
     Ok(names)
