@@ -15,6 +15,26 @@ from ._enums import (
     TransportType,
 )
 
+__all__ = [
+    "__version__",
+    "NodeId",
+    "NodeView",
+    "GossipMessage",
+    "GossipStats",
+    "GossipCore",
+    "MessageSerializer",
+    "JsonSerializer",
+    "Transport",
+    "UdpTransport",
+    "TcpTransport",
+    "TransportFactory",
+    "Member",
+    "Event",
+    "EventQueue",
+    "NodeBase",
+    "close_all",
+]
+
 __version__: str
 
 _Seconds = Union[float, timedelta]

@@ -153,7 +153,7 @@ def node_lifecycle(auto_start: bool = True, auto_stop: bool = True) -> Callable[
         def wrapper(*args: Any, **kwargs: Any) -> object:
             node = function(*args, **kwargs)
             if isinstance(node, GossipNode):
-                if auto_start and node._transport is None:
+                if auto_start and not node.is_started:
                     node.start()
                 if auto_stop:
                     atexit.register(node.stop)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import AsyncIterator, Iterable, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
-from typing import Callable, Optional, Tuple, Type, Union
+from typing import Callable, Optional, Tuple, Type, TypeVar, Union
 
 from ._core import Event, EventQueue, Member, NodeBase, NodeId
 from ._errors import JoinFailure, StateError
+
+_T = TypeVar("_T")
 
 Seconds = Union[float, timedelta]
 """A length of time: a number of seconds or a timedelta."""
@@ -103,11 +105,11 @@ class Metadata(MutableMapping[str, str]):
     def __len__(self) -> int:
         return len(self._node.own_metadata())
 
-    def update(self, *args: object, **kwargs: str) -> None:  # type: ignore[override]
+    def update(  # type: ignore[override]
+        self, pairs: Union[Mapping[str, str], Iterable[Tuple[str, str]]] = (), /, **more: str
+    ) -> None:
         """Sets several pairs at once: the others see all of them or none."""
-        pairs: dict[str, str] = {}
-        pairs.update(*args, **kwargs)  # type: ignore[call-overload]
-        self._node.update_metadata(pairs)
+        self._node.update_metadata({**dict(pairs), **more})
 
     def __repr__(self) -> str:
         return f"<Metadata {self._node.own_metadata()!r}>"
@@ -341,15 +343,15 @@ def _waker(loop: asyncio.AbstractEventLoop, came: asyncio.Future[None]) -> Calla
     return lambda: loop.call_soon_threadsafe(wake)
 
 
-async def _call(start: Callable[[Callable[[object, Optional[BaseException]], None]], None]) -> object:
+async def _call(start: Callable[[Callable[[_T, Optional[BaseException]], None]], None]) -> _T:
     """Waits for something that the library does on a thread of its own.
 
     Nobody waits for that thread: if the coroutine is cancelled, it ends by itself.
     """
     loop = asyncio.get_running_loop()
-    future: asyncio.Future[object] = loop.create_future()
+    future: asyncio.Future[_T] = loop.create_future()
 
-    def settle(result: object, error: Optional[BaseException]) -> None:
+    def settle(result: _T, error: Optional[BaseException]) -> None:
         if future.done():
             return
         if error is None:
@@ -357,7 +359,7 @@ async def _call(start: Callable[[Callable[[object, Optional[BaseException]], Non
         else:
             future.set_exception(error)
 
-    def done(result: object, error: Optional[BaseException]) -> None:
+    def done(result: _T, error: Optional[BaseException]) -> None:
         try:
             loop.call_soon_threadsafe(settle, result, error)
         except RuntimeError:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import Callable, List, Optional, Tuple, Type, TypeVar, Union
+from typing import Any, Callable, List, Optional, Tuple, Type, TypeVar, Union
 
 from ._core import (
     GossipCore,
@@ -58,14 +58,21 @@ class GossipNode:
         """The port that it listens on; after a start with port 0 the one that was free."""
         return self.node_view.port
 
+    @property
+    def is_started(self) -> bool:
+        """Whether `start()` was called."""
+        return self._transport is not None
+
     def on_message(self, handler: _M) -> _M:
         """Adds a handler, called with a message and its target before that is sent. A decorator."""
-        self._message_handlers.append(_callable("on_message", handler))
+        _check("on_message", handler)
+        self._message_handlers.append(handler)
         return handler
 
     def on_event(self, handler: _E) -> _E:
         """Adds a handler, called with a node and its status before. A decorator."""
-        self._event_handlers.append(_callable("on_event", handler))
+        _check("on_event", handler)
+        self._event_handlers.append(handler)
         return handler
 
     def start(
@@ -257,7 +264,7 @@ def error_code_to_string(error_code: object) -> str:
     return f"unknown({error_code})"
 
 
-def _view(function: str, node: Union[GossipNode, NodeView]) -> NodeView:
+def _view(function: str, node: object) -> NodeView:
     if isinstance(node, GossipNode):
         return node.node_view
     if isinstance(node, NodeView):
@@ -267,9 +274,8 @@ def _view(function: str, node: Union[GossipNode, NodeView]) -> NodeView:
     )
 
 
-def _callable(function: str, handler: _M) -> _M:
+def _check(function: str, handler: Any) -> None:
     if not callable(handler):
         raise ArgumentTypeError(
             f"GossipNode.{function}(): handler is {handler!r}; give something that can be called"
         )
-    return handler
