@@ -1,7 +1,7 @@
 //! The enumerations of `libgossip._enums`: their members, fetched once.
 
 use crate::argument::At;
-use gossip::net::{self, Protocol};
+use gossip::net;
 use gossip::types::{MessageKind, NodeStatus};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -58,7 +58,6 @@ static ERROR_CODE: Members<5> = Members::new(
         "OPERATION_NOT_PERMITTED",
     ],
 );
-static TRANSPORT_TYPE: Members<2> = Members::new("TransportType", ["UDP", "TCP"]);
 static SERIALIZATION_ERROR: Members<5> = Members::new(
     "SerializationError",
     [
@@ -148,15 +147,6 @@ impl From<&net::Error> for ErrorCode {
 /// A member of `ErrorCode`.
 pub(crate) fn error_code(py: Python<'_>, code: ErrorCode) -> PyResult<Py<PyAny>> {
     ERROR_CODE.get(py, code as usize)
-}
-
-/// A member of `TransportType`.
-pub(crate) fn protocol_of(value: &Bound<'_, PyAny>, at: At) -> PyResult<Protocol> {
-    match TRANSPORT_TYPE.index(value)? {
-        Some(0) => Ok(Protocol::Udp),
-        Some(_) => Ok(Protocol::Tcp),
-        None => Err(at.wrong_type(value, "a TransportType")),
-    }
 }
 
 /// What became of a call of a serializer.

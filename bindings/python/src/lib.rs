@@ -44,9 +44,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<serializer::MessageSerializer>()?;
     module.add_class::<serializer::JsonSerializer>()?;
     module.add_class::<transport::Transport>()?;
-    module.add_class::<transport::UdpTransport>()?;
-    module.add_class::<transport::TcpTransport>()?;
-    module.add_class::<transport::TransportFactory>()?;
+    module.add_class::<transport::UdpBase>()?;
+    module.add_class::<transport::TcpBase>()?;
     module.add_class::<member::Member>()?;
     module.add_class::<events::Event>()?;
     module.add_class::<events::EventQueue>()?;

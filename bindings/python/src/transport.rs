@@ -253,12 +253,12 @@ impl Drop for Transport {
     }
 }
 
-/// Datagrams: cheap, and what is lost is lost. `host` is a numeric address, port 0 any free one.
-#[pyclass(extends = Transport, frozen, module = "libgossip")]
-pub(crate) struct UdpTransport;
+/// The base of `libgossip.UdpTransport`.
+#[pyclass(extends = Transport, subclass, frozen, module = "libgossip._core")]
+pub(crate) struct UdpBase;
 
 #[pymethods]
-impl UdpTransport {
+impl UdpBase {
     #[new]
     fn new(host: &Bound<'_, PyAny>, port: &Bound<'_, PyAny>) -> PyResult<PyClassInitializer<Self>> {
         let inner = Inner::new("UdpTransport", Protocol::Udp, host, port)?;
@@ -267,42 +267,16 @@ impl UdpTransport {
     }
 }
 
-/// Connections, made when first needed and used again. `host` is a numeric address, port 0 any free
-/// one.
-#[pyclass(extends = Transport, frozen, module = "libgossip")]
-pub(crate) struct TcpTransport;
+/// The base of `libgossip.TcpTransport`.
+#[pyclass(extends = Transport, subclass, frozen, module = "libgossip._core")]
+pub(crate) struct TcpBase;
 
 #[pymethods]
-impl TcpTransport {
+impl TcpBase {
     #[new]
     fn new(host: &Bound<'_, PyAny>, port: &Bound<'_, PyAny>) -> PyResult<PyClassInitializer<Self>> {
         let inner = Inner::new("TcpTransport", Protocol::Tcp, host, port)?;
         let base = PyClassInitializer::from(Transport { inner: Some(inner) });
         Ok(base.add_subclass(Self))
-    }
-}
-
-/// Makes transports.
-#[pyclass(frozen, module = "libgossip")]
-pub(crate) struct TransportFactory;
-
-#[pymethods]
-impl TransportFactory {
-    /// Makes a `UdpTransport` or a `TcpTransport`.
-    #[staticmethod]
-    #[pyo3(signature = (r#type, host, port))]
-    fn create_transport(
-        r#type: &Bound<'_, PyAny>,
-        host: &Bound<'_, PyAny>,
-        port: &Bound<'_, PyAny>,
-    ) -> PyResult<Py<PyAny>> {
-        const NAME: &str = "TransportFactory.create_transport";
-        let (protocol, py) = (enums::protocol_of(r#type, at(NAME, "type"))?, host.py());
-        let base = Transport { inner: Some(Inner::new(NAME, protocol, host, port)?) };
-        let initializer = PyClassInitializer::from(base);
-        Ok(match protocol {
-            Protocol::Udp => Py::new(py, initializer.add_subclass(UdpTransport))?.into_any(),
-            Protocol::Tcp => Py::new(py, initializer.add_subclass(TcpTransport))?.into_any(),
-        })
     }
 }

@@ -20,10 +20,7 @@ from ._core import (
     MessageSerializer,
     NodeId,
     NodeView,
-    TcpTransport,
     Transport,
-    TransportFactory,
-    UdpTransport,
     __version__,
     close_all as _close_all,
 )
@@ -69,6 +66,7 @@ from ._nodes import (
     create_node,
     error_code_to_string,
 )
+from ._transports import TcpTransport, TransportFactory, UdpTransport
 
 UNKNOWN = NodeStatus.UNKNOWN
 JOINING = NodeStatus.JOINING

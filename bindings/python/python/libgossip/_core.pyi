@@ -6,13 +6,14 @@ from ipaddress import IPv4Address, IPv6Address
 from types import MappingProxyType
 from typing import Any, Callable, ClassVar, Literal, TypedDict, Union, final
 
+from typing_extensions import Self
+
 from ._enums import (
     ErrorCode,
     MessageType,
     NodeStatus,
     SerializationError,
     Status,
-    TransportType,
 )
 
 __all__ = [
@@ -25,9 +26,8 @@ __all__ = [
     "MessageSerializer",
     "JsonSerializer",
     "Transport",
-    "UdpTransport",
-    "TcpTransport",
-    "TransportFactory",
+    "UdpBase",
+    "TcpBase",
     "Member",
     "Event",
     "EventQueue",
@@ -149,7 +149,7 @@ class GossipCore:
 class MessageSerializer:
     """The form in which a transport writes and reads messages."""
 
-    def __new__(cls, *_args: Any, **_kwargs: Any) -> MessageSerializer: ...
+    def __new__(cls, *_args: Any, **_kwargs: Any) -> Self: ...
     def name(self) -> str: ...
     def serialize(
         self, msg: GossipMessage
@@ -166,7 +166,7 @@ class JsonSerializer(MessageSerializer):
 class Transport:
     """Carries messages between a core and others."""
 
-    def __new__(cls, *_args: Any, **_kwargs: Any) -> Transport: ...
+    def __new__(cls, *_args: Any, **_kwargs: Any) -> Self: ...
     def start(self) -> ErrorCode: ...
     def stop(self) -> ErrorCode: ...
     def send_message(self, msg: GossipMessage, target: NodeView) -> ErrorCode: ...
@@ -180,24 +180,15 @@ class Transport:
     @property
     def last_error(self) -> str: ...
 
-@final
-class UdpTransport(Transport):
-    """Datagrams."""
+class UdpBase(Transport):
+    """The base of `libgossip.UdpTransport`."""
 
-    def __new__(cls, host: str, port: int) -> UdpTransport: ...
+    def __new__(cls, host: str, port: int) -> Self: ...
 
-@final
-class TcpTransport(Transport):
-    """Connections."""
+class TcpBase(Transport):
+    """The base of `libgossip.TcpTransport`."""
 
-    def __new__(cls, host: str, port: int) -> TcpTransport: ...
-
-@final
-class TransportFactory:
-    """Makes transports."""
-
-    @staticmethod
-    def create_transport(type: TransportType, host: str, port: int) -> Transport: ...
+    def __new__(cls, host: str, port: int) -> Self: ...
 
 @final
 class Member:
@@ -317,7 +308,7 @@ class NodeBase:
         settle: Union[_Seconds, None] = None,
         on_event: Union[Callable[[Event], object], None] = None,
         on_changes: Union[Callable[[list[Event]], object], None] = None,
-    ) -> NodeBase: ...
+    ) -> Self: ...
     def start(self) -> None: ...
     def stop(self) -> None: ...
     def join_and_wait(

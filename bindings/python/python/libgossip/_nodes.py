@@ -16,10 +16,10 @@ from ._core import (
     NodeId,
     NodeView,
     Transport,
-    TransportFactory,
 )
 from ._enums import ErrorCode, NodeStatus, TransportType
 from ._errors import ArgumentTypeError, NetworkError, StateError
+from ._transports import TransportFactory
 
 MessageHandler = Callable[[GossipMessage, NodeView], object]
 EventHandler = Callable[[NodeView, NodeStatus], object]
