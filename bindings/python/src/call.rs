@@ -5,7 +5,8 @@ use pyo3::exceptions::PyException;
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
 use std::cell::Cell;
-use std::ptr;
+use std::hint::black_box;
+use std::{mem, ptr};
 
 std::thread_local! {
     /// How many callbacks this thread is inside of.
@@ -32,31 +33,27 @@ impl Drop for Hang {
     }
 }
 
-type Call2 = unsafe extern "C-unwind" fn(
-    *mut PyObject,
-    *mut PyObject,
-    *mut PyObject,
-    *mut PyObject,
-) -> *mut PyObject;
-
-unsafe extern "C-unwind" fn call2(
+/// Calls an object of Python with up to two arguments; the last one may be NULL.
+///
+/// # Safety
+/// The arguments are as said, and this thread has the interpreter's lock.
+unsafe fn call(
     function: *mut PyObject,
     first: *mut PyObject,
-    second: *mut PyObject,
-    end: *mut PyObject,
+    last: *mut PyObject,
 ) -> *mut PyObject {
-    // SAFETY: the caller passes objects and NULL. The declaration of pyo3 promises that the call does
-    // not unwind, which is not so, see `Hang`; so it is called by another type with the same meaning.
-    unsafe {
-        let call: unsafe extern "C" fn(*mut PyObject, ...) -> *mut PyObject =
-            ffi::PyObject_CallFunctionObjArgs;
-        let call: unsafe extern "C-unwind" fn(*mut PyObject, ...) -> *mut PyObject =
-            std::mem::transmute(call);
-        call(function, first, second, end)
-    }
+    type Plain = unsafe extern "C" fn(*mut PyObject, ...) -> *mut PyObject;
+    type Unwinding = unsafe extern "C-unwind" fn(*mut PyObject, ...) -> *mut PyObject;
+    let plain: Plain = ffi::PyObject_CallFunctionObjArgs;
+    // SAFETY: the types differ in that the second one lets the stack be unwound, which the first one
+    // falsely rules out. The black box keeps the compiler from seeing that it is the same function.
+    let unwinding = unsafe { mem::transmute::<Plain, Unwinding>(black_box(plain)) };
+    let hang = Hang;
+    // SAFETY: the caller's promise; the arguments end in NULL.
+    let result = unsafe { unwinding(function, first, last, ptr::null_mut::<PyObject>()) };
+    mem::forget(hang);
+    result
 }
-
-const CALL2: Call2 = call2;
 
 /// Calls a callback with one or two arguments, and marks this thread as being inside of it.
 pub(crate) fn callback<'py>(
@@ -67,11 +64,9 @@ pub(crate) fn callback<'py>(
 ) -> PyResult<()> {
     DEPTH.set(DEPTH.get() + 1);
     let last = second.as_ref().map_or(ptr::null_mut(), Bound::as_ptr);
-    // SAFETY: these objects live until the call returns; the arguments end in NULL.
+    // SAFETY: these objects live until the call returns, which gives a new reference or NULL.
     let result = unsafe {
-        let hang = Hang;
-        let result = CALL2(function.as_ptr(), first.as_ptr(), last, ptr::null_mut());
-        std::mem::forget(hang);
+        let result = call(function.as_ptr(), first.as_ptr(), last);
         Bound::from_owned_ptr_or_err(py, result)
     };
     DEPTH.set(DEPTH.get() - 1);
