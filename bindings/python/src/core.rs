@@ -152,14 +152,14 @@ impl GossipCore {
     /// This node as it tells others of itself.
     #[pyo3(name = "self")]
     fn own(&self, py: Python<'_>) -> PyResult<NodeView> {
-        self.shared.with(py, |state| NodeView(View::of(state.core.own())))
+        self.shared.with(py, |state| NodeView(View::boxed(state.core.own())))
     }
 
     /// All known nodes but this one, in the order in which they became known.
     fn get_nodes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let views: Vec<View> = self.shared.with(py, |state| {
+        let views: Vec<Box<View>> = self.shared.with(py, |state| {
             let core = &state.core;
-            core.members().map(|entry| View::of(entry).with_peer(core)).collect()
+            core.members().map(|entry| View::boxed(entry).with_peer(core)).collect()
         })?;
         let list = PyList::empty(py);
         for view in views {
@@ -173,7 +173,7 @@ impl GossipCore {
         let who = at("GossipCore.find_node", "id").object::<NodeId>(id, "a NodeId")?.get().0;
         self.shared.with(id.py(), |state| {
             let core = &state.core;
-            core.find(&who).map(|entry| NodeView(View::of(entry).with_peer(core)))
+            core.find(&who).map(|entry| NodeView(View::boxed(entry).with_peer(core)))
         })
     }
 

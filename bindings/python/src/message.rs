@@ -127,7 +127,7 @@ impl GossipMessage {
     fn entries<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let list = PyList::empty(py);
         for view in &self.0.entries {
-            list.append(Bound::new(py, NodeView(view.clone()))?)?;
+            list.append(Bound::new(py, NodeView(Box::new(view.clone())))?)?;
         }
         Ok(list)
     }
@@ -142,7 +142,7 @@ impl GossipMessage {
             if entries.len() == Core::MAX_ENTRIES {
                 return Err(at.refused(&format!("give at most {} entries", Core::MAX_ENTRIES)));
             }
-            entries.push(at.object::<NodeView>(&item, wanted)?.borrow().0.clone());
+            entries.push(at.object::<NodeView>(&item, wanted)?.borrow().0.as_ref().clone());
         }
         slf.borrow_mut().change().entries = entries;
         Ok(())

@@ -56,8 +56,8 @@ pub(crate) struct State {
 }
 
 enum Call {
-    Send(Content, View),
-    Event(View, NodeStatus),
+    Send(Arc<Content>, Box<View>),
+    Event(Box<View>, NodeStatus),
 }
 
 /// Who waits for callbacks to end.
@@ -221,11 +221,11 @@ impl State {
                     continue;
                 }
                 Some(Output::Transmit(transmit)) => {
-                    Call::Send(Content::of(&transmit), View::of(transmit.target))
+                    Call::Send(Arc::new(Content::of(&transmit)), View::boxed(transmit.target))
                 }
                 Some(Output::Event(_)) if !self.wants_events => continue,
                 Some(Output::Event(event)) => {
-                    let (view, old) = (View::of(event.node), event.old_status);
+                    let (view, old) = (View::boxed(event.node), event.old_status);
                     Call::Event(view.with_peer(&self.core), old)
                 }
             };
@@ -261,7 +261,7 @@ impl Call {
     fn make(self, py: Python<'_>, function: &Py<PyAny>) -> PyResult<()> {
         let (first, second) = match self {
             Self::Send(content, target) => (
-                Bound::new(py, GossipMessage(Arc::new(content)))?.into_any(),
+                Bound::new(py, GossipMessage(content))?.into_any(),
                 Bound::new(py, NodeView(target))?.into_any(),
             ),
             Self::Event(view, old) => (
