@@ -9,6 +9,7 @@ mod headers;
 mod install;
 mod mixed;
 mod place;
+mod python;
 mod report;
 mod shell;
 mod swap;

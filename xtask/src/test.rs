@@ -5,10 +5,10 @@ use std::path::Path;
 use crate::install::{self, Package};
 use crate::place::Place;
 use crate::report::Report;
-use crate::{abi, bench, consumers, headers, mixed, shell, swap, variants};
+use crate::{abi, bench, consumers, headers, mixed, python, shell, swap, variants};
 
 /// The parts, in the order in which they run. The last two compile the library anew.
-const PARTS: [&str; 11] = [
+const PARTS: [&str; 12] = [
     "rust",
     "benches",
     "abi",
@@ -18,6 +18,7 @@ const PARTS: [&str; 11] = [
     "consumers",
     "swap",
     "mixed",
+    "python",
     "vendored",
     "without-net",
 ];
@@ -71,6 +72,7 @@ fn installed(report: &mut Report, name: &str, place: &Place, package: &Package) 
         "consumers" => consumers::run(report, place, package),
         "swap" => swap::run(report, place, package),
         "mixed" => mixed::run(report, place, package),
+        "python" => python::run(report, place, package),
         "vendored" => variants::vendored_cross(report, place, package),
         _ => variants::without_net(report, place, package),
     }
