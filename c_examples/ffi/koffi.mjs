@@ -82,12 +82,20 @@ class Node {
     return findNode(this.core, other.view.id, found) ? STATUS[found.status] : 'not known';
   }
 
-  close() {
-    transportDestroy(this.transport);
-    destroy(this.core);
+  // Waits elsewhere: what is waited for may be a callback, which is to run on this thread.
+  async close() {
+    await elsewhere(transportDestroy, this.transport);
+    await elsewhere(destroy, this.core);
     koffi.unregister(this.send);
     koffi.unregister(this.event);
   }
+}
+
+// Calls a function of the library on another thread.
+function elsewhere(called, argument) {
+  return new Promise((resolve, reject) => {
+    called.async(argument, (error, result) => (error ? reject(error) : resolve(result)));
+  });
 }
 
 async function until(nodes, what, done) {
@@ -105,5 +113,5 @@ joinNode(second.core, first.view);
 await until(nodes, 'the join', () => first.status(second) === 'online' && second.status(first) === 'online');
 leave(second.core, second.view.id);
 await until(nodes, 'the leave', () => first.status(second) === 'failed');
-nodes.forEach((node) => node.close());
+await Promise.all(nodes.map((node) => node.close()));
 console.log('done');

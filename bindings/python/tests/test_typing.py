@@ -31,7 +31,7 @@ def test_mypy_is_content() -> None:
 
 
 def test_pyright_is_content() -> None:
-    check("basedpyright", *PROGRAMS)
+    check("basedpyright", "--pythonpath", sys.executable, *PROGRAMS)
 
 
 def test_the_stubs_say_what_there_is() -> None:
