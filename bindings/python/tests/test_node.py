@@ -145,9 +145,11 @@ def test_an_iterator_waits_with_and_without_a_limit_of_time() -> None:
             start = time.monotonic()
             assert stream.get(0) is None and stream.get(timeout=0.05) is None
             assert 0.05 <= time.monotonic() - start < 1
-            threading.Timer(0.05, lambda: second.join_blocking(seed(first))).start()
+            joining = threading.Timer(0.05, lambda: second.join_blocking(seed(first)))
+            joining.start()
             event = next(stream)
             assert event.member.id == second.id
+            joining.join()
         list(stream)
         assert stream.get() is None, "it is closed"
 
