@@ -8,6 +8,7 @@ use pyo3::PyTraverseError;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -123,8 +124,8 @@ pub(crate) struct Queue {
 struct Waiting {
     events: VecDeque<Event>,
     is_closed: bool,
-    /// Called once when there is something, by a thread of the library.
-    waker: Option<Py<PyAny>>,
+    /// Each is called once when there is something, by a thread of the library.
+    wakers: Vec<Py<PyAny>>,
 }
 
 impl Queue {
@@ -133,10 +134,10 @@ impl Queue {
     }
 
     /// Adds an event; gives what is to be called then, with no lock held.
-    pub(crate) fn push(&self, event: Event) -> Option<Py<PyAny>> {
+    pub(crate) fn push(&self, event: Event) -> Vec<Py<PyAny>> {
         let mut waiting = lock(&self.waiting);
         if waiting.is_closed {
-            return None;
+            return Vec::new();
         }
         let is_full = waiting.events.len() >= self.most;
         let id: NodeId = event.node.id;
@@ -146,15 +147,15 @@ impl Queue {
             None => waiting.events.push_back(event),
         }
         self.came.notify_all();
-        waiting.waker.take()
+        mem::take(&mut waiting.wakers)
     }
 
     /// Ends it: what waits can still be taken.
-    pub(crate) fn close(&self) -> Option<Py<PyAny>> {
+    pub(crate) fn close(&self) -> Vec<Py<PyAny>> {
         let mut waiting = lock(&self.waiting);
         waiting.is_closed = true;
         self.came.notify_all();
-        waiting.waker.take()
+        mem::take(&mut waiting.wakers)
     }
 
     /// Waits for an event or the end, no longer than until `deadline`.
@@ -211,23 +212,28 @@ impl EventQueue {
 
     /// Says what is to be called, once and from any thread, when there is something to take; at once
     /// false if there is already.
-    fn arm(&self, py: Python<'_>, waker: &Bound<'_, PyAny>) -> PyResult<bool> {
+    fn arm(&self, waker: &Bound<'_, PyAny>) -> PyResult<bool> {
         let waker = at("EventQueue.arm", "waker").callable(waker)?;
-        let before = {
-            let mut waiting = lock(&self.0.waiting);
-            if !waiting.events.is_empty() || waiting.is_closed {
-                return Ok(false);
-            }
-            waiting.waker.replace(waker)
-        };
-        drop(before);
-        let _ = py;
-        Ok(true)
+        let mut waiting = lock(&self.0.waiting);
+        let waits = waiting.events.is_empty() && !waiting.is_closed;
+        if waits {
+            waiting.wakers.push(waker);
+        }
+        Ok(waits)
+    }
+
+    /// Takes back what `arm` was given.
+    fn disarm(&self, waker: &Bound<'_, PyAny>) {
+        let mut waiting = lock(&self.0.waiting);
+        let place = waiting.wakers.iter().position(|it| it.is(waker));
+        let gone = place.map(|place| waiting.wakers.swap_remove(place));
+        drop(waiting);
+        drop(gone);
     }
 
     /// Takes no further events.
     fn close(&self, py: Python<'_>) {
-        if let Some(waker) = self.0.close() {
+        for waker in self.0.close() {
             wake(py, &waker);
         }
     }
@@ -248,14 +254,16 @@ impl EventQueue {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         if let Ok(waiting) = self.0.waiting.try_lock() {
-            visit.call(&waiting.waker)?;
+            for waker in &waiting.wakers {
+                visit.call(waker)?;
+            }
         }
         Ok(())
     }
 
     fn __clear__(&self) {
-        let waker = lock(&self.0.waiting).waker.take();
-        drop(waker);
+        let wakers = mem::take(&mut lock(&self.0.waiting).wakers);
+        drop(wakers);
     }
 }
 

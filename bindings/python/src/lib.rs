@@ -51,5 +51,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<events::EventQueue>()?;
     module.add_class::<node::NodeBase>()?;
     module.add_function(wrap_pyfunction!(running::close_all, module)?)?;
+    module.add_function(wrap_pyfunction!(running::is_ending, module)?)?;
     Ok(())
 }

@@ -64,13 +64,13 @@ impl Fan {
     fn push(&self, events: &[Event]) -> Vec<Py<PyAny>> {
         let queues = self.queues();
         let pushes = events.iter().flat_map(|event| queues.iter().map(move |queue| (queue, event)));
-        pushes.filter_map(|(queue, event)| queue.push(event.clone())).collect()
+        pushes.flat_map(|(queue, event)| queue.push(event.clone())).collect()
     }
 
     /// Tells everybody of each event, in order.
     fn tell(&self, events: &[Event]) {
         let wakers = self.push(events);
-        if self.is_over() {
+        if running::is_ending() {
             return;
         }
         Python::try_attach(|py| {
@@ -287,7 +287,7 @@ impl NodeBase {
             stopped
         });
         for queue in self.fan.queues() {
-            if let Some(waker) = queue.close() {
+            for waker in queue.close() {
                 wake(py, &waker);
             }
         }
@@ -365,7 +365,7 @@ impl NodeBase {
     /// Whether it was started and not stopped since.
     #[getter]
     fn is_running(&self) -> bool {
-        self.is_running.load(Ordering::Acquire)
+        self.is_running.load(Ordering::Acquire) && !running::is_ending()
     }
 
     /// Whether this is a copy in a forked child, which can only be dropped.

@@ -16,7 +16,8 @@ struct Running {
     transports: Vec<Weak<net::Transport>>,
 }
 
-/// Whether the interpreter is ending.
+/// Whether the interpreter is ending: everything was stopped by `close_all`.
+#[pyfunction]
 pub(crate) fn is_ending() -> bool {
     IS_ENDING.load(Ordering::Acquire)
 }

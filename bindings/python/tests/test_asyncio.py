@@ -101,6 +101,33 @@ def test_several_streams_and_a_stream_that_is_closed() -> None:
     asyncio.run(main())
 
 
+def test_tasks_that_share_a_stream_share_its_events() -> None:
+    async def main() -> None:
+        async with node() as first, node() as second:
+            stream = first.events()
+            found: list[Event] = []
+
+            async def read() -> None:
+                async for event in stream:
+                    found.append(event)
+
+            readers = [asyncio.create_task(read()) for _ in range(3)]
+            for _ in range(3):
+                with pytest.raises(asyncio.TimeoutError):
+                    await asyncio.wait_for(stream.__anext__(), 0.01)
+            await second.join(seed(first))
+            while not any(event.status is Status.ONLINE for event in found):
+                await asyncio.sleep(0.01)
+            second.metadata["a"] = "b"
+            while not found[-1].configuration:
+                await asyncio.sleep(0.01)
+            assert len({event.at for event in found}) == len(found)
+            stream.close()
+            await asyncio.wait_for(asyncio.gather(*readers), 1)
+
+    asyncio.run(asyncio.wait_for(main(), 10))
+
+
 def test_many_nodes_in_one_loop() -> None:
     async def main() -> float:
         nodes = [node() for _ in range(8)]

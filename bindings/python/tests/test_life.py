@@ -144,6 +144,8 @@ transport = libgossip.UdpTransport("127.0.0.1", 0)
 core = libgossip.GossipCore(view, transport.send_message, lambda node, old: time.sleep(0.001))
 transport.set_gossip_core(core)
 transport.start()
+import sys
+sys.modules["kept"] = transport
 """,
     "by an exception": "raise SystemExit(0)",
     "from a handler at exit": """

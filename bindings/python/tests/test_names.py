@@ -63,6 +63,15 @@ def test_classes_have_their_attributes(name: str) -> None:
     assert missing == []
 
 
+def test_the_version_is_that_of_the_library() -> None:
+    from importlib.metadata import version
+    from pathlib import Path
+
+    assert libgossip.__version__ == version("libgossip")
+    manifest = Path(__file__).parents[3] / "Cargo.toml"
+    assert f'\nversion = "{libgossip.__version__}"\n' in manifest.read_text(encoding="utf-8")
+
+
 def test_functions_exist() -> None:
     assert [name for name in FUNCTIONS.split() if not callable(getattr(libgossip, name))] == []
 

@@ -153,8 +153,12 @@ class EventStream(Iterator[Event], AsyncIterator[Event]):
                 raise StopAsyncIteration
             loop = asyncio.get_running_loop()
             came: asyncio.Future[None] = loop.create_future()
-            if self._queue.arm(_waker(loop, came)):
-                await came
+            waker = _waker(loop, came)
+            if self._queue.arm(waker):
+                try:
+                    await came
+                finally:
+                    self._queue.disarm(waker)
 
     def __enter__(self) -> EventStream:
         return self

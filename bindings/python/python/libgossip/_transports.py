@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._core import TcpBase, Transport, UdpBase
+from ._core import TcpBase, Transport, UdpBase, is_ending
 from ._enums import TransportType
 from ._errors import ArgumentTypeError
 
@@ -12,7 +12,8 @@ class UdpTransport(UdpBase):
 
     def __del__(self) -> None:
         # Before the garbage collector takes apart what its callbacks use.
-        self.stop()
+        if not is_ending():
+            self.stop()
 
 
 class TcpTransport(TcpBase):
@@ -20,7 +21,8 @@ class TcpTransport(TcpBase):
     free one."""
 
     def __del__(self) -> None:
-        self.stop()
+        if not is_ending():
+            self.stop()
 
 
 class TransportFactory:
