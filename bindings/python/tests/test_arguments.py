@@ -100,7 +100,22 @@ def cases() -> Iterator[tuple[Callable[[Any], object], str, object]]:
     yield from calls(base.set_gossip_core, "core", [5, "x", a, object()])
     yield from calls(base.set_serializer, "serializer", [None, "json", 5, object()])
 
-    yield from calls(lambda v: node.send_message(GossipMessage(), v), "node", NO_VIEW)
+    yield from calls(lambda v: node.send_message(GossipMessage(), v), "target", NO_VIEW)
+    yield from calls(lambda v: node.send_message(v, a), "msg", NO_MESSAGE)
+    ready = GossipNode("127.0.0.1", 0)
+    ready.start()
+    ready.stop()
+    yield from calls(ready.meet, "other", NO_VIEW)
+    yield from calls(ready.join, "other", NO_VIEW)
+    yield from calls(ready.leave, "id", NO_ID[1:])
+    yield from calls(GossipNode("127.0.0.1", 0).start, "type", [None, 0, "UDP", object()])
+    no_places: list[object] = [None, 5, [5], ["ab:1"], [("a", 1, 2)], object()]
+    yield from calls(libgossip.NetworkCluster, "nodes_config", no_places)
+    yield from calls(libgossip.create_cluster, "nodes", no_places)
+    yield from calls(libgossip.create_cluster, "ip", [[(5, 1)], [(None, 1)]])
+    yield from calls(lambda v: libgossip.create_node(v, 1), "ip", NO_TEXT)
+    yield from calls(lambda v: libgossip.create_node("127.0.0.1", v), "port", NO_PORT)
+    yield from calls(libgossip.NetworkCluster([]).broadcast_message, "message", NO_MESSAGE)
     yield from calls(node.on_message, "handler", [None, *NO_CALLABLE])
     yield from calls(node.on_event, "handler", [None, *NO_CALLABLE])
     yield from calls(lambda v: GossipNode(v, 0), "ip", NO_TEXT)
@@ -138,12 +153,34 @@ def cases() -> Iterator[tuple[Callable[[Any], object], str, object]]:
     yield from calls(runner.update_metadata, "pairs", NO_METADATA)
     yield from calls(runner.remove_metadata, "key", NO_TEXT[:-1])
     yield from calls(runner.events().get, "timeout", NO_TIME[1:])
-    yield from calls(libgossip.rate_limit, "calls_per_second", [0, -1, float("nan")])
-    yield from calls(libgossip.circuit_breaker, "max_failures", [0, -1])
-    yield from calls(lambda v: libgossip.circuit_breaker(1, v), "timeout", [-1, float("nan")])
-    yield from calls(libgossip.retry_on_network_error, "max_retries", [0])
-    yield from calls(lambda v: libgossip.retry_on_network_error(1, v), "delay", [-1])
-    yield from calls(libgossip.with_timeout, "timeout", [-1])
+    yield from calls(runner.metadata.update, "pairs", [None, 5, "x", [1], [("a",)], {"a": 1}])
+    yield from calls(runner.__getitem__, "id", NO_ID)
+
+    no_number: list[object] = [None, "1", -1, float("nan"), True, object()]
+    yield from calls(libgossip.rate_limit, "calls_per_second", [0, *no_number])
+    yield from calls(libgossip.circuit_breaker, "max_failures", [0, *no_number])
+    yield from calls(lambda v: libgossip.circuit_breaker(1, v), "timeout", no_number)
+    yield from calls(libgossip.retry_on_network_error, "max_retries", [0, *no_number])
+    yield from calls(lambda v: libgossip.retry_on_network_error(1, v), "delay", no_number)
+    yield from calls(libgossip.with_timeout, "timeout", no_number)
+    yield from calls(libgossip.message_type_filter, "types", [None, "PING", libgossip.UDP, True])
+    yield from calls(libgossip.node_status_monitor, "statuses", NO_MEMBER_OF)
+    decorators: list[Callable[[Any], object]] = [
+        libgossip.message_handler,
+        libgossip.event_handler,
+        libgossip.message_type_filter(libgossip.PING),
+        libgossip.node_status_monitor(libgossip.ONLINE),
+        libgossip.retry_on_network_error(),
+        libgossip.async_network_operation,
+        libgossip.with_timeout(),
+        libgossip.node_lifecycle(),
+        libgossip.rate_limit(),
+        libgossip.circuit_breaker(),
+        libgossip.broadcast_to_cluster(),
+        libgossip.measure_latency,
+    ]
+    for decorator in decorators:
+        yield from calls(decorator, "function", [None, *NO_CALLABLE])
 
 
 def test_garbage_is_refused_by_name() -> None:
@@ -157,7 +194,7 @@ def test_garbage_is_refused_by_name() -> None:
             assert name in str(error), (name, value, error)
         else:
             raise AssertionError(f"{name} = {value!r} was taken")
-    assert count > 450
+    assert count > 600
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,18 @@ import logging
 import threading
 import time
 from collections.abc import Awaitable, Iterable
-from typing import Any, Callable, Dict, Optional, TypeVar, Union, cast
+from typing import Any, Callable, Dict, Optional, Tuple, TypeVar, Union, cast
 
 from ._core import GossipMessage, NodeView
 from ._enums import ErrorCode, MessageType, NodeStatus
-from ._errors import ArgumentError, GossipError, StateError
-from ._nodes import GossipNode, NetworkCluster, error_code_to_string
+from ._errors import ArgumentError, ArgumentTypeError, GossipError, StateError
+from ._nodes import (
+    GossipNode,
+    NetworkCluster,
+    callable_of,
+    error_code_to_string,
+    message_of,
+)
 
 _T = TypeVar("_T")
 _F = TypeVar("_F", bound=Callable[..., object])
@@ -24,12 +30,14 @@ _logger = logging.getLogger("libgossip")
 
 def message_handler(function: _F) -> _F:
     """Marks a function as a handler of messages."""
+    callable_of("message_handler", "function", function)
     setattr(function, "_is_message_handler", True)
     return function
 
 
 def event_handler(function: _F) -> _F:
     """Marks a function as a handler of events."""
+    callable_of("event_handler", "function", function)
     setattr(function, "_is_event_handler", True)
     return function
 
@@ -38,10 +46,13 @@ def message_type_filter(
     *types: Union[MessageType, int],
 ) -> Callable[[Callable[[GossipMessage, NodeView], _T]], Callable[[GossipMessage, NodeView], Optional[_T]]]:
     """Makes a handler that is called for messages of these types only."""
+    _members("message_type_filter", "types", types, (MessageType, int))
 
     def decorate(
         function: Callable[[GossipMessage, NodeView], _T],
     ) -> Callable[[GossipMessage, NodeView], Optional[_T]]:
+        callable_of("message_type_filter", "function", function)
+
         @functools.wraps(function)
         def handler(msg: GossipMessage, target: NodeView) -> Optional[_T]:
             return function(msg, target) if msg.type in types else None
@@ -56,10 +67,13 @@ def node_status_monitor(
     *statuses: NodeStatus,
 ) -> Callable[[Callable[[NodeView, NodeStatus], _T]], Callable[[NodeView, NodeStatus], Optional[_T]]]:
     """Makes a handler that is called for nodes that come to be of these statuses only."""
+    _members("node_status_monitor", "statuses", statuses, (NodeStatus,))
 
     def decorate(
         function: Callable[[NodeView, NodeStatus], _T],
     ) -> Callable[[NodeView, NodeStatus], Optional[_T]]:
+        callable_of("node_status_monitor", "function", function)
+
         @functools.wraps(function)
         def handler(node: NodeView, old_status: NodeStatus) -> Optional[_T]:
             return function(node, old_status) if node.status in statuses else None
@@ -80,6 +94,8 @@ def retry_on_network_error(
     _at_least("retry_on_network_error", "delay", delay, 0)
 
     def decorate(function: Callable[..., _T]) -> Callable[..., _T]:
+        callable_of("retry_on_network_error", "function", function)
+
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> _T:
             for attempt in range(max_retries):
@@ -105,6 +121,7 @@ def retry_on_network_error(
 
 def async_network_operation(function: Callable[..., _T]) -> Callable[..., Awaitable[_T]]:
     """Makes a coroutine of a function that waits, run on a thread of the loop's executor."""
+    callable_of("async_network_operation", "function", function)
 
     @functools.wraps(function)
     async def wrapper(*args: Any, **kwargs: Any) -> _T:
@@ -120,6 +137,8 @@ def with_timeout(timeout: float = 5.0) -> Callable[[Callable[..., _T]], Callable
     _at_least("with_timeout", "timeout", timeout, 0)
 
     def decorate(function: Callable[..., _T]) -> Callable[..., _T]:
+        callable_of("with_timeout", "function", function)
+
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> _T:
             results: list[_T] = []
@@ -149,6 +168,8 @@ def node_lifecycle(auto_start: bool = True, auto_stop: bool = True) -> Callable[
     """Starts the node that a function gives, and stops it when the program ends."""
 
     def decorate(function: _F) -> _F:
+        callable_of("node_lifecycle", "function", function)
+
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> object:
             node = function(*args, **kwargs)
@@ -166,14 +187,13 @@ def node_lifecycle(auto_start: bool = True, auto_stop: bool = True) -> Callable[
 
 def rate_limit(calls_per_second: float = 1) -> Callable[[_F], _F]:
     """Makes the calls of a function wait, so that there are no more than so many a second."""
-    if not calls_per_second > 0:
-        raise ArgumentError(
-            f"rate_limit(): calls_per_second is {calls_per_second!r}; give a number above 0"
-        )
+    _at_least("rate_limit", "calls_per_second", calls_per_second, 1e-9)
 
     def decorate(function: _F) -> _F:
         lock = threading.Lock()
         next_call = time.monotonic()
+
+        callable_of("rate_limit", "function", function)
 
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> object:
@@ -199,6 +219,8 @@ def circuit_breaker(max_failures: int = 3, timeout: float = 60) -> Callable[[_F]
     def decorate(function: _F) -> _F:
         failures = 0
         last = 0.0
+
+        callable_of("circuit_breaker", "function", function)
 
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> object:
@@ -227,6 +249,8 @@ def broadcast_to_cluster(
     Gives a dict of both results."""
 
     def decorate(function: Callable[..., object]) -> Callable[..., Dict[str, object]]:
+        callable_of("broadcast_to_cluster", "function", function)
+
         @functools.wraps(function)
         def wrapper(
             cluster: Union[NetworkCluster, Iterable[GossipNode]],
@@ -234,6 +258,7 @@ def broadcast_to_cluster(
             *args: Any,
             **kwargs: Any,
         ) -> Dict[str, object]:
+            message_of(_name(function), "msg", msg)
             nodes = list(cluster)
             sent: Dict[str, ErrorCode] = {}
             for node in nodes[1:] if exclude_self else nodes:
@@ -252,6 +277,7 @@ def broadcast_to_cluster(
 def measure_latency(function: _F) -> _F:
     """Measures each call of a function: the seconds that the last one took are its attribute
     `last_seconds`, and go to the logger `libgossip`."""
+    callable_of("measure_latency", "function", function)
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> object:
@@ -271,6 +297,18 @@ def _name(function: Callable[..., object]) -> str:
     return getattr(function, "__name__", repr(function))
 
 
-def _at_least(function: str, name: str, value: float, least: float) -> None:
+def _at_least(function: str, name: str, value: object, least: float) -> None:
+    text = f"{function}(): {name} is {value!r}; give a number from {least} on"
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ArgumentTypeError(text)
     if not value >= least:
-        raise ArgumentError(f"{function}(): {name} is {value!r}; give at least {least}")
+        raise ArgumentError(text)
+
+
+def _members(
+    function: str, name: str, values: Tuple[object, ...], classes: Tuple[type, ...]
+) -> None:
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, classes):
+            wanted = " or ".join(class_.__name__ for class_ in classes)
+            raise ArgumentTypeError(f"{function}(): {name} has {value!r}; give {wanted}")

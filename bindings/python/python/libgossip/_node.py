@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Callable, Optional, Tuple, Type, TypeVar, Union
 
 from ._core import Event, EventQueue, Member, NodeBase, NodeId
-from ._errors import JoinFailure, StateError
+from ._errors import ArgumentTypeError, JoinFailure, StateError
 
 _T = TypeVar("_T")
 
@@ -109,7 +109,13 @@ class Metadata(MutableMapping[str, str]):
         self, pairs: Union[Mapping[str, str], Iterable[Tuple[str, str]]] = (), /, **more: str
     ) -> None:
         """Sets several pairs at once: the others see all of them or none."""
-        self._node.update_metadata({**dict(pairs), **more})
+        try:
+            together = {**dict(pairs), **more}
+        except (TypeError, ValueError):
+            raise ArgumentTypeError(
+                f"Metadata.update(): pairs is {pairs!r}; give a mapping from str to str, or pairs"
+            ) from None
+        self._node.update_metadata(together)
 
     def __repr__(self) -> str:
         return f"<Metadata {self._node.own_metadata()!r}>"

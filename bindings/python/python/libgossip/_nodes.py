@@ -65,13 +65,13 @@ class GossipNode:
 
     def on_message(self, handler: _M) -> _M:
         """Adds a handler, called with a message and its target before that is sent. A decorator."""
-        _check("on_message", handler)
+        callable_of("GossipNode.on_message", "handler", handler)
         self._message_handlers.append(handler)
         return handler
 
     def on_event(self, handler: _E) -> _E:
         """Adds a handler, called with a node and its status before. A decorator."""
-        _check("on_event", handler)
+        callable_of("GossipNode.on_event", "handler", handler)
         self._event_handlers.append(handler)
         return handler
 
@@ -99,12 +99,12 @@ class GossipNode:
 
     def meet(self, other: Union[GossipNode, NodeView]) -> GossipNode:
         """Makes a node known to this one and this one to it."""
-        self._running("meet").meet(_view("meet", other))
+        self._running("meet").meet(_view("GossipNode.meet", "other", other))
         return self
 
     def join(self, other: Union[GossipNode, NodeView]) -> GossipNode:
         """Like `meet`, and asks for the list of members."""
-        self._running("join").join(_view("join", other))
+        self._running("join").join(_view("GossipNode.join", "other", other))
         return self
 
     def leave(self, node_id: Optional[NodeId] = None) -> GossipNode:
@@ -135,7 +135,8 @@ class GossipNode:
 
     def send_message(self, msg: GossipMessage, target: Union[GossipNode, NodeView]) -> ErrorCode:
         """Sends a message of the program's own."""
-        view = _view("send_message", target)
+        message_of("GossipNode.send_message", "msg", msg)
+        view = _view("GossipNode.send_message", "target", target)
         if self._transport is None:
             return ErrorCode.NETWORK_ERROR
         return self._transport.send_message(msg, view)
@@ -187,7 +188,7 @@ class NetworkCluster:
     ) -> None:
         self.nodes = []
         self.transport_type = transport_type
-        self._config = [(ip, port) for ip, port in nodes_config]
+        self._config = _places("NetworkCluster", "nodes_config", nodes_config)
 
     def start(self) -> NetworkCluster:
         """Makes and starts the nodes."""
@@ -201,6 +202,7 @@ class NetworkCluster:
 
     def broadcast_message(self, message: GossipMessage) -> None:
         """Sends a message of the program's own from each node to each other."""
+        message_of("NetworkCluster.broadcast_message", "message", message)
         for node in self.nodes:
             for target in self.nodes:
                 if target is not node:
@@ -239,7 +241,7 @@ def create_cluster(
 
     :raises NetworkError: if one cannot listen; those that could are stopped.
     """
-    made = [GossipNode(ip, port) for ip, port in nodes]
+    made = [GossipNode(ip, port) for ip, port in _places("create_cluster", "nodes", nodes)]
     for node in made:
         _, code = node.start(transport_type)
         if code is not ErrorCode.SUCCESS:
@@ -264,18 +266,34 @@ def error_code_to_string(error_code: object) -> str:
     return f"unknown({error_code})"
 
 
-def _view(function: str, node: object) -> NodeView:
+def _view(function: str, name: str, node: object) -> NodeView:
     if isinstance(node, GossipNode):
         return node.node_view
     if isinstance(node, NodeView):
         return node
-    raise ArgumentTypeError(
-        f"GossipNode.{function}(): node is {node!r}; give a GossipNode or a NodeView"
-    )
+    raise ArgumentTypeError(f"{function}(): {name} is {node!r}; give a GossipNode or a NodeView")
 
 
-def _check(function: str, handler: Any) -> None:
-    if not callable(handler):
+def message_of(function: str, name: str, message: object) -> None:
+    """Refuses what is no message."""
+    if not isinstance(message, GossipMessage):
+        raise ArgumentTypeError(f"{function}(): {name} is {message!r}; give a GossipMessage")
+
+
+def callable_of(function: str, name: str, value: Any) -> None:
+    """Refuses what cannot be called."""
+    if not callable(value):
         raise ArgumentTypeError(
-            f"GossipNode.{function}(): handler is {handler!r}; give something that can be called"
+            f"{function}(): {name} is {value!r}; give something that can be called"
         )
+
+
+def _places(function: str, name: str, places: Any) -> List[Tuple[str, int]]:
+    """Addresses with ports; what they are is checked where they are used."""
+    try:
+        return [(ip, port) for ip, port in places]
+    except (TypeError, ValueError):
+        raise ArgumentTypeError(
+            f"{function}(): {name} is {places!r}; give a list of pairs of address and port"
+        ) from None
+
