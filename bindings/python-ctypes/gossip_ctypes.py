@@ -147,9 +147,7 @@ class Core:
         self._library = library
         # Kept, since the library holds their addresses. ctypes reports what they raise.
         self._send = _SEND(lambda msg, target, _: send(msg.contents, target.contents))
-        self._event = _EVENT(
-            lambda node, old, _: event and event(node.contents, Status(old))
-        )
+        self._event = _EVENT(lambda node, old, _: event and event(node.contents, Status(old)))
         self.handle: Optional[int] = library.gossip_core_create(
             byref(own), self._send, self._event, None
         )

@@ -1,4 +1,5 @@
-"""What a call costs: `python bench.py` after `pip install`. Each figure is the least of several runs.
+"""What a call costs: `python bench.py` after `pip install`. Each figure is the least of several
+runs.
 
 With `--check FACTOR` it ends with an error if one takes more than FACTOR times its bound.
 """
@@ -47,7 +48,8 @@ def known(core: GossipCore, count: int) -> list[NodeView]:
 
 
 def message_cost(handler: Callable[[NodeView, NodeStatus], object] | None) -> float:
-    """Seconds that a core takes for a message that tells it of `NODES` nodes, callbacks included."""
+    """Seconds that a core takes for a message that tells it of `NODES` nodes, callbacks
+    included."""
     core = GossipCore(view(1), nothing, handler)
     nodes = [view(port) for port in range(1, NODES + 1)]
     message = GossipMessage()
@@ -97,7 +99,11 @@ def main() -> int:
         ("an empty Python function", each(nothing, 200_000), None),
         ("GossipCore.size()", each(alone.size, 200_000), 150),
         ("GossipCore.tick(), nothing to send", each(alone.tick, 200_000), 150),
-        ("GossipCore.find_node(id), 1 000 nodes", each(lambda: group.find_node(some), 100_000), 500),
+        (
+            "GossipCore.find_node(id), 1 000 nodes",
+            each(lambda: group.find_node(some), 100_000),
+            500,
+        ),
         ("an event and two of its fields, beyond an empty function", events(), 300),
         ("GossipCore.get_nodes(), 1 000 nodes, each", each(group.get_nodes, 50) / 1000, None),
         ("Node.find(id)", each(lambda: node.find(node.id), 100_000), None),

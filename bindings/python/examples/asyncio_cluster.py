@@ -1,6 +1,6 @@
 """A cluster in one event loop: members join, tell something of themselves, crash and leave.
 
-    python asyncio_cluster.py [COUNT]
+python asyncio_cluster.py [COUNT]
 """
 
 from __future__ import annotations

@@ -22,7 +22,9 @@ CLEAR = "\x1b[H\x1b[2J"
 def line(member: libgossip.Member, node: libgossip.Node) -> str:
     """One line of the table."""
     peer = node.peer(member.id)
-    round_trip = "" if peer is None or peer.round_trip is None else f"{peer.round_trip * 1e3:.2f} ms"
+    round_trip = (
+        "" if peer is None or peer.round_trip is None else f"{peer.round_trip * 1e3:.2f} ms"
+    )
     changed = "this one" if peer is None else f"{time.monotonic() - peer.changed:.0f} s ago"
     pairs = " ".join(f"{key}={value}" for key, value in member.metadata.items())
     address = f"{member.host or '*'}:{member.port}"
@@ -50,13 +52,16 @@ def main() -> None:
     options = parser.parse_args()
     end = float("inf") if options.seconds is None else time.monotonic() + options.seconds
     clear = CLEAR if sys.stdout.isatty() else ""
-    with libgossip.Node(
-        options.host,
-        options.port,
-        role=options.role,
-        cluster=options.cluster,
-        metadata={"pid": str(os.getpid())},
-    ) as node, node.events() as events:
+    with (
+        libgossip.Node(
+            options.host,
+            options.port,
+            role=options.role,
+            cluster=options.cluster,
+            metadata={"pid": str(os.getpid())},
+        ) as node,
+        node.events() as events,
+    ):
         try:
             if options.join:
                 node.join_blocking(options.join)

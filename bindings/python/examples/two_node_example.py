@@ -1,4 +1,5 @@
-"""Two cores in one program that hand their messages to each other, as a transport of one's own does."""
+"""Two cores in one program that hand their messages to each other, as a transport of one's own
+does."""
 
 from __future__ import annotations
 

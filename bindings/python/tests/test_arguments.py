@@ -19,10 +19,29 @@ NO_CALLABLE: list[object] = [5, "send", object()]
 NO_TEXT: list[object] = [None, 5, b"x", object(), "\udc80", "x" * 600]
 NO_PORT: list[object] = [None, "80", 1.5, -1, 65536, 2**80, True, object()]
 NO_COUNTER: list[object] = [None, "1", 1.5, -1, 2**63, 2**64, 2**200, False, object()]
-NO_TIME: list[object] = [None, "1", -1, float("nan"), float("inf"), 1e300, True, object(),
-                         datetime.timedelta(seconds=-1)]
-NO_METADATA: list[object] = [None, 5, "x", [("a", "b")], {1: "b"}, {"a": 1}, {"a": None},
-                             {"\udc80": "x"}, {"a": "x" * 70_000}, object()]
+NO_TIME: list[object] = [
+    None,
+    "1",
+    -1,
+    float("nan"),
+    float("inf"),
+    1e300,
+    True,
+    object(),
+    datetime.timedelta(seconds=-1),
+]
+NO_METADATA: list[object] = [
+    None,
+    5,
+    "x",
+    [("a", "b")],
+    {1: "b"},
+    {"a": 1},
+    {"a": None},
+    {"\udc80": "x"},
+    {"a": "x" * 70_000},
+    object(),
+]
 NO_MEMBER_OF: list[object] = [None, 2, "ONLINE", object(), libgossip.Status.ONLINE]
 
 core = GossipCore(view(1), lambda msg, target: None)
@@ -62,15 +81,22 @@ def cases() -> Iterator[tuple[Callable[[Any], object], str, object]]:
     yield from setters(message, "entries", [None, 5, [1], [a, None], "x", object(), [a] * 5000])
     yield from setters(stats, "known_nodes sent_messages received_messages", NO_COUNTER)
     yield from setters(stats, "last_tick_duration", NO_TIME)
-    yield from calls(NodeId, "value", [5, "x", "0" * 31, "g" * 32, b"", b"1" * 17, [256] * 16,
-                                       ["a"] * 16, object(), 1.5])
+    yield from calls(
+        NodeId,
+        "value",
+        [5, "x", "0" * 31, "g" * 32, b"", b"1" * 17, [256] * 16, ["a"] * 16, object(), 1.5],
+    )
 
     for name, values in {
-        "self_view": NO_VIEW, "send_callback": [None, *NO_CALLABLE], "event_callback": NO_CALLABLE,
+        "self_view": NO_VIEW,
+        "send_callback": [None, *NO_CALLABLE],
+        "event_callback": NO_CALLABLE,
     }.items():
         yield from calls(lambda v, n=name: GossipCore(**{**good, n: v}), name, values)
     yield from calls(core.handle_message, "msg", NO_MESSAGE)
-    yield from calls(lambda v: core.handle_message(GossipMessage(), v), "recv_time", ["x", object()])
+    yield from calls(
+        lambda v: core.handle_message(GossipMessage(), v), "recv_time", ["x", object()]
+    )
     yield from calls(core.meet, "node", NO_VIEW)
     yield from calls(core.join, "node", NO_VIEW)
     yield from calls(core.leave, "id", NO_ID)
@@ -134,8 +160,18 @@ def cases() -> Iterator[tuple[Callable[[Any], object], str, object]]:
         "advertise_port": NO_PORT[1:],
         "metadata": NO_METADATA[1:],
         "profile": [5, "", "LAN", b"lan", object()],
-        "protocol": [5, "x", [1], {"no_such": 1}, {5: 1}, {"lambda": "1"}, {"lambda": -1},
-                     {"lambda": 0}, {"round_interval_ms": 2**32}, {"round_interval_ms": 5}],
+        "protocol": [
+            5,
+            "x",
+            [1],
+            {"no_such": 1},
+            {5: 1},
+            {"lambda": "1"},
+            {"lambda": -1},
+            {"lambda": 0},
+            {"round_interval_ms": 2**32},
+            {"round_interval_ms": 5},
+        ],
         "serializer": [5, "xml", json, object()],
         "settle": NO_TIME[1:],
         "on_event": NO_CALLABLE,

@@ -91,8 +91,10 @@ def test_several_streams_and_a_stream_that_is_closed() -> None:
             event = await asyncio.wait_for(waiting, 3)
             assert event.member.id == second.id
             assert (await asyncio.wait_for(two.__anext__(), 3)).at == event.at
+
             async def rest() -> list[Event]:
                 return [event async for event in two]
+
             reader = asyncio.create_task(rest())
             await asyncio.sleep(0.3)
             two.close()

@@ -14,7 +14,7 @@ from conftest import Net, Unraisable, run, until, view
 import libgossip
 from libgossip import GossipCore, GossipMessage, NodeId, NodeStatus, NodeView
 
-SNIPPET = '''
+SNIPPET = """
 import time
 
 import gossip
@@ -41,7 +41,7 @@ core.meet(other)
 for _ in range(5):
     core.tick()
     time.sleep(0.1)
-'''
+"""
 
 
 def test_the_program_of_the_old_readme_runs_and_prints_its_events() -> None:
@@ -223,7 +223,9 @@ def test_callbacks_of_one_core_run_one_at_a_time_over_all_threads() -> None:
 
     core = GossipCore(view(1), send)
     threads = [
-        threading.Thread(target=lambda start: [core.meet(view(start + n)) for n in range(40)], args=(n,))
+        threading.Thread(
+            target=lambda start: [core.meet(view(start + n)) for n in range(40)], args=(n,)
+        )
         for n in (1000, 2000, 3000)
     ]
     for thread in threads:

@@ -34,9 +34,7 @@ def test_the_program_of_the_readme_is_a_member() -> None:
         "other = libgossip.Node('127.0.0.1', 0); other.start()\n"
         "threading.Timer(0.5, other.close).start()\n"
     )
-    program = program.replace("127.0.0.1:7946", "127.0.0.1:%d").replace(
-        '%d"]', '%d" % other.port]'
-    )
+    program = program.replace("127.0.0.1:7946", "127.0.0.1:%d").replace('%d"]', '%d" % other.port]')
     program = program.replace("event.status)\n", "event.status)\n            break\n")
     done = run(node + program)
     assert done.returncode == 0, done.stderr
@@ -46,7 +44,10 @@ def test_the_program_of_the_readme_is_a_member() -> None:
 def test_the_root_s_readme_shows_a_program_that_runs() -> None:
     found = [text for text in programs(ROOT / "README.md") if "libgossip" in text]
     assert len(found) == 1
-    done = run(found[0].replace('"0.0.0.0", 7946', '"127.0.0.1", 0').replace(
-        'await node.join(["db1.internal:7946"])', "pass"
-    ).replace("async for event in node.events():", "for event in []:"))
+    done = run(
+        found[0]
+        .replace('"0.0.0.0", 7946', '"127.0.0.1", 0')
+        .replace('await node.join(["db1.internal:7946"])', "pass")
+        .replace("async for event in node.events():", "for event in []:")
+    )
     assert (done.returncode, done.stderr) == (0, "")

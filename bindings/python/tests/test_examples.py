@@ -42,7 +42,12 @@ EXPECTED = {
         "was online, is suspect",
         "the second one crashed, and that was noticed",
     ],
-    "cluster_status.py --seconds 1.5": ["id        address", "online", "this one", "observer   pid="],
+    "cluster_status.py --seconds 1.5": [
+        "id        address",
+        "online",
+        "this one",
+        "observer   pid=",
+    ],
 }
 
 

@@ -142,9 +142,7 @@ class Rot(MessageSerializer):
     def name(self) -> str:
         return "rot"
 
-    def serialize(
-        self, msg: GossipMessage
-    ) -> tuple[SerializationError, Union[list[int], bytes]]:
+    def serialize(self, msg: GossipMessage) -> tuple[SerializationError, Union[list[int], bytes]]:
         self.count += 1
         code, data = self.json.serialize(msg)
         return code, bytes(byte ^ 0x55 for byte in data)

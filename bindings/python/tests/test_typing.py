@@ -1,4 +1,4 @@
-"""Types: strict mypy and pyright find nothing, and the stubs say what there is."""
+"""What can be told without running: types, stubs, the form of the source."""
 
 from __future__ import annotations
 
@@ -36,6 +36,12 @@ def test_pyright_is_content() -> None:
 
 def test_the_stubs_say_what_there_is() -> None:
     check("mypy.stubtest", "--ignore-disjoint-bases", "libgossip", "gossip")
+
+
+def test_the_source_is_in_order() -> None:
+    folders = [ROOT, ROOT.parent / "python-ctypes"]
+    check("ruff", "check", "--no-cache", "--config", "pyproject.toml", *folders)
+    check("ruff", "format", "--check", "--no-cache", "--config", "pyproject.toml", *folders)
 
 
 def test_the_package_says_that_it_is_typed() -> None:

@@ -1,4 +1,5 @@
-"""A program whose types are checked and that is never run: each line is one promise of the stubs."""
+"""A program whose types are checked and that is never run: each line is one promise of the
+stubs."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 """libgossip: who is a member of a group of programs, who has failed, come back, or left.
 
 `Node` is a member that runs by itself, for programs with and without asyncio. `GossipCore` is the
-protocol alone, for programs that carry the messages themselves. `GossipNode` and its kin are the classes
-of version 1.4.2.
-"""
+protocol alone, for programs that carry the messages themselves. `GossipNode` and its kin are the
+classes of version 1.4.2."""
 
 from __future__ import annotations
 

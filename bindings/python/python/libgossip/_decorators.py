@@ -44,7 +44,9 @@ def event_handler(function: _F) -> _F:
 
 def message_type_filter(
     *types: Union[MessageType, int],
-) -> Callable[[Callable[[GossipMessage, NodeView], _T]], Callable[[GossipMessage, NodeView], Optional[_T]]]:
+) -> Callable[
+    [Callable[[GossipMessage, NodeView], _T]], Callable[[GossipMessage, NodeView], Optional[_T]]
+]:
     """Makes a handler that is called for messages of these types only."""
     _members("message_type_filter", "types", types, (MessageType, int))
 
@@ -65,7 +67,9 @@ def message_type_filter(
 
 def node_status_monitor(
     *statuses: NodeStatus,
-) -> Callable[[Callable[[NodeView, NodeStatus], _T]], Callable[[NodeView, NodeStatus], Optional[_T]]]:
+) -> Callable[
+    [Callable[[NodeView, NodeStatus], _T]], Callable[[NodeView, NodeStatus], Optional[_T]]
+]:
     """Makes a handler that is called for nodes that come to be of these statuses only."""
     _members("node_status_monitor", "statuses", statuses, (NodeStatus,))
 
@@ -87,9 +91,9 @@ def node_status_monitor(
 def retry_on_network_error(
     max_retries: int = 3, delay: float = 0.1
 ) -> Callable[[Callable[..., _T]], Callable[..., _T]]:
-    """Calls a function again after an exception, or if it gives an error code of the network or of a
-    serializer: `max_retries` times at most, with twice the delay each time. In the end it raises what
-    was raised, or a `GossipError` for a code."""
+    """Calls a function again after an exception, or if it gives an error code of the network or of
+    a serializer: `max_retries` times at most, with twice the delay each time. In the end it raises
+    what was raised, or a `GossipError` for a code."""
     _at_least("retry_on_network_error", "max_retries", max_retries, 1)
     _at_least("retry_on_network_error", "delay", delay, 0)
 
@@ -132,8 +136,8 @@ def async_network_operation(function: Callable[..., _T]) -> Callable[..., Awaita
 
 
 def with_timeout(timeout: float = 5.0) -> Callable[[Callable[..., _T]], Callable[..., _T]]:
-    """Waits no longer than so many seconds for a function, then raises `TimeoutError`. The function runs
-    on a thread of its own, and goes on there."""
+    """Waits no longer than so many seconds for a function, then raises `TimeoutError`. The function
+    runs on a thread of its own, and goes on there."""
     _at_least("with_timeout", "timeout", timeout, 0)
 
     def decorate(function: Callable[..., _T]) -> Callable[..., _T]:
@@ -150,7 +154,9 @@ def with_timeout(timeout: float = 5.0) -> Callable[[Callable[..., _T]], Callable
                 except BaseException as error:
                     errors.append(error)
 
-            thread = threading.Thread(target=run, name=f"with_timeout {_name(function)}", daemon=True)
+            thread = threading.Thread(
+                target=run, name=f"with_timeout {_name(function)}", daemon=True
+            )
             thread.start()
             thread.join(timeout)
             if errors:
@@ -211,8 +217,8 @@ def rate_limit(calls_per_second: float = 1) -> Callable[[_F], _F]:
 
 
 def circuit_breaker(max_failures: int = 3, timeout: float = 60) -> Callable[[_F], _F]:
-    """Calls a function no more that raised so many times in a row, until `timeout` seconds later: then
-    one call is tried. Meanwhile calls raise `StateError`."""
+    """Calls a function no more that raised so many times in a row, until `timeout` seconds later:
+    then one call is tried. Meanwhile calls raise `StateError`."""
     _at_least("circuit_breaker", "max_failures", max_failures, 1)
     _at_least("circuit_breaker", "timeout", timeout, 0)
 
@@ -244,9 +250,9 @@ def circuit_breaker(max_failures: int = 3, timeout: float = 60) -> Callable[[_F]
 def broadcast_to_cluster(
     exclude_self: bool = True,
 ) -> Callable[[Callable[..., object]], Callable[..., Dict[str, object]]]:
-    """Sends the message that a function is called with, `function(cluster, msg, ...)`, from each node of
-    the cluster to each other, but with `exclude_self` not from the first one; then calls the function.
-    Gives a dict of both results."""
+    """Sends the message that a function is called with, `function(cluster, msg, ...)`, from each
+    node of the cluster to each other, but with `exclude_self` not from the first one; then calls
+    the function. Gives a dict of both results."""
 
     def decorate(function: Callable[..., object]) -> Callable[..., Dict[str, object]]:
         callable_of("broadcast_to_cluster", "function", function)

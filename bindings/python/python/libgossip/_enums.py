@@ -40,8 +40,8 @@ class Status(enum.Enum):
 
 
 class MessageType(_Numbered):
-    """What a message is for. The numbers 6 (a request to ping another node) and 7 (that this did not
-    work) have no name and are plain ints."""
+    """What a message is for. The numbers 6 (a request to ping another node) and 7 (that this did
+    not work) have no name and are plain ints."""
 
     PING = 0
     PONG = 1

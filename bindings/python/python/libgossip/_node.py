@@ -222,8 +222,8 @@ class Node(NodeBase):
     async def join(self, targets: Targets, timeout: Seconds = 5.0) -> JoinResult:
         """Joins the cluster that any of the targets is in.
 
-        All are asked at once. It ends as soon as one has answered; those that did not are asked on in
-        the background.
+        All are asked at once. It ends as soon as one has answered; those that did not are asked on
+        in the background.
 
         :raises JoinError: if nobody answered in time.
         """
@@ -249,9 +249,8 @@ class Node(NodeBase):
     def events(self, limit: Optional[int] = None) -> EventStream:
         """The events from now on, to iterate over with `for` or `async for`.
 
-        :param limit: when so many events wait, further ones of the same member are joined to one, so
-            that none is lost and memory stays bounded. The default is some 16 000.
-        """
+        :param limit: when so many events wait, further ones of the same member are joined to one,
+            so that none is lost and memory stays bounded. The default is some 16 000."""
         return EventStream(self.queue(limit))
 
     @property

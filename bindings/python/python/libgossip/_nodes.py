@@ -30,9 +30,8 @@ _E = TypeVar("_E", bound=EventHandler)
 class GossipNode:
     """A core with a transport: the program calls `tick()` for each round.
 
-    `on_message` handlers are called with each message before it is sent, `on_event` handlers with each
-    change of a node.
-    """
+    `on_message` handlers are called with each message before it is sent, `on_event` handlers with
+    each change of a node."""
 
     node_view: NodeView
 
@@ -296,4 +295,3 @@ def _places(function: str, name: str, places: Any) -> List[Tuple[str, int]]:
         raise ArgumentTypeError(
             f"{function}(): {name} is {places!r}; give a list of pairs of address and port"
         ) from None
-
