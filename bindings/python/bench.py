@@ -48,8 +48,7 @@ def known(core: GossipCore, count: int) -> list[NodeView]:
 
 
 def message_cost(handler: Callable[[NodeView, NodeStatus], object] | None) -> float:
-    """Seconds that a core takes for a message that tells it of `NODES` nodes, callbacks
-    included."""
+    """Seconds that a core takes for a message that tells it of `NODES` nodes, with callbacks."""
     core = GossipCore(view(1), nothing, handler)
     nodes = [view(port) for port in range(1, NODES + 1)]
     message = GossipMessage()

@@ -1,5 +1,4 @@
-"""Two cores in one program that hand their messages to each other, as a transport of one's own
-does."""
+"""Two cores in one program that hand their messages to each other, as your own transport would."""
 
 from __future__ import annotations
 

@@ -32,8 +32,7 @@ def view(port: int, **fields: Any) -> libgossip.NodeView:
 
 
 class Net:
-    """Cores in this process that hand messages to each other, as a program with its own
-    transport."""
+    """Cores in this process that hand messages to each other, as a program may do."""
 
     def __init__(self) -> None:
         self.cores: dict[tuple[str, int], libgossip.GossipCore] = {}

@@ -161,7 +161,7 @@ def test_a_slow_reader_gets_the_last_state_of_each_member() -> None:
         second.join_blocking(seed(first))
         for count in range(20):
             second.metadata["n"] = str(count)
-            until(lambda: first[second.id].metadata.get("n") == str(count), 3)
+            until(lambda n=str(count): first[second.id].metadata.get("n") == n, 3)
         second.leave_blocking()
         until(lambda: first[second.id].status is Status.LEFT, 3)
     events = list(stream)

@@ -1,5 +1,4 @@
-"""A program whose types are checked and that is never run: each line is one promise of the
-stubs."""
+"""A program whose types are checked and that is never run: a promise of the stubs a line."""
 
 from __future__ import annotations
 

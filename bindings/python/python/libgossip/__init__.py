@@ -2,7 +2,8 @@
 
 `Node` is a member that runs by itself, for programs with and without asyncio. `GossipCore` is the
 protocol alone, for programs that carry the messages themselves. `GossipNode` and its kin are the
-classes of version 1.4.2."""
+classes of version 1.4.2.
+"""
 
 from __future__ import annotations
 

@@ -250,7 +250,8 @@ class Node(NodeBase):
         """The events from now on, to iterate over with `for` or `async for`.
 
         :param limit: when so many events wait, further ones of the same member are joined to one,
-            so that none is lost and memory stays bounded. The default is some 16 000."""
+            so that none is lost and memory stays bounded. The default is some 16 000.
+        """
         return EventStream(self.queue(limit))
 
     @property

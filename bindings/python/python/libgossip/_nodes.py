@@ -31,7 +31,8 @@ class GossipNode:
     """A core with a transport: the program calls `tick()` for each round.
 
     `on_message` handlers are called with each message before it is sent, `on_event` handlers with
-    each change of a node."""
+    each change of a node.
+    """
 
     node_view: NodeView
 

@@ -8,8 +8,7 @@ from ._errors import ArgumentTypeError
 
 
 class UdpTransport(UdpBase):
-    """Datagrams: cheap, and what is lost is lost. `host` is a numeric address, port 0 any free
-    one."""
+    """Datagrams: cheap, and what is lost is lost. `host` is a numeric address, port 0 any."""
 
     def __del__(self) -> None:
         # Before the garbage collector takes apart what its callbacks use.
