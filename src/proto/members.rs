@@ -327,5 +327,6 @@ fn member(entry: &Entry<'_>, now: Instant, strings: &mut Strings) -> Member {
         reason: Reason::Command,
         misses: 0,
         sends: 0,
+        waiting: 0,
     }
 }
