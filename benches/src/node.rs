@@ -14,12 +14,14 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 const USAGE: &str = "\
-usage: node [--smoke] [--check] [--binary] [--nodes <n>] [--seconds <n>] [--crashes <n>] [quiet|lan]
+usage: node [--smoke] [--check] [--binary] [--nodes <n>] [--settle <n>] [--seconds <n>]
+            [--crashes <n>] [quiet|lan]
 
   --smoke     a few nodes for a moment, to see that it runs
   --check     ends with an error if a figure is beyond its bound
   --binary    nodes that write packets from their first word on, not text to strangers
   --nodes     how many nodes; 100
+  --settle    seconds between the forming of a quiet cluster and the measurement; 30
   --seconds   how long the steady state is measured; 60
   --crashes   how many crashes; 30";
 
@@ -79,6 +81,7 @@ fn run(mut arguments: impl Iterator<Item = String>) -> Result<bool, String> {
             "--check" => check = true,
             "--binary" => effort.binary = true,
             "--nodes" => effort.nodes = number()?.max(2),
+            "--settle" => effort.settle = Duration::from_secs(number()? as u64),
             "--seconds" => effort.measure = Duration::from_secs(number()? as u64),
             "--crashes" => effort.crashes = number()?,
             "quiet" | "lan" if which.is_none() => which = Some(argument),
@@ -171,7 +174,19 @@ fn steady(effort: Effort) -> Result<bool, String> {
     let online: usize = nodes.iter().map(|node| count(node, NodeStatus::Online)).sum();
     let false_views = nodes.len() * (nodes.len() - 1) - online;
     println!("  {false_views} views that are not `online`");
+    let (most, all) = news(&nodes)?;
+    println!("  {all} claims that still wait to be told, of one node {most} at the most");
     Ok(datagrams < MOST_DATAGRAMS && bytes <= MOST_BYTES && false_views == 0)
+}
+
+/// The claims that wait to be told: the most of one node, and of all together.
+fn news(nodes: &[Node]) -> Result<(usize, usize), String> {
+    let (mut most, mut all) = (0, 0);
+    for node in nodes {
+        let news = node.stats().map_err(text)?.queues.news;
+        (most, all) = (most.max(news), all + news);
+    }
+    Ok((most, all))
 }
 
 fn traffic(nodes: &[Node]) -> Result<Datagrams, String> {

@@ -222,6 +222,7 @@ impl Members {
             region: self.strings.get(member.region),
             metadata: member.metadata.as_ref().into(),
             detail: Detail::Full,
+            reads_packets: member.is(Flags::BINARY),
         }
     }
 

@@ -172,6 +172,8 @@ impl Piggyback {
     fn link(&mut self, member: &Member) {
         let sends = usize::from(member.sends);
         if self.queues.len() <= sends {
+            // Room for all of them at once, so that none is made in a round that has seen no other.
+            self.queues.reserve_exact(MAX_SENDS - self.queues.len());
             self.queues.resize(sends + 1, Queue::EMPTY);
         }
         let queue = &mut self.queues[sends];

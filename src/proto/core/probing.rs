@@ -152,7 +152,12 @@ impl Core {
         let probe = &mut self.probes[i];
         probe.indirect = true;
         probe.over = over;
-        self.members[slot].note_ping(None);
+        let member = &mut self.members[slot];
+        member.note_ping(None);
+        if !member.is(Flags::PACKETS) {
+            // It may not read what others say that it reads.
+            member.flags.set(Flags::BINARY, false);
+        }
         for _ in 0..self.config.indirect_probes {
             let asked = self.probes[i].helpers;
             let Some(helper) = self.random_helper(slot, &asked) else { break };
