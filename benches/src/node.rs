@@ -249,9 +249,10 @@ fn crashes(effort: Effort) -> Result<bool, String> {
         let gone = nodes.swap_remove(place);
         let id = gone.id();
         drop(gone);
-        times.push(wait_for("the crash is known to all", || {
+        let known = wait_for("the crash is known to all", || {
             Ok(all_hold(&nodes, &id, NodeStatus::Failed))
-        })?);
+        });
+        times.push(known.map_err(|error| format!("{error}; {}", others(&nodes, &id)))?);
         let again = node(effort, &profile, id.as_bytes()[0]).map_err(text)?;
         let seed = format!("127.0.0.1:{}", nodes[0].port());
         again.join(&[&seed], Duration::from_secs(10)).map_err(text)?;
@@ -272,6 +273,19 @@ fn all_hold(nodes: &[Node], id: &NodeId, status: NodeStatus) -> bool {
         held.ok().flatten().flatten() == Some(status)
     };
     nodes.iter().all(holds)
+}
+
+/// What those hold of a node who do not hold it as failed.
+fn others(nodes: &[Node], id: &NodeId) -> String {
+    let held = |node: &Node| {
+        let held = node.look(|look| {
+            let status = look.core.find(id).map(|found| found.status);
+            (status, look.core.peer_stats(id))
+        });
+        format!("{}: {:?}", node.id(), held)
+    };
+    let all: Vec<String> = nodes.iter().map(held).filter(|held| !held.contains("Failed")).collect();
+    all.join("\n")
 }
 
 /// Prints the median and the extremes; gives the median.
