@@ -280,7 +280,7 @@ fn others(nodes: &[Node], id: &NodeId) -> String {
     let held = |node: &Node| {
         let held = node.look(|look| {
             let status = look.core.find(id).map(|found| found.status);
-            (status, look.core.peer_stats(id))
+            (status, look.core.peer(id))
         });
         format!("{}: {:?}", node.id(), held)
     };
