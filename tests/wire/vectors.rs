@@ -274,10 +274,7 @@ fn entries() -> Vec<Vector> {
         ),
         written(
             "a probe with three entries in full",
-            message(
-                header(),
-                vec![node(1), node(2), NodeView { reads_packets: true, ..node(3) }],
-            ),
+            message(header(), vec![node(1), node(2), NodeView { reads_packets: true, ..node(3) }]),
         ),
         written("the sender twice", plain(vec![own(5), own(9)])),
         written(
