@@ -257,6 +257,8 @@ fn crashes(effort: Effort) -> Result<bool, String> {
         let seed = format!("127.0.0.1:{}", nodes[0].port());
         again.join(&[&seed], Duration::from_secs(10)).map_err(text)?;
         back.push(wait_for("it is back", || Ok(all_hold(&nodes, &id, NodeStatus::Online)))?);
+        // Who dies before it is known here is never listed here.
+        wait_for("it sees all", || Ok(count(&again, NodeStatus::Online) == nodes.len()))?;
         nodes.push(again);
     }
     let cpu = (processor_time() - before).as_secs_f64() / began.elapsed().as_secs_f64();
