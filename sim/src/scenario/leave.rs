@@ -5,9 +5,8 @@ use crate::faults::Name;
 use crate::options::{Drive, Options};
 use crate::peer::Peer;
 use crate::report::{Outcome, buried};
-use crate::runner::runs;
-use crate::s2_crash::{calm, nobody_else_is_buried, stays};
-use crate::toy::{Toy, fault};
+use crate::scenario::crash::{calm, nobody_else_is_buried, stays};
+use crate::scenario::scenarios;
 use crate::world::World;
 use gossip::proto::Core;
 
@@ -43,7 +42,7 @@ fn leave_own<P: Peer>(options: Options, stop: bool) -> Outcome {
     if stop {
         world.start(who);
     }
-    world.nodes[who].left = false;
+    world.set_left(who, false);
     let back = world.join(who, 0, Name::Known);
     outcome.expect(back.is_ok(), || format!("join: {back:?}"));
     let back = world.run_until(12 * SECOND, World::all_online);
@@ -128,54 +127,43 @@ fn leave_of_a_dead_node<P: Peer>(options: Options, known: bool) -> Outcome {
     outcome.close(&world)
 }
 
-#[test]
-fn leave_own_by_rounds() {
-    runs("leave_own_by_rounds", 4, |seed| leave_by_rounds::<Core>(seed, 32));
-}
-
-#[test]
-fn leave_own_each_100_ms() {
-    runs("leave_own_each_100_ms", 4, |seed| {
+scenarios! {
+    leave_own_by_rounds: 4, |seed| leave_by_rounds::<Core>(seed, 32);
+    leave_own_each_100_ms: 4, |seed| {
         leave_own::<Core>(Options::new(seed, 16, 100 * MS), seed % 2 == 0)
-    });
-}
-
-#[test]
-fn leave_own_in_packets() {
-    runs("leave_own_in_packets", 2, |seed| {
+    };
+    leave_own_in_packets: 2, |seed| {
         leave_own::<Core>(Options::new(seed, 16, 100 * MS).packets(), seed % 2 == 0)
-    });
-}
-
-#[test]
-fn leave_of_a_live_node_is_refuted() {
-    runs("leave_of_a_live_node_is_refuted", 4, |seed| {
+    };
+    leave_of_a_live_node_is_refuted: 4, |seed| {
         let options = Options::new(seed, 16, 50 * MS);
         leave_of_a_live_node::<Core>(if seed % 4 == 3 { options.packets() } else { options })
-    });
-}
-
-#[test]
-fn leave_of_a_dead_node_is_believed() {
-    runs("leave_of_a_dead_node_is_believed", 4, |seed| {
+    };
+    leave_of_a_dead_node_is_believed: 4, |seed| {
         let options = Options::new(seed, 16, 50 * MS);
         let options = if seed % 4 == 3 { options.packets() } else { options };
         leave_of_a_dead_node::<Core>(options, seed % 2 == 0)
-    });
+    };
 }
 
-#[test]
-fn the_scenarios_can_pass_and_fail() {
-    let options = || Options::new(6, 8, 50 * MS);
-    let none = [""; 0];
-    assert_eq!(leave_own::<Toy<0>>(options(), false).failures, none);
-    assert_eq!(leave_own::<Toy<0>>(options(), true).failures, none);
-    assert_eq!(leave_by_rounds::<Toy<0>>(6, 8).failures, none);
-    assert_eq!(leave_of_a_live_node::<Toy<0>>(options()).failures, none);
-    assert_eq!(leave_of_a_dead_node::<Toy<0>>(options(), false).failures, none);
-    type Mute = Toy<{ fault::UNTOLD }>;
-    assert!(!leave_own::<Mute>(options(), false).failures.is_empty());
-    assert!(!leave_of_a_live_node::<Mute>(options()).failures.is_empty());
-    assert!(!leave_of_a_dead_node::<Mute>(options(), false).failures.is_empty());
-    assert!(!leave_by_rounds::<Mute>(6, 8).failures.is_empty());
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::toy::{Toy, fault};
+
+    #[test]
+    fn the_scenarios_can_pass_and_fail() {
+        let options = || Options::new(6, 8, 50 * MS);
+        let none = [""; 0];
+        assert_eq!(leave_own::<Toy<0>>(options(), false).failures, none);
+        assert_eq!(leave_own::<Toy<0>>(options(), true).failures, none);
+        assert_eq!(leave_by_rounds::<Toy<0>>(6, 8).failures, none);
+        assert_eq!(leave_of_a_live_node::<Toy<0>>(options()).failures, none);
+        assert_eq!(leave_of_a_dead_node::<Toy<0>>(options(), false).failures, none);
+        type Mute = Toy<{ fault::UNTOLD }>;
+        assert!(!leave_own::<Mute>(options(), false).failures.is_empty());
+        assert!(!leave_of_a_live_node::<Mute>(options()).failures.is_empty());
+        assert!(!leave_of_a_dead_node::<Mute>(options(), false).failures.is_empty());
+        assert!(!leave_by_rounds::<Mute>(6, 8).failures.is_empty());
+    }
 }

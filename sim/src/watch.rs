@@ -1,6 +1,8 @@
 //! Prints what happens between two nodes, for a person who looks into a failure.
 
-use gossip::types::{Header, NodeId, NodeStatus, NodeView};
+use crate::outputs::{Body, Tidings};
+use gossip::types::{NodeId, NodeView};
+use gossip::wire::binary;
 
 /// The pair that `GOSSIP_SIM_WATCH=3,7` names; prints nothing without it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,22 +23,16 @@ impl Watch {
         self.0.is_some_and(|(a, b)| pair == Some((a, b)) || pair == Some((b, a)))
     }
 
+    /// Whether there is a pair.
+    pub const fn is_on(self) -> bool {
+        self.0.is_some()
+    }
+
     /// One of the two is told of the other.
-    pub fn told(
-        self,
-        now: u64,
-        observer: usize,
-        subject: Option<usize>,
-        node: &NodeView,
-        old: NodeStatus,
-    ) {
+    pub fn told(self, now: u64, observer: usize, subject: Option<usize>, told: &Tidings) {
         if self.is(observer, subject) {
-            let (status, beat) = (node.status.name(), node.heartbeat);
-            println!(
-                "{:>12.3} ms  {observer} holds {subject:?} {} -> {status} @{beat}",
-                ms(now),
-                old.name()
-            );
+            let (old, new, beat) = (told.old.name(), told.status.name(), told.heartbeat);
+            println!("{:>12.3} ms  {observer} holds {subject:?} {old} -> {new} @{beat}", ms(now));
         }
     }
 
@@ -45,22 +41,28 @@ impl Watch {
         self,
         now: u64,
         (from, to): (usize, usize),
-        header: &Header,
-        entries: &[NodeView],
+        body: &Body,
         index: impl Fn(&NodeId) -> Option<usize>,
         arrives: bool,
     ) {
         if !self.is(from, Some(to)) {
             return;
         }
+        let message = match body {
+            Body::Structs(message) => message.as_ref().clone(),
+            Body::Bytes(bytes) => match binary::decode(bytes) {
+                Ok(packet) => packet.to_message(),
+                Err(_) => return,
+            },
+        };
         let short = |entry: &NodeView| {
             let who = index(&entry.id).map_or("?".into(), |index| index.to_string());
             format!("{who}:{}@{}", entry.status.name(), entry.heartbeat)
         };
-        let entries: Vec<String> = entries.iter().map(short).collect();
+        let entries: Vec<String> = message.entries.iter().map(short).collect();
+        let (kind, text) = (message.header.kind, entries.join(" "));
         let lost = if arrives { "" } else { "  LOST" };
-        let text = entries.join(" ");
-        println!("{:>12.3} ms  {from} -> {to} {:?} [{text}]{lost}", ms(now), header.kind);
+        println!("{:>12.3} ms  {from} -> {to} {kind:?} [{text}]{lost}", ms(now));
     }
 
     /// One of the two is stopped, started, or stalls.

@@ -23,6 +23,13 @@ pub fn address_of(index: usize, moves: u8) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(ip), 7946)
 }
 
+/// The node that such an address is for, if it is one of [`address_of`].
+pub fn index_of(address: SocketAddr) -> Option<usize> {
+    let IpAddr::V4(ip) = address.ip() else { return None };
+    let [ten, _, high, low] = ip.octets();
+    (ten == 10 && low > 0).then(|| usize::from(high) * 250 + usize::from(low) - 1)
+}
+
 /// A node as a program describes it.
 pub fn view(id: NodeId, address: SocketAddr) -> NodeView {
     NodeView {

@@ -1,5 +1,7 @@
 //! What a run can vary.
 
+use gossip::proto::Config;
+
 /// How messages travel, which decides what survives the way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Carrier {
@@ -51,6 +53,15 @@ pub struct Limits {
     pub wakeups: u32,
 }
 
+/// How much the checkers look at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Checks {
+    /// Every event, every message, and the list of a node after each of its rounds.
+    Full,
+    /// Every event's statuses alone: one byte for each pair of nodes.
+    Statuses,
+}
+
 /// One run. Times are microseconds.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -82,6 +93,18 @@ pub struct Options {
     pub inbox: Option<usize>,
     /// How late a timer may wake its node.
     pub late: u64,
+    /// This share of the messages takes up to this much longer, so that later ones overtake it.
+    pub tail: (f64, u64),
+    /// What each node can send and receive in a second, in bits; `None` is no bound.
+    pub bandwidth: Option<u64>,
+    /// With a bandwidth: packets that wait at a node's side of its link; what comes beyond is lost.
+    pub queue: usize,
+    /// How many millionths a node's clock may run fast or slow.
+    pub skew: u32,
+    /// How much is checked.
+    pub checks: Checks,
+    /// The constants of the cores; the interval above goes before its round interval.
+    pub config: Config,
     /// What no call may exceed.
     pub limits: Limits,
 }
@@ -104,8 +127,27 @@ impl Options {
             duplicate: 0.0,
             inbox: None,
             late: 1_000,
+            tail: (0.0, 0),
+            bandwidth: None,
+            queue: 1_000,
+            skew: 0,
+            checks: Checks::Full,
+            config: Config::lan(),
             limits: Limits { entries: 1024, outputs: 4096, wakeups: 64 },
         }
+    }
+
+    /// A real core's own profile: packets, its timers, half a millisecond to a millisecond and a half
+    /// a way.
+    pub fn profile(seed: u64, nodes: usize, config: Config) -> Self {
+        let interval = u64::from(config.round_interval_ms) * 1000;
+        Self {
+            config,
+            delay: (500, 1_500),
+            checks: Checks::Statuses,
+            ..Self::new(seed, nodes, interval)
+        }
+        .packets()
     }
 
     /// The same run as the environment asks for: `GOSSIP_SIM_CARRIER=packet` turns a run with ticks

@@ -85,6 +85,7 @@ fn the_checkers_see_every_fault() {
         broken::<12>(),
         broken::<13>(),
         broken::<14>(),
+        broken::<15>(),
     ];
     let rules = [
         Rule::NotItself,
@@ -101,6 +102,7 @@ fn the_checkers_see_every_fault() {
         Rule::WorkIsBounded,
         Rule::WorkIsBounded,
         Rule::OwnerRules,
+        Rule::QueueIsBounded,
     ];
     assert_eq!(seen.len(), fault::ALL.count());
     for ((fault, found), rule) in seen.iter().zip(rules) {
@@ -192,13 +194,12 @@ fn a_message_finds_a_moved_node_by_its_id_alone() {
         let old = world.nodes[2].address;
         world.restart(2, 0, true);
         let id = world.nodes[2].id;
-        let found = world.net.find(id, &old.ip().to_string(), i32::from(old.port()));
+        let found = world.net.find(id, Some(old));
         assert_eq!(found, (route == Route::Id).then_some(2));
         let new = world.nodes[2].address;
-        let named = world.net.find(NodeId::ZERO, &new.ip().to_string(), i32::from(new.port()));
-        assert_eq!(named, Some(2));
-        assert_eq!(world.net.find(NodeId::ZERO, "not an address", 1), None);
-        assert_eq!(world.net.find(NodeId::ZERO, &new.ip().to_string(), 70_000), None);
+        assert_eq!(world.net.find(NodeId::ZERO, Some(new)), Some(2));
+        assert_eq!(world.net.find(NodeId::ZERO, Some(old)), None);
+        assert_eq!(world.net.find(NodeId::ZERO, None), None);
     }
 }
 

@@ -4,9 +4,8 @@ use crate::cluster::{MS, SECOND};
 use crate::options::{Options, Resume, Stall};
 use crate::peer::Peer;
 use crate::report::{Outcome, wrong_time};
-use crate::runner::runs;
-use crate::s2_crash::calm;
-use crate::toy::Toy;
+use crate::scenario::crash::calm;
+use crate::scenario::scenarios;
 use crate::world::World;
 use gossip::proto::Core;
 
@@ -72,37 +71,34 @@ pub fn stalls<P: Peer>(options: Options, case: Stalls, bound: u64) -> Outcome {
     outcome.close(&world)
 }
 
-#[test]
-fn stalls_4_of_32_each_20_ms() {
-    runs("stalls_4_of_32_each_20_ms", 8, |seed| {
+scenarios! {
+    stalls_4_of_32_each_20_ms: 8, |seed| {
         stalls::<Core>(Options::new(seed, 32, 20 * MS), shape(seed), 4 * SECOND)
-    });
-}
-
-#[test]
-fn stalls_4_of_32_each_100_ms() {
-    runs("stalls_4_of_32_each_100_ms", 16, |seed| {
+    };
+    stalls_4_of_32_each_100_ms: 16, |seed| {
         let mut options = Options::new(seed, 32, 100 * MS);
         options.inbox = (seed % 3 == 0).then_some(100);
         stalls::<Core>(options, shape(seed), 5 * SECOND)
-    });
-}
-
-#[test]
-fn stalls_4_of_32_in_packets() {
-    runs("stalls_4_of_32_in_packets", 4, |seed| {
+    };
+    stalls_4_of_32_in_packets: 4, |seed| {
         stalls::<Core>(Options::new(seed, 32, 50 * MS).packets(), shape(seed), 5 * SECOND)
-    });
+    };
 }
 
-/// A node that ticks before it reads what waited blames all, in a protocol that does not know better.
-#[test]
-fn the_scenario_can_pass_and_fail() {
-    let options = || Options::new(2, 8, 50 * MS);
-    let case = Stalls { count: 2, time: 9 * SECOND, ..shape(0) };
-    let good = stalls::<Toy<0>>(options(), case, 4 * SECOND);
-    assert_eq!(good.failures, [""; 0]);
-    let case = Stalls { count: 2, time: 9 * SECOND, ..shape(1) };
-    let bad = stalls::<Toy<0>>(options(), case, 4 * SECOND);
-    assert!(bad.failures.iter().any(|failure| failure.contains("by a stalled one")));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::toy::Toy;
+
+    /// A node that ticks before it reads what waited blames all, in a protocol that does not know better.
+    #[test]
+    fn the_scenario_can_pass_and_fail() {
+        let options = || Options::new(2, 8, 50 * MS);
+        let case = Stalls { count: 2, time: 9 * SECOND, ..shape(0) };
+        let good = stalls::<Toy<0>>(options(), case, 4 * SECOND);
+        assert_eq!(good.failures, [""; 0]);
+        let case = Stalls { count: 2, time: 9 * SECOND, ..shape(1) };
+        let bad = stalls::<Toy<0>>(options(), case, 4 * SECOND);
+        assert!(bad.failures.iter().any(|failure| failure.contains("by a stalled one")));
+    }
 }

@@ -1,9 +1,10 @@
 //! What a test does to a running cluster.
 
+use crate::agenda::Due;
 use crate::carrier::{address_of, view};
 use crate::options::{Drive, Stall};
 use crate::peer::Peer;
-use crate::world::{Due, World};
+use crate::world::World;
 use gossip::types::{NodeId, NodeView};
 
 /// How a program names the node that it meets or joins.
@@ -21,16 +22,15 @@ impl<P: Peer> World<P> {
     /// Stops a node: it neither works nor hears, what waits for it is lost, its state is kept.
     pub fn stop(&mut self, index: usize) {
         self.watch.fault(self.now, index, "stops");
-        let node = &mut self.nodes[index];
-        node.up = false;
-        node.life += 1;
-        node.inbox.clear();
+        self.set_state(index, false, self.has_left(index));
+        self.nodes[index].life += 1;
+        self.clear_inbox(index);
     }
 
     /// Lets a stopped node go on with the state it had.
     pub fn start(&mut self, index: usize) {
         self.watch.fault(self.now, index, "goes on");
-        self.nodes[index].up = true;
+        self.set_state(index, true, self.has_left(index));
         self.nodes[index].stalled_until = 0;
         self.start_loop(index);
     }
@@ -42,10 +42,10 @@ impl<P: Peer> World<P> {
         let node = &mut self.nodes[index];
         node.moves += u8::from(moved);
         node.address = address_of(index, node.moves);
-        node.left = false;
         node.stall = None;
         let (id, address) = (node.id, node.address);
         self.net.bind(index, id, address);
+        self.set_left(index, false);
         self.renew(index, heartbeat);
         self.start(index);
     }
@@ -59,7 +59,7 @@ impl<P: Peer> World<P> {
     pub fn stall_at(&mut self, at: u64, index: usize, stall: Stall) {
         self.nodes[index].stall = Some(stall);
         let life = self.nodes[index].life;
-        self.plan(at, Due::Stall(index, life));
+        self.plan(at, Due::Stall(index as u32, life));
     }
 
     /// The stall that runs is the last.
@@ -79,16 +79,16 @@ impl<P: Peer> World<P> {
         node.stalled_until = self.now + stall.length;
         node.missed = 0;
         self.watch.fault(self.now, index, "stalls");
-        self.plan(self.now + stall.length, Due::Resume(index, life));
+        self.plan(self.now + stall.length, Due::Resume(index as u32, life));
         if stall.period > 0 {
-            self.plan(self.now + stall.period, Due::Stall(index, life));
+            self.plan(self.now + stall.period, Due::Stall(index as u32, life));
         }
     }
 
     /// What a program would write down to reach a node.
     pub fn seed_view(&mut self, seed: usize, name: Name) -> NodeView {
         let mut bytes = [0xee; 16];
-        bytes[..8].copy_from_slice(&self.rng.next().to_le_bytes());
+        bytes[..8].copy_from_slice(&self.rng.bits().to_le_bytes());
         let id = match name {
             Name::Known => self.nodes[seed].id,
             Name::Zero => NodeId::ZERO,
@@ -120,7 +120,7 @@ impl<P: Peer> World<P> {
         let now = self.clock(index);
         let id = self.nodes[who].id;
         if who == index {
-            self.nodes[index].left = true;
+            self.set_left(index, true);
         }
         let done = self.nodes[index].peer.leave(now, &id);
         self.finish(index);

@@ -5,12 +5,12 @@ use crate::faults::Name;
 use crate::options::{Drive, Options, Read, Resume, Route, Stall};
 use crate::report::Outcome;
 use crate::rng::Rng;
-use crate::runner::runs;
-use crate::s1_join::{Join, join};
-use crate::s2_crash::{Restart, When, crash, restart};
-use crate::s3_loss::{Loss, lossy};
-use crate::s4_stall::{Stalls, stalls};
-use crate::s5_partition::{Cut, partition};
+use crate::scenario::crash::{Restart, When, crash, restart};
+use crate::scenario::join::{Join, join};
+use crate::scenario::loss::{Loss, lossy};
+use crate::scenario::partition::{Cut, partition};
+use crate::scenario::scenarios;
+use crate::scenario::stall::{Stalls, stalls};
 use gossip::proto::Core;
 
 /// Rounds a second that the whole cluster may make, so that a run stays short: 200 nodes each 125 ms,
@@ -70,9 +70,8 @@ fn text(options: &Options) -> String {
     )
 }
 
-#[test]
-fn swarm_join() {
-    runs("swarm_join", 3, |seed| {
+scenarios! {
+    swarm_join: 3, |seed| {
         let mut rng = Rng::new(seed);
         let nodes = rng.range(3, 200) as usize;
         let case = Join {
@@ -85,22 +84,14 @@ fn swarm_join() {
         };
         let what = format!("{nodes} nodes, meet {}, {:?}, {:?}", case.meet, case.name, case.read);
         named(join::<Core>(seed, case), what)
-    });
-}
-
-#[test]
-fn swarm_crash() {
-    runs("swarm_crash", 3, |seed| {
+    };
+    swarm_crash: 3, |seed| {
         let (options, _) = draw(seed, 3, 200);
         let what = text(&options);
         let bound = bound(&options);
         named(crash::<Core>(options, bound), what)
-    });
-}
-
-#[test]
-fn swarm_restart() {
-    runs("swarm_restart", 3, |seed| {
+    };
+    swarm_restart: 3, |seed| {
         let (options, mut rng) = draw(seed, 3, 200);
         let soon = When::Soon(rng.range(MS, 2 * SECOND));
         let case = Restart {
@@ -112,12 +103,8 @@ fn swarm_restart() {
         let what = format!("{}, {case:?}", text(&options));
         let bound = bound(&options);
         named(restart::<Core>(options, bound, case), what)
-    });
-}
-
-#[test]
-fn swarm_loss() {
-    runs("swarm_loss", 3, |seed| {
+    };
+    swarm_loss: 3, |seed| {
         let (options, mut rng) = draw(seed, 3, 200);
         let share = rng.range(5, 30) as f64 / 100.0;
         let one_way = rng.range(10, 50) as f64 / 100.0;
@@ -130,12 +117,8 @@ fn swarm_loss() {
         let what = format!("{}, {loss:?}", text(&options));
         let bound = bound(&options);
         named(lossy::<Core>(options, loss, 20 * SECOND, bound), what)
-    });
-}
-
-#[test]
-fn swarm_stall() {
-    runs("swarm_stall", 3, |seed| {
+    };
+    swarm_stall: 3, |seed| {
         let (mut options, mut rng) = draw(seed, 8, 200);
         options.inbox = rng.pick(&[None, Some(50), Some(500)]);
         let period = rng.range(1000, 5000) * MS;
@@ -151,12 +134,8 @@ fn swarm_stall() {
         let what = format!("{}, {case:?}", text(&options));
         let bound = bound(&options);
         named(stalls::<Core>(options, case, bound), what)
-    });
-}
-
-#[test]
-fn swarm_partition() {
-    runs("swarm_partition", 3, |seed| {
+    };
+    swarm_partition: 3, |seed| {
         let (options, mut rng) = draw(seed, 4, 100);
         let side = rng.range(1, options.nodes as u64 / 2) as usize;
         // A small side has to find many dead by few probes.
@@ -165,5 +144,5 @@ fn swarm_partition() {
         let what = format!("{}, {cut:?}", text(&options));
         let bound = bound(&options);
         named(partition::<Core>(options, cut, bound), what)
-    });
+    };
 }

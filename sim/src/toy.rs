@@ -3,10 +3,12 @@
 //! It is right where nothing is lost for long, and has faults to order, one for each rule that the
 //! checkers keep.
 
-use crate::peer::{Effect, Peer, Setup};
-use gossip::types::{
-    Entry, Header, Instant, Message, MessageKind, NodeId, NodeStatus, NodeView, Path,
-};
+use crate::outputs::{Body, Outputs};
+use crate::peer::{Peer, Setup};
+use gossip::types::{Entry, Header, Instant, Message, MessageKind, NodeId, NodeStatus, NodeView};
+use gossip::wire::binary;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Faults by number; 0 is none.
@@ -39,8 +41,16 @@ pub mod fault {
     pub const WAKES: u8 = 13;
     /// Sends as somebody else.
     pub const LIAR: u8 = 14;
+    /// Lets a queue grow.
+    pub const OVERLONG: u8 = 15;
     /// All of them.
-    pub const ALL: std::ops::RangeInclusive<u8> = 1..=14;
+    pub const ALL: std::ops::RangeInclusive<u8> = 1..=15;
+}
+
+/// What it wants done.
+enum Wish {
+    Send { header: Header, to: (NodeId, String, i32), entries: Vec<NodeView> },
+    Tell(NodeView, NodeStatus),
 }
 
 struct Member {
@@ -53,7 +63,7 @@ pub struct Toy<const FAULT: u8> {
     own: NodeView,
     members: Vec<Member>,
     seeds: Vec<NodeView>,
-    effects: Vec<Effect>,
+    wishes: VecDeque<Wish>,
     silence: Duration,
     interval: Duration,
     next: Instant,
@@ -84,17 +94,18 @@ impl<const FAULT: u8> Toy<FAULT> {
         if Self::has(fault::LIAR) {
             header.sender = to.id;
         }
-        let (ip, port) = (to.ip.clone(), to.port);
-        self.effects.push(Effect::Send { header, to: to.id, ip, port, entries });
+        let to = (to.id, to.ip.clone(), to.port);
+        self.wishes.push_back(Wish::Send { header, to, entries });
     }
 
     fn tell(&mut self, node: NodeView, old: NodeStatus) {
         let old = if Self::has(fault::OLD_STATUS) { NodeStatus::Suspect } else { old };
         if Self::has(fault::AGAIN) {
-            self.effects.push(Effect::Told { node: node.clone(), old });
-            self.effects.push(Effect::Told { old: node.status, node });
+            let status = node.status;
+            self.wishes.push_back(Wish::Tell(node.clone(), old));
+            self.wishes.push_back(Wish::Tell(node, status));
         } else if !Self::has(fault::UNTOLD) {
-            self.effects.push(Effect::Told { node, old });
+            self.wishes.push_back(Wish::Tell(node, old));
         }
     }
 
@@ -142,13 +153,13 @@ impl<const FAULT: u8> Toy<FAULT> {
 }
 
 impl<const FAULT: u8> Peer for Toy<FAULT> {
-    fn make(setup: Setup, own: &NodeView, _seed: u64, now: Instant) -> Result<Self, String> {
+    fn make(setup: &Setup, own: &NodeView, _seed: u64, now: Instant) -> Result<Self, String> {
         let interval = Duration::from_micros(setup.interval);
         Ok(Self {
             own: NodeView { status: NodeStatus::Online, ..own.clone() },
             members: Vec::new(),
             seeds: Vec::new(),
-            effects: Vec::new(),
+            wishes: VecDeque::new(),
             silence: Duration::from_secs(1).max(interval * 6),
             interval,
             next: now.after(interval),
@@ -171,7 +182,15 @@ impl<const FAULT: u8> Peer for Toy<FAULT> {
         }
     }
 
-    fn handle(&mut self, now: Instant, _path: Path, head: &Header, entries: &[NodeView]) -> bool {
+    fn handle(&mut self, now: Instant, _from: SocketAddr, body: &Body) -> bool {
+        let message = match body {
+            Body::Structs(message) => message.as_ref().clone(),
+            Body::Bytes(bytes) => match binary::decode(bytes) {
+                Ok(packet) => packet.to_message(),
+                Err(_) => return false,
+            },
+        };
+        let (head, entries) = (&message.header, &message.entries);
         for entry in entries {
             let left = head.kind == MessageKind::Leave && entry.id == head.sender;
             self.learn(now, entry, left || head.kind == MessageKind::Update);
@@ -246,19 +265,24 @@ impl<const FAULT: u8> Peer for Toy<FAULT> {
         Ok(())
     }
 
-    fn drain(&mut self, most: usize) -> Vec<Effect> {
-        if Self::has(fault::FLOOD) {
-            while self.effects.len() < most {
-                self.effects.push(Effect::Send {
-                    header: Header { sender: self.own.id, ..Header::default() },
-                    to: NodeId::ZERO,
-                    ip: String::new(),
-                    port: 0,
-                    entries: Vec::new(),
-                });
+    fn overlong(&self) -> Option<String> {
+        (Self::has(fault::OVERLONG) && self.rounds > 3).then(|| "9 of something, most 8".into())
+    }
+
+    fn poll(&mut self, outputs: &mut Outputs) -> bool {
+        match self.wishes.pop_front() {
+            Some(Wish::Send { header, to, entries }) => {
+                let (id, ip, port) = to;
+                let entries = entries.iter().map(NodeView::as_entry);
+                outputs.send(&header, (id, &ip, port), entries);
             }
+            Some(Wish::Tell(node, old)) => outputs.tell(&node.as_entry(), old),
+            None if Self::has(fault::FLOOD) => {
+                let header = Header { sender: self.own.id, ..Header::default() };
+                outputs.send(&header, (NodeId::ZERO, "", 0), std::iter::empty());
+            }
+            None => return false,
         }
-        let rest = self.effects.split_off(self.effects.len().min(most));
-        std::mem::replace(&mut self.effects, rest)
+        true
     }
 }

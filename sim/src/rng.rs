@@ -12,11 +12,11 @@ impl Rng {
 
     /// Another stream; what is drawn from it does not shift what is drawn from this one.
     pub fn fork(&mut self) -> Self {
-        Self(self.next())
+        Self(self.bits())
     }
 
     /// 64 random bits.
-    pub fn next(&mut self) -> u64 {
+    pub const fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -27,7 +27,7 @@ impl Rng {
     /// A number from `low` to `high`, both included; `low` if the range is empty.
     pub fn range(&mut self, low: u64, high: u64) -> u64 {
         let width = high.saturating_sub(low).saturating_add(1);
-        low + ((u128::from(self.next()) * u128::from(width)) >> 64) as u64
+        low + ((u128::from(self.bits()) * u128::from(width)) >> 64) as u64
     }
 
     /// An index below `len`.
@@ -37,7 +37,7 @@ impl Rng {
 
     /// True with probability `p`.
     pub fn chance(&mut self, p: f64) -> bool {
-        p > 0.0 && ((self.next() >> 11) as f64) < p * (1u64 << 53) as f64
+        p > 0.0 && ((self.bits() >> 11) as f64) < p * (1u64 << 53) as f64
     }
 
     /// One of the items.

@@ -27,6 +27,8 @@ pub enum Rule {
     MessageFits,
     /// One call gave too much to do, or timers never let time pass.
     WorkIsBounded,
+    /// A queue of a core is longer than it may be (P-15).
+    QueueIsBounded,
     /// A node was refused that should have been made, or changed its own address or id.
     OwnerRules,
 }

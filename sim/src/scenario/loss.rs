@@ -4,9 +4,8 @@ use crate::cluster::{MS, SECOND};
 use crate::options::Options;
 use crate::peer::Peer;
 use crate::report::Outcome;
-use crate::runner::runs;
-use crate::s2_crash::{calm, nobody_else_is_buried};
-use crate::toy::Toy;
+use crate::scenario::crash::{calm, nobody_else_is_buried};
+use crate::scenario::scenarios;
 use crate::world::World;
 use gossip::proto::Core;
 
@@ -59,47 +58,36 @@ fn standard(seed: u64) -> Options {
     Options::new(seed, 32, 20 * MS)
 }
 
-#[test]
-fn loss_of_30_percent() {
-    runs("loss_of_30_percent", 2, |seed| {
+scenarios! {
+    loss_of_30_percent: 2, |seed| {
         lossy::<Core>(standard(seed), Loss::All(0.3), 20 * SECOND, 4 * SECOND)
-    });
-}
-
-#[test]
-fn loss_of_30_percent_in_packets() {
-    runs("loss_of_30_percent_in_packets", 1, |seed| {
+    };
+    loss_of_30_percent_in_packets: 1, |seed| {
         lossy::<Core>(standard(seed).packets(), Loss::All(0.3), 20 * SECOND, 4 * SECOND)
-    });
-}
-
-#[test]
-fn loss_of_half_of_what_comes_in() {
-    runs("loss_of_half_of_what_comes_in", 2, |seed| {
+    };
+    loss_of_half_of_what_comes_in: 2, |seed| {
         lossy::<Core>(standard(seed), Loss::In(0.5), 20 * SECOND, 4 * SECOND)
-    });
-}
-
-#[test]
-fn loss_of_half_of_what_goes_out() {
-    runs("loss_of_half_of_what_goes_out", 2, |seed| {
+    };
+    loss_of_half_of_what_goes_out: 2, |seed| {
         lossy::<Core>(standard(seed), Loss::Out(0.5), 20 * SECOND, 4 * SECOND)
-    });
-}
-
-/// Links that lose everything one way: others are asked, so nobody is called failed.
-#[test]
-fn loss_of_links_one_way() {
-    runs("loss_of_links_one_way", 2, |seed| {
+    };
+    /// Links that lose everything one way: others are asked, so nobody is called failed.
+    loss_of_links_one_way: 2, |seed| {
         lossy::<Core>(standard(seed), Loss::Links(1.0), 20 * SECOND, 4 * SECOND)
-    });
+    };
 }
 
-#[test]
-fn the_scenario_can_pass_and_fail() {
-    let options = || Options::new(2, 8, 20 * MS);
-    let good = lossy::<Toy<0>>(options(), Loss::All(0.3), 5 * SECOND, 4 * SECOND);
-    assert_eq!(good.failures, [""; 0]);
-    let bad = lossy::<Toy<0>>(options(), Loss::All(1.0), 5 * SECOND, 4 * SECOND);
-    assert!(bad.failures.iter().any(|failure| failure.contains("called gone")));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::toy::Toy;
+
+    #[test]
+    fn the_scenario_can_pass_and_fail() {
+        let options = || Options::new(2, 8, 20 * MS);
+        let good = lossy::<Toy<0>>(options(), Loss::All(0.3), 5 * SECOND, 4 * SECOND);
+        assert_eq!(good.failures, [""; 0]);
+        let bad = lossy::<Toy<0>>(options(), Loss::All(1.0), 5 * SECOND, 4 * SECOND);
+        assert!(bad.failures.iter().any(|failure| failure.contains("called gone")));
+    }
 }

@@ -3,7 +3,7 @@
 use crate::peer::Peer;
 use crate::views::Change;
 use crate::world::World;
-use gossip::types::{Header, NodeStatus};
+use gossip::types::{MessageKind, NodeStatus};
 use std::collections::BTreeMap;
 
 /// What travelled.
@@ -33,15 +33,18 @@ pub struct Counts {
     pub stopped: u64,
     /// Messages to addresses that nobody has.
     pub nowhere: u64,
+    /// The most things that one call wanted done.
+    pub most_outputs: usize,
 }
 
 impl Counts {
     /// Counts one.
-    pub fn sent(&mut self, header: &Header, entries: usize) {
+    pub fn sent(&mut self, kind: MessageKind, entries: usize, bytes: usize) {
         self.messages += 1;
+        self.bytes += bytes as u64;
         self.entries += entries as u64;
         self.longest = self.longest.max(entries);
-        self.kinds[header.kind as usize] += 1;
+        self.kinds[kind as usize] += 1;
     }
 }
 
@@ -52,6 +55,8 @@ pub struct Outcome {
     pub figures: BTreeMap<String, f64>,
     /// What was wrong.
     pub failures: Vec<String>,
+    /// A hash of all that happened, where the run tells it.
+    pub trace: u64,
 }
 
 impl Outcome {

@@ -4,9 +4,8 @@ use crate::cluster::{MS, SECOND};
 use crate::options::Options;
 use crate::peer::Peer;
 use crate::report::Outcome;
-use crate::runner::runs;
-use crate::s2_crash::{calm, stays};
-use crate::toy::{Toy, fault};
+use crate::scenario::crash::{calm, stays};
+use crate::scenario::scenarios;
 use crate::world::World;
 use gossip::proto::Core;
 
@@ -49,25 +48,16 @@ pub fn partition<P: Peer>(options: Options, cut: Cut, bound: u64) -> Outcome {
 
 const HALVES: Cut = Cut { side: 10, time: 12 * SECOND, heal: 40 * SECOND };
 
-#[test]
-fn partition_20_in_halves() {
-    runs("partition_20_in_halves", 3, |seed| {
+scenarios! {
+    partition_20_in_halves: 3, |seed| {
         let interval = [20, 50, 100][seed as usize % 3] * MS;
         partition::<Core>(Options::new(seed, 20, interval), HALVES, 5 * SECOND)
-    });
-}
-
-#[test]
-fn partition_20_in_packets() {
-    runs("partition_20_in_packets", 1, |seed| {
+    };
+    partition_20_in_packets: 1, |seed| {
         partition::<Core>(Options::new(seed, 20, 50 * MS).packets(), HALVES, 5 * SECOND)
-    });
-}
-
-/// Nodes of different paces stamp what they suspect by the suspect's pace (P-2).
-#[test]
-fn partition_20_of_mixed_paces() {
-    runs("partition_20_of_mixed_paces", 2, |seed| {
+    };
+    /// Nodes of different paces stamp what they suspect by the suspect's pace (P-2).
+    partition_20_of_mixed_paces: 2, |seed| {
         let mut options = Options::new(seed, 20, 25 * MS);
         options.slowest = 200 * MS;
         partition::<Core>(
@@ -75,23 +65,25 @@ fn partition_20_of_mixed_paces() {
             HALVES,
             6 * SECOND,
         )
-    });
-}
-
-#[test]
-fn a_node_alone_on_its_side_returns() {
-    runs("a_node_alone_on_its_side_returns", 2, |seed| {
+    };
+    a_node_alone_on_its_side_returns: 2, |seed| {
         let cut = Cut { side: 1, ..HALVES };
         partition::<Core>(Options::new(seed, 20, 100 * MS), cut, 5 * SECOND)
-    });
+    };
 }
 
-#[test]
-fn the_scenario_can_pass_and_fail() {
-    let options = || Options::new(4, 8, 50 * MS);
-    let cut = Cut { side: 4, time: 5 * SECOND, heal: 5 * SECOND };
-    let good = partition::<Toy<0>>(options(), cut, 4 * SECOND);
-    assert_eq!(good.failures, [""; 0]);
-    let bad = partition::<Toy<{ fault::UNTOLD }>>(options(), cut, 4 * SECOND);
-    assert!(bad.failures.iter().any(|failure| failure.contains("whole again")));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::toy::{Toy, fault};
+
+    #[test]
+    fn the_scenario_can_pass_and_fail() {
+        let options = || Options::new(4, 8, 50 * MS);
+        let cut = Cut { side: 4, time: 5 * SECOND, heal: 5 * SECOND };
+        let good = partition::<Toy<0>>(options(), cut, 4 * SECOND);
+        assert_eq!(good.failures, [""; 0]);
+        let bad = partition::<Toy<{ fault::UNTOLD }>>(options(), cut, 4 * SECOND);
+        assert!(bad.failures.iter().any(|failure| failure.contains("whole again")));
+    }
 }

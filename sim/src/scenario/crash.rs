@@ -5,8 +5,7 @@ use crate::faults::Name;
 use crate::options::Options;
 use crate::peer::Peer;
 use crate::report::{Outcome, buried, detection, wrong_time};
-use crate::runner::runs;
-use crate::toy::{Toy, fault};
+use crate::scenario::scenarios;
 use crate::world::World;
 use gossip::proto::Core;
 
@@ -123,59 +122,44 @@ pub fn restart_case(seed: u64) -> Restart {
     }
 }
 
-#[test]
-fn crash_32_each_20_ms() {
-    runs("crash_32_each_20_ms", 2, |seed| {
+scenarios! {
+    crash_32_each_20_ms: 2, |seed| {
         crash::<Core>(Options::new(seed, 32, 20 * MS), 4 * SECOND)
-    });
-}
-
-#[test]
-fn crash_8_each_second() {
-    runs("crash_8_each_second", 4, |seed| {
+    };
+    crash_8_each_second: 4, |seed| {
         crash::<Core>(Options::new(seed, 8, SECOND), 12 * SECOND)
-    });
-}
-
-#[test]
-fn crash_32_in_packets() {
-    runs("crash_32_in_packets", 1, |seed| {
+    };
+    crash_32_in_packets: 1, |seed| {
         crash::<Core>(Options::new(seed, 32, 20 * MS).packets(), 4 * SECOND)
-    });
-}
-
-#[test]
-fn restart_32_each_20_ms() {
-    runs("restart_32_each_20_ms", 4, |seed| {
+    };
+    restart_32_each_20_ms: 4, |seed| {
         restart::<Core>(Options::new(seed, 32, 20 * MS), 4 * SECOND, restart_case(seed))
-    });
-}
-
-#[test]
-fn restart_8_each_second() {
-    runs("restart_8_each_second", 8, |seed| {
+    };
+    restart_8_each_second: 8, |seed| {
         restart::<Core>(Options::new(seed, 8, SECOND), 12 * SECOND, restart_case(seed))
-    });
-}
-
-#[test]
-fn restart_32_in_packets() {
-    runs("restart_32_in_packets", 4, |seed| {
+    };
+    restart_32_in_packets: 4, |seed| {
         let options = Options::new(seed, 32, 20 * MS).packets();
         restart::<Core>(options, 4 * SECOND, restart_case(seed))
-    });
+    };
 }
 
-/// The scenarios pass a protocol that tells everybody everything, and fail broken ones.
-#[test]
-fn the_scenarios_can_pass_and_fail() {
-    let options = || Options::new(3, 8, 20 * MS);
-    let good = crash::<Toy<0>>(options(), 4 * SECOND);
-    assert_eq!(good.failures, [""; 0]);
-    for seed in 1..=8 {
-        let good = restart::<Toy<0>>(options(), 4 * SECOND, restart_case(seed));
-        assert_eq!(good.failures, [""; 0], "seed {seed}");
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::toy::{Toy, fault};
+
+    /// The scenarios pass a protocol that tells everybody everything, and fail broken ones.
+    #[test]
+    fn the_scenarios_can_pass_and_fail() {
+        let options = || Options::new(3, 8, 20 * MS);
+        let good = crash::<Toy<0>>(options(), 4 * SECOND);
+        assert_eq!(good.failures, [""; 0]);
+        for seed in 1..=8 {
+            let good = restart::<Toy<0>>(options(), 4 * SECOND, restart_case(seed));
+            assert_eq!(good.failures, [""; 0], "seed {seed}");
+        }
+        assert!(!crash::<Toy<{ fault::FORGETS }>>(options(), 4 * SECOND).failures.is_empty());
+        assert!(!crash::<Toy<{ fault::UNTOLD }>>(options(), 4 * SECOND).failures.is_empty());
     }
-    assert!(!crash::<Toy<{ fault::FORGETS }>>(options(), 4 * SECOND).failures.is_empty());
-    assert!(!crash::<Toy<{ fault::UNTOLD }>>(options(), 4 * SECOND).failures.is_empty());
 }

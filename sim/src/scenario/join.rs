@@ -4,8 +4,7 @@ use crate::faults::Name;
 use crate::options::{Drive, Options, Read, Route};
 use crate::peer::Peer;
 use crate::report::Outcome;
-use crate::runner::runs;
-use crate::toy::Toy;
+use crate::scenario::scenarios;
 use crate::world::World;
 use gossip::proto::Core;
 
@@ -66,72 +65,49 @@ pub fn join<P: Peer>(seed: u64, case: Join) -> Outcome {
     outcome.close(&world)
 }
 
-#[test]
-fn join_64() {
-    runs("join_64", 2, |seed| join::<Core>(seed, JOIN));
-}
-
-#[test]
-fn join_64_read_in_the_loop() {
-    runs("join_64_read_in_the_loop", 2, |seed| {
+scenarios! {
+    join_64: 2, |seed| join::<Core>(seed, JOIN);
+    join_64_read_in_the_loop: 2, |seed| {
         let read = if seed % 2 == 0 { Read::BeforeTick } else { Read::AfterTick };
         join::<Core>(seed, Join { read, ..JOIN })
-    });
-}
-
-#[test]
-fn join_64_with_the_zero_id() {
-    runs("join_64_with_the_zero_id", 2, |seed| {
+    };
+    join_64_with_the_zero_id: 2, |seed| {
         join::<Core>(seed, Join { name: Name::Zero, ..JOIN })
-    });
-}
-
-#[test]
-fn join_64_with_a_made_up_id() {
-    runs("join_64_with_a_made_up_id", 2, |seed| {
+    };
+    join_64_with_a_made_up_id: 2, |seed| {
         let read = if seed % 2 == 0 { Read::OnArrival } else { Read::BeforeTick };
         join::<Core>(seed, Join { name: Name::MadeUp, read, ..JOIN })
-    });
-}
-
-#[test]
-fn meet_64() {
-    runs("meet_64", 2, |seed| {
+    };
+    meet_64: 2, |seed| {
         let (name, read) = if seed % 2 == 0 {
             (Name::Zero, Read::AfterTick)
         } else {
             (Name::Known, Read::OnArrival)
         };
         join::<Core>(seed, Join { meet: true, name, read, route: Route::Id, ..JOIN })
-    });
-}
-
-#[test]
-fn join_256() {
-    runs("join_256", 1, |seed| join::<Core>(seed, Join { nodes: 256, bound: 40, ..JOIN }));
-}
-
-#[test]
-fn meet_256_read_in_the_loop() {
-    runs("meet_256_read_in_the_loop", 1, |seed| {
+    };
+    join_256: 1, |seed| join::<Core>(seed, Join { nodes: 256, bound: 40, ..JOIN });
+    meet_256_read_in_the_loop: 1, |seed| {
         let read = Read::BeforeTick;
         join::<Core>(seed, Join { nodes: 256, bound: 40, meet: true, read, ..JOIN })
-    });
-}
-
-#[test]
-fn a_small_cluster_joins() {
-    runs("a_small_cluster_joins", 6, |seed| {
+    };
+    a_small_cluster_joins: 6, |seed| {
         let nodes = 2 + seed as usize % 8;
         join::<Core>(seed, Join { nodes, ..JOIN })
-    });
+    };
 }
 
-/// The scenario passes a protocol that tells everybody everything, and fails one that says nothing.
-#[test]
-fn the_scenario_can_pass_and_fail() {
-    let good = join::<Toy<0>>(1, Join { nodes: 12, ..JOIN });
-    assert_eq!(good.failures, [""; 0]);
-    let bad = join::<Toy<{ crate::toy::fault::UNTOLD }>>(1, Join { nodes: 12, ..JOIN });
-    assert!(!bad.failures.is_empty());
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::toy::Toy;
+
+    /// The scenario passes a protocol that tells everybody everything, and fails one that says nothing.
+    #[test]
+    fn the_scenario_can_pass_and_fail() {
+        let good = join::<Toy<0>>(1, Join { nodes: 12, ..JOIN });
+        assert_eq!(good.failures, [""; 0]);
+        let bad = join::<Toy<{ crate::toy::fault::UNTOLD }>>(1, Join { nodes: 12, ..JOIN });
+        assert!(!bad.failures.is_empty());
+    }
 }

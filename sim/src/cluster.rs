@@ -11,11 +11,6 @@ pub const SECOND: u64 = 1_000_000;
 pub const MS: u64 = 1_000;
 
 impl<P: Peer> World<P> {
-    /// Whether a node runs and has not left.
-    pub fn live(&self, index: usize) -> bool {
-        self.nodes[index].up && !self.nodes[index].left
-    }
-
     /// The running nodes that have not left.
     pub fn living(&self) -> Vec<usize> {
         (0..self.nodes.len()).filter(|i| self.live(*i)).collect()
@@ -24,12 +19,12 @@ impl<P: Peer> World<P> {
     /// A live pair whose first does not hold the second online.
     pub fn wrong_pair(&self) -> Option<(usize, usize)> {
         let living = self.living();
-        living.iter().find_map(|observer| {
-            let online = |subject: &usize| {
-                observer == subject || self.views.status(*observer, *subject) == NodeStatus::Online
-            };
-            living.iter().find(|subject| !online(subject)).map(|subject| (*observer, *subject))
-        })
+        let others = living.len().saturating_sub(1);
+        let subject = *living.iter().find(|&&subject| self.views.online_at(subject) < others)?;
+        let wrong = |observer: &&usize| {
+            **observer != subject && self.views.status(**observer, subject) != NodeStatus::Online
+        };
+        living.iter().find(wrong).map(|observer| (*observer, subject))
     }
 
     /// Whether all live nodes hold all others online.
@@ -37,15 +32,10 @@ impl<P: Peer> World<P> {
         self.wrong_pair().is_none()
     }
 
-    /// Whether all live nodes hold `subject` in a status for which `is` says true.
-    pub fn all_hold(&self, subject: usize, is: impl Fn(NodeStatus) -> bool) -> bool {
-        let held = |observer: usize| is(self.views.status(observer, subject));
-        (0..self.nodes.len()).all(|i| i == subject || !self.live(i) || held(i))
-    }
-
     /// Whether all live nodes hold `subject` failed or left.
     pub fn all_gone(&self, subject: usize) -> bool {
-        self.all_hold(subject, NodeStatus::is_gone)
+        let others = (0..self.nodes.len()).filter(|&i| i != subject && self.live(i)).count();
+        self.views.gone_at(subject) == others
     }
 
     /// How many nodes this one lists.
