@@ -17,6 +17,7 @@ pub mod faults;
 pub mod net;
 pub mod options;
 pub mod outputs;
+pub mod paper;
 pub mod peer;
 pub mod report;
 pub mod rng;
@@ -25,6 +26,7 @@ pub mod scenario;
 #[cfg(test)]
 mod selftest;
 pub mod swarm;
+pub mod table;
 pub mod toy;
 pub mod views;
 pub mod watch;

@@ -4,6 +4,7 @@ mod arguments;
 mod sweep;
 
 use arguments::Arguments;
+use gossip_sim::paper::{self, Effort};
 use gossip_sim::runner::Summary;
 use gossip_sim::{scenario, swarm};
 use std::process::ExitCode;
@@ -22,7 +23,11 @@ usage: gossip-sim <command> [options]
       --seed <n> --rounds <n>
   scenario <name>    one scenario; without a name, lists them
       --seed <n>     one seed alone
-      --seeds <n>    how many seeds, from the first one on; 10";
+      --seeds <n>    how many seeds, from the first one on; 10
+  paper <name>       one of the papers' experiments; without a name, lists them
+      --seeds <n>    how many seeds of each case
+      --sizes <n,n>  group sizes
+      --out <folder> where tables (CSV, JSON) and plots (SVG) go; sim-results";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -44,6 +49,7 @@ fn run(words: &[String]) -> Result<bool, String> {
         "swarm" => sweep::run(&mut arguments)?,
         "replay" => replay(&mut arguments)?,
         "scenario" => run_scenario(&mut arguments)?,
+        "paper" => run_paper(&mut arguments)?,
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             true
@@ -90,4 +96,31 @@ fn run_scenario(arguments: &mut Arguments) -> Result<bool, String> {
     let mut summary = Summary::of(first..first + seeds, scenario.run);
     println!("{}", summary.text(&name));
     report(&summary, &name)
+}
+
+fn run_paper(arguments: &mut Arguments) -> Result<bool, String> {
+    let Some(name) = arguments.word() else {
+        paper::PAPERS.iter().for_each(|(name, ..)| println!("{name}"));
+        return Ok(true);
+    };
+    let found = paper::PAPERS.iter().find(|(other, ..)| *other == name);
+    let (_, seeds, run) =
+        found.ok_or(format!("`{name}` is no experiment; `gossip-sim paper` lists them"))?;
+    let effort = effort(arguments, *seeds)?;
+    arguments.finish()?;
+    run(&effort)?;
+    Ok(true)
+}
+
+fn effort(arguments: &mut Arguments, seeds: u64) -> Result<Effort, String> {
+    let seeds = arguments.number("seeds")?.unwrap_or(seeds);
+    let sizes = arguments.text("sizes")?.unwrap_or_default();
+    let sizes = sizes.split(',').filter(|size| !size.is_empty()).map(|size| {
+        let number: Option<usize> = size.parse().ok().filter(|size| (2..=60_000).contains(size));
+        number.ok_or(format!("--sizes has `{size}`, which is no number from 2 to 60000"))
+    });
+    let sizes = sizes.collect::<Result<Vec<usize>, String>>()?;
+    let folder: std::path::PathBuf = arguments.text("out")?.unwrap_or("sim-results".into()).into();
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    Ok(Effort { seeds, sizes, folder })
 }

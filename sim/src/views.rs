@@ -266,6 +266,10 @@ impl Views {
         bad.check(!(same_status && same_part), Rule::EventSaysSomething, observer, || {
             format!("{}: again {}", told.id, told.status.name())
         });
+        // Only from its own first word on does what is held of a node never go back.
+        if before.status == NodeStatus::Joining {
+            return;
+        }
         let have = (before.heartbeat, before.status);
         let comes = (told.heartbeat, told.status);
         bad.check(have <= comes, Rule::ClaimsRise, observer, || {
@@ -356,10 +360,11 @@ fn check_listed(
     bad.check(told.status == entry.status, Rule::ListIsTold, observer, || {
         format!("{} is {}, told {}", entry.id, entry.status.name(), told.status.name())
     });
-    bad.check(told.heartbeat <= entry.heartbeat, Rule::ClaimsRise, observer, || {
+    let joins = told.status == NodeStatus::Joining;
+    bad.check(joins || told.heartbeat <= entry.heartbeat, Rule::ClaimsRise, observer, || {
         format!("{}: heartbeat {} after {}", entry.id, entry.heartbeat, told.heartbeat)
     });
-    told.heartbeat = told.heartbeat.max(entry.heartbeat);
+    told.heartbeat = entry.heartbeat;
     bad.check(told.configuration == configuration_hash(entry), Rule::ListIsTold, observer, || {
         format!("{}: its address, role, region or metadata changed untold", entry.id)
     });

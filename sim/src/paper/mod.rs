@@ -1,0 +1,50 @@
+//! The papers' experiments as programs.
+
+pub mod bootstrap;
+
+use crate::table::Table;
+use std::path::PathBuf;
+
+/// How much an experiment does.
+#[derive(Clone, Debug)]
+pub struct Effort {
+    /// Seeds of each case.
+    pub seeds: u64,
+    /// Sizes; each experiment has its own where none are given.
+    pub sizes: Vec<usize>,
+    /// Where tables and plots go.
+    pub folder: PathBuf,
+}
+
+impl Effort {
+    /// The sizes that are asked for, or these.
+    pub fn sizes_or(&self, usual: &[usize]) -> Vec<usize> {
+        if self.sizes.is_empty() { usual.to_vec() } else { self.sizes.clone() }
+    }
+
+    /// The seeds, or at most so many.
+    pub fn seeds(&self) -> std::ops::RangeInclusive<u64> {
+        1..=self.seeds
+    }
+
+    /// Prints a table and writes it.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn publish(&self, table: &Table) -> Result<(), String> {
+        table.publish(&self.folder)
+    }
+}
+
+/// Runs an experiment.
+type Run = fn(&Effort) -> Result<(), String>;
+
+/// The experiments by name, with the number of seeds that each has by itself.
+pub const PAPERS: [(&str, u64, Run); 1] = [("bootstrap", 20, bootstrap::run)];
+
+/// The value at a share of some values, sorted by this; 0 of none.
+pub fn percentile(values: &mut [f64], share: f64) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let place = (values.len() as f64 * share).ceil() as usize;
+    values.get(place.clamp(1, values.len().max(1)) - 1).copied()
+}
