@@ -79,6 +79,10 @@ impl<P: Peer> World<P> {
         node.stalled_until = self.now + stall.length;
         node.missed = 0;
         self.watch.fault(self.now, index, "stalls");
+        if stall.messages_only {
+            let now = self.clock(index);
+            self.nodes[index].peer.blocked(now, true);
+        }
         self.plan(self.now + stall.length, Due::Resume(index as u32, life));
         if stall.period > 0 {
             self.plan(self.now + stall.period, Due::Stall(index as u32, life));

@@ -19,6 +19,7 @@ pub mod options;
 pub mod outputs;
 pub mod paper;
 pub mod peer;
+pub mod reference;
 pub mod report;
 pub mod rng;
 pub mod runner;

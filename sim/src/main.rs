@@ -27,6 +27,7 @@ usage: gossip-sim <command> [options]
   paper <name>       one of the papers' experiments; without a name, lists them
       --seeds <n>    how many seeds of each case
       --sizes <n,n>  group sizes
+      --only <word>  only protocols with this in their name, and the first
       --out <folder> where tables (CSV, JSON) and plots (SVG) go; sim-results";
 
 fn main() -> ExitCode {
@@ -122,5 +123,6 @@ fn effort(arguments: &mut Arguments, seeds: u64) -> Result<Effort, String> {
     let sizes = sizes.collect::<Result<Vec<usize>, String>>()?;
     let folder: std::path::PathBuf = arguments.text("out")?.unwrap_or("sim-results".into()).into();
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    Ok(Effort { seeds, sizes, folder })
+    let only = arguments.text("only")?.unwrap_or_default();
+    Ok(Effort { seeds, sizes, only, folder })
 }

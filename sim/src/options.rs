@@ -1,5 +1,6 @@
 //! What a run can vary.
 
+use crate::reference::Constants;
 use gossip::proto::Config;
 
 /// How messages travel, which decides what survives the way.
@@ -47,6 +48,8 @@ pub enum Route {
 pub struct Limits {
     /// Entries in one message.
     pub entries: usize,
+    /// Bytes in one packet.
+    pub bytes: usize,
     /// Messages and events that one call on a core may give.
     pub outputs: usize,
     /// Wake-ups in a row without time passing.
@@ -105,6 +108,8 @@ pub struct Options {
     pub checks: Checks,
     /// The constants of the cores; the interval above goes before its round interval.
     pub config: Config,
+    /// Those of [`crate::reference::Reference`].
+    pub reference: Constants,
     /// What no call may exceed.
     pub limits: Limits,
 }
@@ -133,7 +138,8 @@ impl Options {
             skew: 0,
             checks: Checks::Full,
             config: Config::lan(),
-            limits: Limits { entries: 1024, outputs: 4096, wakeups: 64 },
+            reference: Constants::LAN,
+            limits: Limits { entries: 1024, bytes: 1400, outputs: 4096, wakeups: 64 },
         }
     }
 
@@ -148,6 +154,15 @@ impl Options {
             ..Self::new(seed, nodes, interval)
         }
         .packets()
+    }
+
+    /// For [`crate::reference::Reference`]: its clock, the same network as [`Options::profile`]. Whole
+    /// lists go over connections there, so that a message of them may be long.
+    pub fn reference(seed: u64, nodes: usize, constants: Constants) -> Self {
+        let mut options = Self::profile(seed, nodes, Config::quiet());
+        options.reference = constants;
+        options.limits.bytes = usize::MAX;
+        options
     }
 
     /// The same run as the environment asks for: `GOSSIP_SIM_CARRIER=packet` turns a run with ticks
@@ -185,6 +200,8 @@ pub struct Stall {
     pub burst: bool,
     /// Whether a reader thread goes on while the loop stands still.
     pub reader_runs: bool,
+    /// Whether messages alone stand still, in and out, and timers go on.
+    pub messages_only: bool,
 }
 
 /// What a stalled node does first when it goes on.

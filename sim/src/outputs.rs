@@ -158,6 +158,14 @@ impl Outputs {
         self.effect.take()
     }
 
+    /// Puts the body of a message in again that was taken out.
+    pub(crate) fn put_back(&mut self, body: Body) {
+        match body {
+            Body::Bytes(bytes) => self.bytes = bytes,
+            Body::Structs(structs) => self.structs = Some(structs),
+        }
+    }
+
     /// The length of the message put in last; 0 if it is no packet.
     pub(crate) fn len(&self) -> usize {
         match self.carrier {

@@ -2,6 +2,7 @@
 
 use crate::options::{Carrier, Drive};
 use crate::outputs::{Body, Outputs};
+use crate::reference::Constants;
 use gossip::proto::{Config, Core, Output, Queues};
 use gossip::types::{Entry, Instant, NodeId, NodeView, Path};
 use std::net::SocketAddr;
@@ -17,11 +18,16 @@ pub struct Setup {
     pub interval: u64,
     /// The other constants, for a real core.
     pub config: Config,
+    /// Those of [`crate::reference::Reference`].
+    pub reference: Constants,
 }
 
 /// A node as the harness sees it. The calls are those of [`Core`].
 #[allow(missing_docs, reason = "the calls are Core's")]
 pub trait Peer: Sized {
+    /// Whether its program has threads of its own for timers, which go on while messages are blocked.
+    const BLOCKS: bool = false;
+
     fn make(setup: &Setup, own: &NodeView, seed: u64, now: Instant) -> Result<Self, String>;
     fn own(&self) -> Entry<'_>;
     fn members<'a>(&'a self, each: &mut dyn FnMut(Entry<'a>));
@@ -38,6 +44,12 @@ pub trait Peer: Sized {
     /// What is longer than it may be, if anything is.
     fn overlong(&self) -> Option<String> {
         None
+    }
+    /// Messages are blocked from now on, or flow again.
+    fn blocked(&mut self, _now: Instant, _blocked: bool) {}
+    /// Claims that wait to be told.
+    fn news(&self) -> usize {
+        0
     }
     /// The own heartbeat; a getter of its own because it is asked for after every call.
     fn heartbeat(&self) -> u64 {
@@ -120,6 +132,10 @@ impl Peer for Core {
 
     fn overlong(&self) -> Option<String> {
         overlong(&self.queues())
+    }
+
+    fn news(&self) -> usize {
+        self.queues().news
     }
 }
 

@@ -26,6 +26,7 @@ fn chaos(seed: u64) -> World<Toy<0>> {
         resume: Resume::Tick,
         burst: true,
         reader_runs: false,
+        messages_only: false,
     };
     world.stall(3, stall);
     world.net.partition(|node| u32::from(node > 4));
@@ -159,7 +160,14 @@ fn a_stalled_node_is_still_until_it_goes_on_and_then_makes_up_for_it() {
         options.jitter = 0;
         let mut world = World::<Toy<0>>::new(options);
         assert!(world.form().is_some());
-        let stall = Stall { length: 400 * MS, period: 0, resume, burst, reader_runs: false };
+        let stall = Stall {
+            length: 400 * MS,
+            period: 0,
+            resume,
+            burst,
+            reader_runs: false,
+            messages_only: false,
+        };
         world.stall(6, stall);
         world.run(0);
         let before = world.nodes[6].peer_heartbeat();

@@ -313,6 +313,7 @@ impl Chaos {
                     resume: self.plan.rng.pick(&[Resume::Read, Resume::Tick]),
                     burst: self.plan.rng.chance(0.3),
                     reader_runs: self.plan.rng.chance(0.2),
+                    messages_only: false,
                 };
                 self.world.stall(node, stall);
                 self.later(Ending::EndStall(node));

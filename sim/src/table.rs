@@ -179,6 +179,14 @@ impl Table {
     /// What the system said.
     pub fn publish(&self, folder: &Path) -> Result<(), String> {
         println!("{}:\n\n{}", self.name, self.text());
+        self.write(folder)
+    }
+
+    /// Writes it into a folder as CSV and JSON.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn write(&self, folder: &Path) -> Result<(), String> {
         write(&folder.join(format!("{}.csv", self.name)), &self.csv())?;
         write(&folder.join(format!("{}.json", self.name)), &self.json())
     }

@@ -1,8 +1,11 @@
 //! The papers' experiments as programs.
 
 pub mod bootstrap;
+pub mod lifeguard;
+pub mod rivals;
 
 use crate::table::Table;
+use rivals::Rival;
 use std::path::PathBuf;
 
 /// How much an experiment does.
@@ -12,6 +15,8 @@ pub struct Effort {
     pub seeds: u64,
     /// Sizes; each experiment has its own where none are given.
     pub sizes: Vec<usize>,
+    /// Only protocols with this in their name, if it is not empty; the first one always.
+    pub only: String,
     /// Where tables and plots go.
     pub folder: PathBuf,
 }
@@ -27,6 +32,20 @@ impl Effort {
         1..=self.seeds
     }
 
+    /// The protocols that are asked for. The first is what the others are compared with.
+    pub fn rivals(&self, all: &[Rival]) -> Vec<Rival> {
+        let wanted = |(i, rival): &(usize, &Rival)| *i == 0 || rival.name.contains(&self.only);
+        all.iter().enumerate().filter(wanted).map(|(_, rival)| *rival).collect()
+    }
+
+    /// Writes a table that is too long to read.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn write(&self, table: &Table) -> Result<(), String> {
+        table.write(&self.folder)
+    }
+
     /// Prints a table and writes it.
     ///
     /// # Errors
@@ -40,7 +59,8 @@ impl Effort {
 type Run = fn(&Effort) -> Result<(), String>;
 
 /// The experiments by name, with the number of seeds that each has by itself.
-pub const PAPERS: [(&str, u64, Run); 1] = [("bootstrap", 20, bootstrap::run)];
+pub const PAPERS: [(&str, u64, Run); 2] =
+    [("bootstrap", 20, bootstrap::run), ("lifeguard", 1, lifeguard::run)];
 
 /// The value at a share of some values, sorted by this; 0 of none.
 pub fn percentile(values: &mut [f64], share: f64) -> Option<f64> {

@@ -127,7 +127,7 @@ scenarios! {
             period,
             resume: rng.pick(&[Resume::Read, Resume::Tick]),
             burst: rng.chance(0.5),
-            reader_runs: rng.chance(0.25) && options.drive == Drive::Ticks,
+            reader_runs: rng.chance(0.25) && options.drive == Drive::Ticks, messages_only: false
         };
         let count = rng.range(1, (options.nodes as u64 / 8).max(1)) as usize;
         let case = Stalls { count, stall, together: rng.chance(0.5), time: 24 * SECOND };

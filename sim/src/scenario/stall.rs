@@ -34,6 +34,7 @@ pub fn shape(seed: u64) -> Stalls {
             resume,
             burst: bit(1),
             reader_runs: bit(3),
+            messages_only: false,
         },
         together: bit(2),
         time: 24 * SECOND,
