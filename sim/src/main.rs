@@ -27,6 +27,8 @@ usage: gossip-sim <command> [options]
   paper <name>       one of the papers' experiments; without a name, lists them
       --seeds <n>    how many seeds of each case
       --sizes <n,n>  group sizes
+      --loss <n,n>   losses in per cent, for the experiment of that name
+      --seconds <n>  how long to look, in simulated time, for the same
       --only <word>  only protocols with this in their name, and the first
       --out <folder> where tables (CSV, JSON) and plots (SVG) go; sim-results";
 
@@ -115,14 +117,27 @@ fn run_paper(arguments: &mut Arguments) -> Result<bool, String> {
 
 fn effort(arguments: &mut Arguments, seeds: u64) -> Result<Effort, String> {
     let seeds = arguments.number("seeds")?.unwrap_or(seeds);
-    let sizes = arguments.text("sizes")?.unwrap_or_default();
-    let sizes = sizes.split(',').filter(|size| !size.is_empty()).map(|size| {
-        let number: Option<usize> = size.parse().ok().filter(|size| (2..=60_000).contains(size));
-        number.ok_or(format!("--sizes has `{size}`, which is no number from 2 to 60000"))
-    });
-    let sizes = sizes.collect::<Result<Vec<usize>, String>>()?;
+    let sizes = numbers(arguments, "sizes", 2..=60_000)?;
+    let losses = numbers(arguments, "loss", 0..=100)?;
+    let seconds = arguments.number("seconds")?;
     let folder: std::path::PathBuf = arguments.text("out")?.unwrap_or("sim-results".into()).into();
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let only = arguments.text("only")?.unwrap_or_default();
-    Ok(Effort { seeds, sizes, only, folder })
+    Ok(Effort { seeds, sizes, losses, seconds, only, folder })
+}
+
+/// A list of numbers with commas between them.
+fn numbers(
+    arguments: &mut Arguments,
+    name: &str,
+    range: std::ops::RangeInclusive<usize>,
+) -> Result<Vec<usize>, String> {
+    let text = arguments.text(name)?.unwrap_or_default();
+    let words = text.split(',').filter(|word| !word.is_empty());
+    let number = |word: &str| word.parse().ok().filter(|number| range.contains(number));
+    words
+        .map(|word| {
+            number(word).ok_or_else(|| format!("--{name} has `{word}`, no number in {range:?}"))
+        })
+        .collect()
 }

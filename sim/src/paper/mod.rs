@@ -2,7 +2,11 @@
 
 pub mod bootstrap;
 pub mod lifeguard;
+pub mod loss;
+pub mod partition;
+pub mod rapid;
 pub mod rivals;
+pub mod swim;
 
 use crate::table::Table;
 use rivals::Rival;
@@ -15,6 +19,10 @@ pub struct Effort {
     pub seeds: u64,
     /// Sizes; each experiment has its own where none are given.
     pub sizes: Vec<usize>,
+    /// Losses in per cent; each experiment has its own where none are given.
+    pub losses: Vec<usize>,
+    /// How long to look, in simulated seconds; each experiment has its own time.
+    pub seconds: Option<u64>,
     /// Only protocols with this in their name, if it is not empty; the first one always.
     pub only: String,
     /// Where tables and plots go.
@@ -59,8 +67,14 @@ impl Effort {
 type Run = fn(&Effort) -> Result<(), String>;
 
 /// The experiments by name, with the number of seeds that each has by itself.
-pub const PAPERS: [(&str, u64, Run); 2] =
-    [("bootstrap", 20, bootstrap::run), ("lifeguard", 1, lifeguard::run)];
+pub const PAPERS: [(&str, u64, Run); 6] = [
+    ("swim", 4, swim::run),
+    ("lifeguard", 1, lifeguard::run),
+    ("rapid", 20, rapid::run),
+    ("bootstrap", 20, bootstrap::run),
+    ("partition", 20, partition::run),
+    ("loss", 2, loss::run),
+];
 
 /// The value at a share of some values, sorted by this; 0 of none.
 pub fn percentile(values: &mut [f64], share: f64) -> Option<f64> {
