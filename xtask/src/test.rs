@@ -5,11 +5,12 @@ use std::path::Path;
 use crate::install::{self, Package};
 use crate::place::Place;
 use crate::report::Report;
-use crate::{abi, bench, consumers, headers, mixed, shell, swap, variants};
+use crate::{abi, bench, consumers, headers, mixed, shell, sim, swap, variants};
 
 /// The parts, in the order in which they run. The last two compile the library anew.
-const PARTS: [&str; 11] = [
+const PARTS: [&str; 12] = [
     "rust",
+    "sim",
     "benches",
     "abi",
     "headers",
@@ -23,7 +24,7 @@ const PARTS: [&str; 11] = [
 ];
 
 /// How many of them need no installed library.
-const ALONE: usize = 2;
+const ALONE: usize = 3;
 
 /// Runs all parts, or those that are named.
 ///
@@ -37,6 +38,9 @@ pub fn run(place: &Place, wanted: &[String]) -> Result<(), String> {
     let mut report = Report::default();
     if runs("rust") {
         report.part("rust", |report| rust(report, place));
+    }
+    if runs("sim") {
+        report.part("sim", |report| sim::tests(report, place));
     }
     if runs("benches") {
         report.part("benches", |report| bench::smoke(report, place));
@@ -119,7 +123,7 @@ fn ctest(package: &Package, build: &Path) -> Result<(usize, usize, bool), String
 }
 
 /// Adds up the summaries of `cargo test`: `test result: ok. 3 passed; 0 failed; ...`.
-fn count_cargo(out: &str) -> (usize, usize) {
+pub fn count_cargo(out: &str) -> (usize, usize) {
     let mut counts = (0, 0);
     for line in out.lines().filter(|line| line.starts_with("test result:")) {
         counts.0 += number_before(line, " passed").unwrap_or(0);
