@@ -159,3 +159,22 @@ pub fn run(effort: &Effort) -> Result<(), String> {
     }
     effort.publish(&table)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loop_that_runs_once_in_5_s_is_failed_once_and_fails_nobody() {
+        assert_eq!(slow_loop(1), (Some(0.0), 1));
+    }
+
+    #[test]
+    fn a_crash_in_a_group_of_two_to_four_is_found_in_4_s() {
+        for nodes in 2..=4 {
+            let (known, wrong) = small(1, nodes);
+            assert!(known.is_some_and(|time| time <= 4.0), "{known:?}");
+            assert_eq!(wrong, 0);
+        }
+    }
+}
