@@ -13,7 +13,10 @@ mod agenda;
 pub mod carrier;
 pub mod checks;
 pub mod cluster;
+pub mod compare;
 pub mod faults;
+#[cfg(feature = "foca")]
+pub mod foca_peer;
 pub mod net;
 pub mod options;
 pub mod outputs;

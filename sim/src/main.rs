@@ -24,6 +24,7 @@ usage: gossip-sim <command> [options]
   scenario <name>    one scenario; without a name, lists them
       --seed <n>     one seed alone
       --seeds <n>    how many seeds, from the first one on; 10
+  compare            our profiles beside memberlist's constants, and beside foca where that is built in
   paper <name>       one of the papers' experiments; without a name, lists them
       --seeds <n>    how many seeds of each case
       --sizes <n,n>  group sizes
@@ -53,6 +54,12 @@ fn run(words: &[String]) -> Result<bool, String> {
         "replay" => replay(&mut arguments)?,
         "scenario" => run_scenario(&mut arguments)?,
         "paper" => run_paper(&mut arguments)?,
+        "compare" => {
+            let effort = effort(&mut arguments, 1)?;
+            arguments.finish()?;
+            gossip_sim::compare::run(&effort)?;
+            true
+        }
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             true

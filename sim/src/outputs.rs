@@ -47,6 +47,8 @@ pub struct Tidings {
     pub status: NodeStatus,
     /// Its status before.
     pub old: NodeStatus,
+    /// Where it is, from peers that know no ids.
+    pub at: Option<SocketAddr>,
     /// A hash of its address.
     pub address: u64,
     /// A hash of all of its configuration.
@@ -141,6 +143,7 @@ impl Outputs {
             heartbeat: node.heartbeat,
             status: node.status,
             old,
+            at: None,
             address: address_hash(node),
             configuration: configuration_hash(node),
         }));
@@ -148,9 +151,18 @@ impl Outputs {
 
     /// A peer whose nodes have nothing but a status tells of one.
     pub fn tell_status(&mut self, id: NodeId, status: NodeStatus, old: NodeStatus) {
+        self.tell_of(id, None, status, old);
+    }
+
+    /// The same of a peer that knows others by their addresses.
+    pub fn tell_address(&mut self, at: SocketAddr, status: NodeStatus, old: NodeStatus) {
+        self.tell_of(NodeId::ZERO, Some(at), status, old);
+    }
+
+    fn tell_of(&mut self, id: NodeId, at: Option<SocketAddr>, status: NodeStatus, old: NodeStatus) {
         let (heartbeat, address, configuration) = (0, 0, 0);
-        self.effect =
-            Some(Effect::Told(Tidings { id, heartbeat, status, old, address, configuration }));
+        let told = Tidings { id, heartbeat, status, old, at, address, configuration };
+        self.effect = Some(Effect::Told(told));
     }
 
     /// What was put in since the last call.

@@ -16,6 +16,8 @@ pub struct Setup {
     pub drive: Drive,
     /// Time between rounds in microseconds.
     pub interval: u64,
+    /// Nodes in the run.
+    pub nodes: usize,
     /// The other constants, for a real core.
     pub config: Config,
     /// Those of [`crate::reference::Reference`].

@@ -1,7 +1,7 @@
 //! The virtual clock and everything that happens on it.
 
 use crate::agenda::{Agenda, Due};
-use crate::carrier::{address_of, view};
+use crate::carrier::{address_of, index_of, view};
 use crate::checks::Rule;
 use crate::net::Net;
 use crate::options::{Carrier, Checks, Drive, Options, Read, Resume, Stall};
@@ -178,6 +178,7 @@ impl<P: Peer> World<P> {
             carrier: self.options.carrier,
             drive: self.options.drive,
             interval,
+            nodes: self.options.nodes,
             config: self.options.config.clone(),
             reference: self.options.reference,
         };
@@ -498,6 +499,8 @@ impl<P: Peer> World<P> {
     }
 
     fn told(&mut self, index: usize, told: &Tidings) {
+        let at = told.at.and_then(index_of).and_then(|node| self.nodes.get(node));
+        let told = &Tidings { id: at.map_or(told.id, |node| node.id), ..*told };
         self.trace.bytes(told.id.as_bytes());
         self.trace.number(told.status as u64 + 8 * told.old as u64);
         let subject = self.views.index_of(&told.id);

@@ -1,11 +1,13 @@
 //! The papers' experiments as programs.
 
 pub mod bootstrap;
+pub mod edges;
 pub mod lifeguard;
 pub mod loss;
 pub mod partition;
 pub mod rapid;
 pub mod rivals;
+pub mod rules;
 pub mod swim;
 
 use crate::table::Table;
@@ -67,13 +69,15 @@ impl Effort {
 type Run = fn(&Effort) -> Result<(), String>;
 
 /// The experiments by name, with the number of seeds that each has by itself.
-pub const PAPERS: [(&str, u64, Run); 6] = [
+pub const PAPERS: [(&str, u64, Run); 8] = [
     ("swim", 4, swim::run),
     ("lifeguard", 1, lifeguard::run),
     ("rapid", 20, rapid::run),
     ("bootstrap", 20, bootstrap::run),
     ("partition", 20, partition::run),
     ("loss", 2, loss::run),
+    ("edges", 20, edges::run),
+    ("rules", 2, rules::run),
 ];
 
 /// The value at a share of some values, sorted by this; 0 of none.

@@ -22,19 +22,29 @@ pub struct Rival {
     pub detect: fn(Options, usize) -> Vec<(f64, f64)>,
     /// What it does for a while in a network with this loss.
     pub idle: fn(Options, f64, u64) -> Idle,
+    /// Seconds until all is whole again after halves were cut off for so long, of 300 at the most.
+    pub heal: fn(Options, u64) -> Option<f64>,
 }
 
 impl Rival {
+    const fn new<P: Peer>(name: &'static str, options: fn(u64, usize) -> Options) -> Self {
+        let (stress, detect) = (stress::<P>, detect::<P>);
+        Self { name, options, stress, detect, idle: idle::<P>, heal: heal::<P> }
+    }
+
     const fn core(name: &'static str, options: fn(u64, usize) -> Options) -> Self {
-        let (stress, detect, idle) = (stress::<Core>, detect::<Core>, idle::<Core>);
-        Self { name, options, stress, detect, idle }
+        Self::new::<Core>(name, options)
     }
 
     const fn reference(name: &'static str, options: fn(u64, usize) -> Options) -> Self {
-        let (stress, detect) = (stress::<Reference>, detect::<Reference>);
-        Self { name, options, stress, detect, idle: idle::<Reference> }
+        Self::new::<Reference>(name, options)
     }
 
+    /// foca with its constants for a local network.
+    #[cfg(feature = "foca")]
+    pub const FOCA: Self = Self::new::<crate::foca_peer::FocaPeer>("foca", |seed, n| {
+        Options::reference(seed, n, Constants::LAN)
+    });
     /// Our default profile.
     pub const LAN: Self = Self::core("lan", |seed, n| Options::profile(seed, n, Config::lan()));
     /// Two packets a second.
@@ -179,4 +189,14 @@ fn idle<P: Peer>(options: Options, loss: f64, time: u64) -> Idle {
             .fold((0.0, 0.0), |most, sent| (most.0.max(sent.0), most.1.max(sent.1))),
         news: world.nodes.iter().map(|node| node.peer.news()).max().unwrap_or(0),
     }
+}
+
+fn heal<P: Peer>(options: Options, time: u64) -> Option<f64> {
+    let mut world = formed::<P>(options);
+    let nodes = world.nodes.len();
+    let side = world.rng.sample(nodes, nodes / 2);
+    world.net.partition(|node| u32::from(side.contains(&node)));
+    world.run(time);
+    world.net.heal();
+    world.run_until(300 * SECOND, World::all_online).map(|took| took as f64 / 1e6)
 }
