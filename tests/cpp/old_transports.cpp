@@ -67,18 +67,18 @@ struct member {
     member &operator=(const member &) = delete;
 };
 
-bool sees_online(const member &who, const member &whom, bool with_metadata = true)
+bool sees_online(const member &who, const member &whom)
 {
     const auto view = who.core->find_node(whom.core->self().id);
     return view && view->status == node_status::online &&
-           (!with_metadata || view->metadata.count("number") == 1);
+           view->metadata.count("number") == 1;
 }
 
-bool meet(member &a, member &b, bool with_metadata = true)
+bool meet(member &a, member &b)
 {
     a.core->join(b.core->self());
     return reaches(
-        [&] { return sees_online(a, b, with_metadata) && sees_online(b, a, with_metadata); },
+        [&] { return sees_online(a, b) && sees_online(b, a); },
         [&] {
             a.core->tick();
             b.core->tick();
@@ -228,7 +228,11 @@ public:
             text.append(entry.id.begin(), entry.id.end());
             text += entry.ip + ' ' + std::to_string(entry.port) + ' ' +
                     std::to_string(entry.heartbeat) + ' ' +
-                    std::to_string(static_cast<int>(entry.status)) + '\n';
+                    std::to_string(static_cast<int>(entry.status)) + ' ';
+            for (const auto &pair : entry.metadata) {
+                text += pair.first + ' ' + pair.second + ' ';
+            }
+            text += '\n';
         }
         data.assign(text.begin(), text.end());
         return libgossip::serialization_error::success;
@@ -262,6 +266,9 @@ public:
             entry.port = std::stoi(word());
             entry.heartbeat = std::stoull(word());
             entry.status = static_cast<node_status>(std::stoi(word()));
+            for (std::string key = word(); !key.empty(); key = word()) {
+                entry.metadata[key] = word();
+            }
             msg.entries.push_back(entry);
         }
         return libgossip::serialization_error::success;
@@ -279,11 +286,19 @@ TEST(OldCustomSerializer, CarriesACluster)
         {
             member a(type, 1, std::make_unique<lines>(calls));
             member b(type, 2, std::make_unique<lines>(calls));
-            EXPECT_TRUE(meet(a, b, false));
+            EXPECT_TRUE(meet(a, b));
+            EXPECT_EQ(a.core->find_node(b.core->self().id)->metadata.at("number"), "2");
             EXPECT_GT(calls, 4);
         }
         EXPECT_GE(calls, 2000000) << "they were not destroyed";
     }
+}
+
+TEST(OldCustomSerializer, MetadataIsSetInsideOfItsCallsOnly)
+{
+    EXPECT_EQ(gossip_serializer_set_metadata(0, "key", 3, "value", 5),
+              GOSSIP_ERR_OPERATION_NOT_PERMITTED);
+    EXPECT_NE(gossip::last_error().find("decode"), std::string::npos);
 }
 
 TEST(OldCustomSerializer, MayFail)

@@ -176,33 +176,49 @@ struct destroy {
 
 using builder_ptr = std::unique_ptr<gossip_message_builder_t, destroy>;
 
-/// A message for the C library with the metadata of its entries; null, with an error text, if it has
-/// a flaw.
+/// Tells what an entry of a message says about metadata, by a function of C that sets a pair:
+/// set(key, key_size, value, value_size). Gives its first error.
 ///
 /// An entry without metadata says nothing about it, unless it is the sender's own: who tells of
 /// himself knows that he has none.
+template <typename Set>
+gossip_error_code_t tell_metadata(const node_view &entry, const node_id_t &sender, Set set)
+{
+    if (entry.metadata.empty()) {
+        return entry.id == sender ? set(nullptr, 0, nullptr, 0) : GOSSIP_ERR_SUCCESS;
+    }
+    for (const auto &pair : entry.metadata) {
+        const gossip_error_code_t code =
+            set(pair.first.data(), pair.first.size(), pair.second.data(), pair.second.size());
+        if (code != GOSSIP_ERR_SUCCESS) {
+            return code;
+        }
+    }
+    return GOSSIP_ERR_SUCCESS;
+}
+
+/// A message for the C library with the metadata of its entries; null, with an error text, if it has
+/// a flaw.
 inline builder_ptr build(const gossip_message &msg)
 {
     const gossip_node_id_t sender = to_c(msg.sender);
     builder_ptr builder(gossip_message_builder_create(
         &sender, static_cast<gossip_message_type_t>(msg.type), msg.timestamp));
-    std::size_t index = 0;
-    for (auto entry = msg.entries.begin(); builder && entry != msg.entries.end(); ++entry) {
-        const gossip_node_view_t view = to_c(*entry);
+    for (std::size_t index = 0; builder && index < msg.entries.size(); ++index) {
+        const node_view &entry = msg.entries[index];
+        const gossip_node_view_t view = to_c(entry);
         gossip_error_code_t code = gossip_message_builder_add_entry(builder.get(), &view);
-        if (code == GOSSIP_ERR_SUCCESS && entry->metadata.empty() && entry->id == msg.sender) {
-            code = gossip_message_builder_set_metadata(builder.get(), index, nullptr, 0, nullptr, 0);
-        }
-        for (auto pair = entry->metadata.begin();
-             code == GOSSIP_ERR_SUCCESS && pair != entry->metadata.end(); ++pair) {
-            code = gossip_message_builder_set_metadata(builder.get(), index, pair->first.data(),
-                                                       pair->first.size(), pair->second.data(),
-                                                       pair->second.size());
+        if (code == GOSSIP_ERR_SUCCESS) {
+            code = tell_metadata(entry, msg.sender,
+                                 [&builder, index](const char *key, std::size_t key_size,
+                                                   const char *value, std::size_t value_size) {
+                                     return gossip_message_builder_set_metadata(
+                                         builder.get(), index, key, key_size, value, value_size);
+                                 });
         }
         if (code != GOSSIP_ERR_SUCCESS) {
-            return nullptr;
+            builder.reset();
         }
-        ++index;
     }
     return builder;
 }

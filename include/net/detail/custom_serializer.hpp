@@ -73,6 +73,13 @@ inline gossip_error_code_t decode(void *user_data, const std::uint8_t *data, std
         std::vector<gossip_node_view_t> entries;
         entries.reserve(msg.entries.size());
         for (const node_view &entry : msg.entries) {
+            const auto set = [index = entries.size()](const char *key, std::size_t key_size,
+                                                      const char *value, std::size_t value_size) {
+                return gossip_serializer_set_metadata(index, key, key_size, value, value_size);
+            };
+            if (libgossip::detail::tell_metadata(entry, msg.sender, set) != GOSSIP_ERR_SUCCESS) {
+                return GOSSIP_ERR_SERIALIZATION_ERROR;
+            }
             entries.push_back(libgossip::detail::to_c(entry));
         }
         c_msg->sender = libgossip::detail::to_c(msg.sender);
