@@ -4,6 +4,7 @@ mod abi;
 mod bench;
 mod check;
 mod consumers;
+mod cpp;
 mod demo;
 mod headers;
 mod install;

@@ -5,16 +5,17 @@ use std::path::Path;
 use crate::install::{self, Package};
 use crate::place::Place;
 use crate::report::Report;
-use crate::{abi, bench, consumers, headers, mixed, shell, sim, swap, variants};
+use crate::{abi, bench, consumers, cpp, headers, mixed, shell, sim, swap, variants};
 
 /// The parts, in the order in which they run. The last two compile the library anew.
-const PARTS: [&str; 12] = [
+const PARTS: [&str; 13] = [
     "rust",
     "sim",
     "benches",
     "abi",
     "headers",
     "c",
+    "cpp",
     "examples",
     "consumers",
     "swap",
@@ -71,6 +72,7 @@ fn installed(report: &mut Report, name: &str, place: &Place, package: &Package) 
         "abi" => abi::checks(report, place, package),
         "headers" => headers::compile_alone(report, place, &package.include()),
         "c" => programs(report, place, package, "tests/c"),
+        "cpp" => cpp::run(report, place, package),
         "examples" => programs(report, place, package, "c_examples"),
         "consumers" => consumers::run(report, place, package),
         "swap" => swap::run(report, place, package),
@@ -112,7 +114,11 @@ fn programs(report: &mut Report, place: &Place, package: &Package, folder: &str)
     }
 }
 
-fn ctest(package: &Package, build: &Path) -> Result<(usize, usize, bool), String> {
+/// Runs what ctest knows in a folder: how many passed, how many failed, and whether all went well.
+///
+/// # Errors
+/// When ctest cannot be started or prints no summary.
+pub fn ctest(package: &Package, build: &Path) -> Result<(usize, usize, bool), String> {
     // Most of these programs wait more than they compute; those that measure say that they run alone.
     let jobs = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
     let mut ctest = shell::command(&package.tools.ctest, build);
