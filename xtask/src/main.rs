@@ -10,6 +10,7 @@ mod headers;
 mod install;
 mod mixed;
 mod place;
+mod python;
 mod report;
 mod shell;
 mod sim;

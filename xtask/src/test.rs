@@ -5,10 +5,10 @@ use std::path::Path;
 use crate::install::{self, Package};
 use crate::place::Place;
 use crate::report::Report;
-use crate::{abi, bench, consumers, cpp, headers, mixed, shell, sim, swap, variants};
+use crate::{abi, bench, consumers, cpp, headers, mixed, python, shell, sim, swap, variants};
 
 /// The parts, in the order in which they run. The last two compile the library anew.
-const PARTS: [&str; 13] = [
+const PARTS: [&str; 14] = [
     "rust",
     "sim",
     "benches",
@@ -20,6 +20,7 @@ const PARTS: [&str; 13] = [
     "consumers",
     "swap",
     "mixed",
+    "python",
     "vendored",
     "without-net",
 ];
@@ -77,6 +78,7 @@ fn installed(report: &mut Report, name: &str, place: &Place, package: &Package) 
         "consumers" => consumers::run(report, place, package),
         "swap" => swap::run(report, place, package),
         "mixed" => mixed::run(report, place, package),
+        "python" => python::run(report, place, package),
         "vendored" => variants::vendored_cross(report, place, package),
         _ => variants::without_net(report, place, package),
     }
