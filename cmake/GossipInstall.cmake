@@ -25,7 +25,10 @@ endforeach()
 
 set(gossip_left_out "")
 if(NOT LIBGOSSIP_EXT)
-    set(gossip_left_out PATTERN "gossip_ext.h" EXCLUDE)
+    # The C++ headers use it.
+    set(gossip_left_out PATTERN "gossip_ext.h" EXCLUDE PATTERN "*.hpp" EXCLUDE)
+elseif(NOT LIBGOSSIP_NET)
+    set(gossip_left_out PATTERN "gossip_manager.hpp" EXCLUDE)
 endif()
 foreach(folder IN LISTS gossip_header_folders)
     install(DIRECTORY "include/${folder}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"

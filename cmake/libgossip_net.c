@@ -53,6 +53,9 @@ FORWARD(const char *const *, serializer_names,
     (size_t *count), (count))
 FORWARD(gossip_serializer_t *, serializer_create_custom,
     (const gossip_serializer_vtable_t *vtable), (vtable))
+FORWARD(gossip_error_code_t, serializer_set_metadata,
+    (size_t index, const char *key, size_t key_size, const char *value, size_t value_size),
+    (index, key, key_size, value, value_size))
 FORWARD(const char *, serializer_name,
     (const gossip_serializer_t *serializer), (serializer))
 FORWARD(gossip_error_code_t, serializer_read,

@@ -40,6 +40,11 @@ fn the_page_of_the_abi_has_every_function() {
     }
 }
 
+/// A document without its blocks of code, where a C++ lambda looks like a link.
+fn prose(text: &str) -> String {
+    text.split("```").step_by(2).collect()
+}
+
 #[test]
 fn what_the_documents_link_to_exists() {
     for document in [
@@ -48,12 +53,13 @@ fn what_the_documents_link_to_exists() {
         "CHANGELOG.md",
         "docs/ABI.md",
         "docs/ARCHITECTURE.md",
+        "docs/CPP.md",
         "docs/PROTOCOL.md",
         "docs/PYTHON.md",
         "docs/UPGRADING.md",
         "docs/WIRE.md",
     ] {
-        let text = read(document);
+        let text = prose(&read(document));
         let folder = Path::new(document).parent().unwrap_or(Path::new(""));
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             if link.contains("://") {

@@ -208,9 +208,9 @@ LIBGOSSIP_API const char *const *gossip_serializer_names(size_t *count);
 /**
  * Makes a serializer of the program's own functions.
  *
- * They carry what is in gossip_message_t and no more: no metadata, and none of what this library's
- * nodes say to each other in packets alone. In a datagram and in a stream a length of four bytes
- * stands before what they write, as before a text.
+ * They carry what is in gossip_message_t, metadata by gossip_serializer_set_metadata(), and none of
+ * what this library's nodes say to each other in packets alone. In a datagram and in a stream a length
+ * of four bytes stands before what they write, as before a text.
  *
  * @param vtable The functions, copied.
  * @return The serializer, to be freed by gossip_serializer_destroy(); NULL if vtable, its encode or
@@ -225,6 +225,33 @@ LIBGOSSIP_API const char *const *gossip_serializer_names(size_t *count);
  */
 LIBGOSSIP_API
 gossip_serializer_t *gossip_serializer_create_custom(const gossip_serializer_vtable_t *vtable);
+
+/**
+ * Sets one pair of the metadata of an entry, inside the decode function of a serializer of the
+ * program's own, which has no room for it in its structs. The pairs set are all of it then; of entries
+ * for which this is not called nothing is said about metadata. Inside an encode function
+ * gossip_view_each_metadata() and its like of core/gossip_ext.h have that of the entries.
+ *
+ * @param index Which entry of the message that is being decoded, from 0 on.
+ * @param key The key, which need not end in NUL; NULL to say that the node has no metadata at all.
+ * @param key_size The bytes of the key.
+ * @param value The value, which need not end in NUL; not looked at if key is NULL.
+ * @param value_size The bytes of the value.
+ * @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if value is NULL, index is 1024 or more, or
+ * the entry's metadata would have more than 65536 bytes; GOSSIP_ERR_OPERATION_NOT_PERMITTED if no
+ * decode function runs on this thread.
+ *
+ * Threads: any, inside decode functions only. Since 1.6.
+ *
+ * @pre
+ * key and value are NULL or have as many bytes as their sizes say.
+ */
+LIBGOSSIP_API
+gossip_error_code_t gossip_serializer_set_metadata(size_t index,
+                                                   const char *key,
+                                                   size_t key_size,
+                                                   const char *value,
+                                                   size_t value_size);
 
 /**
  * The name of a serializer.

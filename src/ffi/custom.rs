@@ -1,16 +1,21 @@
 //! A serializer of the program's own functions. What they give is checked as arguments are.
 
-use super::callbacks::shown;
+use super::callbacks::{Extra, shown};
 use super::convert::{Status, c_id, c_kind, entry_of, header_of, owned_of, view_of};
 use super::error::set_last_error;
+use super::ext::Handing;
+use super::ext::message::text_of;
 use super::memory;
 use super::serializers::gossip_serializer_vtable_t;
 use super::types::{gossip_error_code_t, gossip_message_t, gossip_node_view_t};
 use crate::net::Custom;
 use crate::os::process_mark;
-use crate::types::{Entry, Header, NodeView};
+use crate::types::{Entry, Header, Metadata, MetadataPart, NodeView};
 use crate::wire::{MAX_ENTRIES, MAX_MESSAGE_BYTES};
-use core::ffi::c_void;
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use core::cell::Cell;
+use core::ffi::{c_char, c_void};
 use core::mem::MaybeUninit;
 use core::{ptr, slice};
 
@@ -96,11 +101,76 @@ impl Drop for Made<'_> {
     }
 }
 
+/// What a decode function says of its entries' metadata, by their places.
+type Told = BTreeMap<usize, Arc<Metadata>>;
+
+// No destructor, as in `error`.
+std::thread_local! {
+    /// That of the decode function that runs on this thread; NULL if none does.
+    static TOLD: Cell<*mut Told> = const { Cell::new(ptr::null_mut()) };
+}
+
+/// Lets [`set_metadata`] add to `Told` until it is dropped; puts back what was there then.
+struct Telling(*mut Told);
+
+impl Telling {
+    fn into(told: &mut Told) -> Self {
+        Self(TOLD.replace(ptr::from_mut(told)))
+    }
+}
+
+impl Drop for Telling {
+    fn drop(&mut self) {
+        TOLD.set(self.0);
+    }
+}
+
+/// # Safety
+/// As [`super::serializers::gossip_serializer_set_metadata`].
+pub(super) unsafe fn set_metadata(
+    index: usize,
+    key: (*const c_char, usize),
+    value: (*const c_char, usize),
+) -> gossip_error_code_t {
+    let told = TOLD.get();
+    if told.is_null() {
+        set_last_error(format_args!(
+            "no decode function of a serializer runs on this thread; call it inside one"
+        ));
+        return gossip_error_code_t::GOSSIP_ERR_OPERATION_NOT_PERMITTED;
+    }
+    if index >= MAX_ENTRIES {
+        set_last_error(format_args!("index is {index}; a message has at most {MAX_ENTRIES}"));
+        return gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
+    }
+    // SAFETY: set by `Telling`, which stands for as long as what it points to, in the decode of this
+    // thread inside which we are; nothing else borrows that meanwhile.
+    let metadata = unsafe { &mut *told }.entry(index).or_default();
+    if key.0.is_null() {
+        *metadata = Arc::default();
+        return gossip_error_code_t::GOSSIP_ERR_SUCCESS;
+    }
+    // SAFETY: the caller's promise.
+    let (Some(key), Some(value)) = (unsafe { (text_of(key, "key"), text_of(value, "value")) })
+    else {
+        return gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
+    };
+    match Arc::make_mut(metadata).insert(&key, &value) {
+        Ok(()) => gossip_error_code_t::GOSSIP_ERR_SUCCESS,
+        Err(error) => {
+            set_last_error(format_args!("{error}"));
+            gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT
+        }
+    }
+}
+
 impl Custom for Program {
     fn encode(&self, header: &Header, entries: &[Entry<'_>], out: &mut Vec<u8>) -> bool {
         let Some(encode) = self.vtable.encode else { return false };
         let mut views: Vec<gossip_node_view_t> = entries.iter().map(view_of).collect();
         let message = message_of(header, &mut views);
+        let extras: Vec<Extra> = entries.iter().map(Extra::of).collect();
+        let _handing = Handing::views(message.entries, &extras);
         let (mut data, mut size) = (ptr::null_mut(), 0);
         // SAFETY: a function of the program with this type, called with structs that live until it
         // returns.
@@ -123,16 +193,19 @@ impl Custom for Program {
     fn decode(&self, bytes: &[u8], take: &mut dyn FnMut(&Header, &[Entry<'_>])) -> bool {
         let Some(decode) = self.vtable.decode else { return false };
         let mut message = message_of(&Header::default(), &mut []);
+        let mut told = Told::new();
+        let telling = Telling::into(&mut told);
         // SAFETY: a function of the program with this type, called with bytes and a struct that
         // live until it returns.
         let code =
             unsafe { decode(self.vtable.user_data, bytes.as_ptr(), bytes.len(), &raw mut message) };
+        drop(telling);
         if !is_success(code) {
             return false;
         }
         let made = Made(self, message.entries.cast());
         // SAFETY: the program says that there are so many views.
-        let read = unsafe { read(&message, take) };
+        let read = unsafe { read(&message, &told, take) };
         drop(made);
         read
     }
@@ -142,7 +215,11 @@ impl Custom for Program {
 ///
 /// # Safety
 /// The entries are NULL or an array of `entries_count` views, if these are no more than may be.
-unsafe fn read(message: &gossip_message_t, take: &mut dyn FnMut(&Header, &[Entry<'_>])) -> bool {
+unsafe fn read(
+    message: &gossip_message_t,
+    told: &Told,
+    take: &mut dyn FnMut(&Header, &[Entry<'_>]),
+) -> bool {
     let Ok(header) = header_of(message) else { return false };
     let views: &[gossip_node_view_t] = match message.entries_count {
         0 => &[],
@@ -153,11 +230,17 @@ unsafe fn read(message: &gossip_message_t, take: &mut dyn FnMut(&Header, &[Entry
     let read: Result<Vec<_>, _> = views.iter().map(|view| entry_of(view, Status::Read)).collect();
     let Ok(read) = read else { return false };
     let utf8: Option<Vec<Entry<'_>>> = read.into_iter().collect();
-    if let Some(entries) = utf8 {
+    if let Some(mut entries) = utf8 {
+        for (index, entry) in entries.iter_mut().enumerate() {
+            entry.metadata = MetadataPart::from(told.get(&index));
+        }
         take(&header, &entries);
     } else {
-        let owned: Vec<NodeView> =
-            views.iter().filter_map(|view| owned_of(view, Status::Read).ok()).collect();
+        let owned = views.iter().enumerate().filter_map(|(index, view)| {
+            let node = owned_of(view, Status::Read).ok()?;
+            Some(NodeView { metadata: told.get(&index).cloned(), ..node })
+        });
+        let owned: Vec<NodeView> = owned.collect();
         let entries: Vec<Entry<'_>> = owned.iter().map(NodeView::as_entry).collect();
         take(&header, &entries);
     }

@@ -148,9 +148,9 @@ pub unsafe extern "C-unwind" fn gossip_serializer_names(count: *mut usize) -> *c
 
 /// Makes a serializer of the program's own functions.
 ///
-/// They carry what is in gossip_message_t and no more: no metadata, and none of what this library's
-/// nodes say to each other in packets alone. In a datagram and in a stream a length of four bytes
-/// stands before what they write, as before a text.
+/// They carry what is in gossip_message_t, metadata by gossip_serializer_set_metadata(), and none of
+/// what this library's nodes say to each other in packets alone. In a datagram and in a stream a length
+/// of four bytes stands before what they write, as before a text.
 ///
 /// @param vtable The functions, copied.
 /// @return The serializer, to be freed by gossip_serializer_destroy(); NULL if vtable, its encode or
@@ -169,6 +169,38 @@ pub unsafe extern "C-unwind" fn gossip_serializer_create_custom(
     guard("gossip_serializer_create_custom", ptr::null_mut(), || {
         // SAFETY: the caller's promise.
         unsafe { body::create_custom(vtable) }
+    })
+}
+
+/// Sets one pair of the metadata of an entry, inside the decode function of a serializer of the
+/// program's own, which has no room for it in its structs. The pairs set are all of it then; of entries
+/// for which this is not called nothing is said about metadata. Inside an encode function
+/// gossip_view_each_metadata() and its like of core/gossip_ext.h have that of the entries.
+///
+/// @param index Which entry of the message that is being decoded, from 0 on.
+/// @param key The key, which need not end in NUL; NULL to say that the node has no metadata at all.
+/// @param key_size The bytes of the key.
+/// @param value The value, which need not end in NUL; not looked at if key is NULL.
+/// @param value_size The bytes of the value.
+/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if value is NULL, index is 1024 or more, or
+/// the entry's metadata would have more than 65536 bytes; GOSSIP_ERR_OPERATION_NOT_PERMITTED if no
+/// decode function runs on this thread.
+///
+/// Threads: any, inside decode functions only. Since 1.6.
+///
+/// # Safety
+/// key and value are NULL or have as many bytes as their sizes say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_serializer_set_metadata(
+    index: usize,
+    key: *const c_char,
+    key_size: usize,
+    value: *const c_char,
+    value_size: usize,
+) -> gossip_error_code_t {
+    guard("gossip_serializer_set_metadata", body::FAILED, || {
+        // SAFETY: the caller's promise.
+        unsafe { super::custom::set_metadata(index, (key, key_size), (value, value_size)) }
     })
 }
 

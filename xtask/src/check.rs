@@ -3,6 +3,7 @@
 use crate::place::Place;
 use crate::report::Report;
 use crate::shell;
+use crate::sim::MANIFEST;
 
 /// Runs formatting, lints, documentation, headers and the builds with fewer features.
 ///
@@ -10,6 +11,7 @@ use crate::shell;
 /// When one of them fails.
 pub fn run(place: &Place) -> Result<(), String> {
     let mut report = Report::default();
+    let target = place.target.join("sim").to_string_lossy().into_owned();
     let deny = ["--", "-D", "warnings"];
     let mut part = |name: &str, arguments: &[&str], last: &[&str]| {
         report.part(name, |report| {
@@ -30,6 +32,9 @@ pub fn run(place: &Place) -> Result<(), String> {
     };
     part("formatting", &["fmt", "--all", "--check"], &[]);
     part("lints", &["clippy", "--workspace", "--all-targets", "--all-features"], &deny);
+    part("formatting of the simulator", &["fmt", "--check", MANIFEST[0], MANIFEST[1]], &[]);
+    let lints = ["clippy", "--all-targets", "--target-dir", &target, MANIFEST[0], MANIFEST[1]];
+    part("lints of the simulator", &lints, &deny);
     part("formatting of the Python package", &FORMAT_PYTHON, &[]);
     part("lints of the Python package", &LINT_PYTHON, &deny);
     part("lints of the C ABI without net", &LINT_WITHOUT_NET, &deny);

@@ -73,7 +73,8 @@ pub fn names_in(header: &Path) -> Result<BTreeSet<String>, String> {
     Ok(names)
 }
 
-/// Compiles every installed header by itself, as each language version, with each compiler.
+/// Compiles every installed header of C by itself, as each language version, with each compiler. Those
+/// of C++ are compiled by the part `cpp`.
 pub fn compile_alone(report: &mut Report, place: &Place, include: &Path) {
     let compilers = [("gcc", "c"), ("clang", "c"), ("g++", "c++"), ("clang++", "c++")].into_iter();
     for (compiler, language) in compilers.filter(|(compiler, _)| shell::works(compiler)) {
@@ -92,11 +93,7 @@ fn compile(
     version: &str,
     include: &Path,
 ) -> Result<(), String> {
-    let mut headers = files(include, "h")?;
-    // The headers in C++ ask for C++17.
-    if matches!(version, "c++17" | "c++20") {
-        headers.extend(files(include, "hpp")?);
-    }
+    let headers = files(include, "h")?;
     if headers.is_empty() {
         return Err(format!("no header in {}", include.display()));
     }

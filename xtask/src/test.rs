@@ -5,15 +5,17 @@ use std::path::Path;
 use crate::install::{self, Package};
 use crate::place::Place;
 use crate::report::Report;
-use crate::{abi, bench, consumers, headers, mixed, python, shell, swap, variants};
+use crate::{abi, bench, consumers, cpp, headers, mixed, python, shell, sim, swap, variants};
 
 /// The parts, in the order in which they run. The last two compile the library anew.
-const PARTS: [&str; 12] = [
+const PARTS: [&str; 14] = [
     "rust",
+    "sim",
     "benches",
     "abi",
     "headers",
     "c",
+    "cpp",
     "examples",
     "consumers",
     "swap",
@@ -24,7 +26,7 @@ const PARTS: [&str; 12] = [
 ];
 
 /// How many of them need no installed library.
-const ALONE: usize = 2;
+const ALONE: usize = 3;
 
 /// Runs all parts, or those that are named.
 ///
@@ -38,6 +40,9 @@ pub fn run(place: &Place, wanted: &[String]) -> Result<(), String> {
     let mut report = Report::default();
     if runs("rust") {
         report.part("rust", |report| rust(report, place));
+    }
+    if runs("sim") {
+        report.part("sim", |report| sim::tests(report, place));
     }
     if runs("benches") {
         report.part("benches", |report| bench::smoke(report, place));
@@ -68,6 +73,7 @@ fn installed(report: &mut Report, name: &str, place: &Place, package: &Package) 
         "abi" => abi::checks(report, place, package),
         "headers" => headers::compile_alone(report, place, &package.include()),
         "c" => programs(report, place, package, "tests/c"),
+        "cpp" => cpp::run(report, place, package),
         "examples" => programs(report, place, package, "c_examples"),
         "consumers" => consumers::run(report, place, package),
         "swap" => swap::run(report, place, package),
@@ -110,7 +116,11 @@ fn programs(report: &mut Report, place: &Place, package: &Package, folder: &str)
     }
 }
 
-fn ctest(package: &Package, build: &Path) -> Result<(usize, usize, bool), String> {
+/// Runs what ctest knows in a folder: how many passed, how many failed, and whether all went well.
+///
+/// # Errors
+/// When ctest cannot be started or prints no summary.
+pub fn ctest(package: &Package, build: &Path) -> Result<(usize, usize, bool), String> {
     // Most of these programs wait more than they compute; those that measure say that they run alone.
     let jobs = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
     let mut ctest = shell::command(&package.tools.ctest, build);
@@ -121,7 +131,7 @@ fn ctest(package: &Package, build: &Path) -> Result<(usize, usize, bool), String
 }
 
 /// Adds up the summaries of `cargo test`: `test result: ok. 3 passed; 0 failed; ...`.
-fn count_cargo(out: &str) -> (usize, usize) {
+pub fn count_cargo(out: &str) -> (usize, usize) {
     let mut counts = (0, 0);
     for line in out.lines().filter(|line| line.starts_with("test result:")) {
         counts.0 += number_before(line, " passed").unwrap_or(0);

@@ -326,7 +326,10 @@ unsafe fn set_metadata(
 ///
 /// # Safety
 /// The pointer is NULL or has as many bytes.
-unsafe fn text_of((start, bytes): (*const c_char, usize), name: &str) -> Option<String> {
+pub(in crate::ffi) unsafe fn text_of(
+    (start, bytes): (*const c_char, usize),
+    name: &str,
+) -> Option<String> {
     if start.is_null() {
         report_null(name);
         return None;
