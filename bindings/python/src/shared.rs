@@ -116,10 +116,8 @@ impl Shared {
     ) -> PyResult<R> {
         let mutex = self.mutex()?;
         match mutex.try_lock() {
-            Ok(mut state) => {
-                // Outside of the guard a panic would not be seen by it.
-                contain("core", move || body(&mut state))
-            }
+            // The guard goes along, so that a panic poisons the lock.
+            Ok(mut state) => contain("core", move || body(&mut state)),
             Err(TryLockError::Poisoned(_)) => Err(errors::broken("core")),
             Err(TryLockError::WouldBlock) => py.detach(|| self.with_lock(body)),
         }
