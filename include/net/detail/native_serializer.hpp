@@ -49,14 +49,10 @@ public:
                 }
                 return written;
             });
-        switch (code) {
-        case GOSSIP_ERR_SUCCESS:
-            return libgossip::serialization_error::success;
-        case GOSSIP_ERR_INVALID_ARGUMENT:
-            return libgossip::serialization_error::invalid_input;
-        default:
-            return libgossip::serialization_error::serialization_failed;
-        }
+        return code == GOSSIP_ERR_SUCCESS ? libgossip::serialization_error::success
+               : code == GOSSIP_ERR_INVALID_ARGUMENT
+                   ? libgossip::serialization_error::invalid_input
+                   : libgossip::serialization_error::serialization_failed;
     }
 
     libgossip::serialization_error deserialize(const std::vector<std::uint8_t> &data,
