@@ -193,6 +193,7 @@ TEST_P(OldTransports, WantASerializer)
     target.port = 9;
     target.ip = "no address";
     EXPECT_EQ(made->send_message(msg, target), error_code::invalid_argument);
+    EXPECT_NE(gossip::last_error().find("no address"), std::string::npos) << gossip::last_error();
     target.ip = std::string(100, '1');
     EXPECT_EQ(made->send_message(msg, target), error_code::invalid_argument);
 }
