@@ -70,7 +70,10 @@ void show(const char *name, error_code to_nobody)
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     expect("both arrive", core->size() == 2);
-    receiver.stop();
+    Transport gone("127.0.0.1", 0);
+    gone.start();
+    here.port = gone.port();
+    gone.stop();
     expect("nobody listens", sender.send_message(meet_from(4), here) == to_nobody);
     here.ip = "no address";
     expect("no address", sender.send_message(meet_from(5), here) == error_code::invalid_argument);

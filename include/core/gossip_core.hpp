@@ -75,9 +75,9 @@ public:
     /// `recv_time` is the time, as milliseconds since the clock's epoch.
     void handle_message(const gossip_message &msg, time_point recv_time)
     {
-        call([&msg, recv_time, this_clock = state_->manual_clock()](gossip_core_t *core) {
+        call([&msg, recv_time, manual_clock = state_->manual_clock()](gossip_core_t *core) {
             const detail::builder_ptr builder = detail::build(msg);
-            if (builder && this_clock) {
+            if (builder && manual_clock) {
                 gossip_core_handle_built_at(core, builder.get(),
                                             detail::core_state::moment_of(recv_time));
             } else if (builder) {

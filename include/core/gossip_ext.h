@@ -1288,6 +1288,7 @@ gossip_error_code_t gossip_message_builder_set_metadata(gossip_message_builder_t
 /**
  * Hands a message out as one that a send callback is called with: so that functions that take a
  * gossip_message_t, called inside with that very pointer, have the metadata of its entries too.
+ * The error text of the last call inside stays.
  *
  * Such functions are gossip_transport_send_message() and gossip_serializer_serialize(); and
  * gossip_view_info() and its like know the entries.

@@ -319,6 +319,7 @@ pub type gossip_serializer_read_t =
 /// Reads a message from bytes and lends it, with the metadata of its entries, which structs have no
 /// room for: inside the callback gossip_view_get_metadata() and its like of core/gossip_ext.h know
 /// it, and functions that take that very message carry it on.
+/// The error text of the last call inside the callback stays.
 ///
 /// @param serializer The form.
 /// @param data The bytes, as for gossip_serializer_deserialize().

@@ -136,6 +136,34 @@ TEST_P(OldTransports, SendAsynchronously)
     a.carrier->send_message_async(msg, b.core->self(), nullptr);
 }
 
+TEST(OldAsync, ATransportMayBeMovedOrDestroyedMeanwhile)
+{
+    static_assert(std::is_move_constructible<udp_transport>::value, "it has no address of its own");
+    gossip_message msg;
+    msg.sender[0] = 1;
+    node_view target;
+    target.ip = "127.0.0.1";
+    target.port = 9;
+    std::atomic<int> called{0};
+    {
+        udp_transport first("127.0.0.1", 0);
+        first.set_serializer(std::make_unique<json_serializer>());
+        for (int i = 0; i < 100; ++i) {
+            first.send_message_async(msg, target, [&called](error_code) { ++called; });
+        }
+        udp_transport second = std::move(first);
+        second.send_message_async(msg, target, [&called](error_code) { ++called; });
+    }
+    EXPECT_EQ(called, 101) << "the destructor waits for them";
+    auto doomed = std::make_unique<tcp_transport>("127.0.0.1", 0);
+    tcp_transport &transport = *doomed;
+    transport.send_message_async(msg, target, [&](error_code) {
+        doomed.reset();
+        ++called;
+    });
+    EXPECT_TRUE(reaches([&called] { return called == 102; }));
+}
+
 TEST_P(OldTransports, WantASerializer)
 {
     std::unique_ptr<transport> made;
@@ -165,6 +193,7 @@ TEST_P(OldTransports, WantASerializer)
     target.port = 9;
     target.ip = "no address";
     EXPECT_EQ(made->send_message(msg, target), error_code::invalid_argument);
+    EXPECT_NE(gossip::last_error().find("no address"), std::string::npos) << gossip::last_error();
     target.ip = std::string(100, '1');
     EXPECT_EQ(made->send_message(msg, target), error_code::invalid_argument);
 }

@@ -89,6 +89,8 @@ gossip_message example()
         node.region = "région \"" + std::to_string(i) + "\"\n";
         node.metadata["key"] = "value\\" + std::to_string(i);
         node.metadata["empty"] = "";
+        node.metadata["suspicion_count"] = "\"suspicion_count\":0";
+        node.suspicion_count = i - 1;
         msg.entries.push_back(node);
     }
     msg.entries.back().metadata.clear();
@@ -115,6 +117,25 @@ TEST(OldSerializers, JsonCarriesAMessage)
         ASSERT_EQ(json.deserialize(data, read), serialization_error::success);
         EXPECT_EQ(read, msg);
     }
+}
+
+TEST(OldSerializers, JsonOfOthersIsRead)
+{
+    const std::string text = R"( {"x": [{"suspicion_count": 7}], "entries": [
+        {"metadata": {"suspicion_count": "9"}, "suspicion_count" : 3, "port": 5},
+        {"port": 6, "ip": "a\"b"}, {"suspicion_count": 4}], "type": 1} )";
+    gossip_message msg;
+    ASSERT_EQ(json_serializer().deserialize({text.begin(), text.end()}, msg),
+              serialization_error::success)
+        << gossip::last_error();
+    ASSERT_EQ(msg.entries.size(), 3U);
+    EXPECT_EQ(msg.type, message_type::pong);
+    EXPECT_EQ(msg.entries[0].suspicion_count, 3);
+    EXPECT_EQ(msg.entries[0].port, 5);
+    EXPECT_EQ(msg.entries[0].metadata.at("suspicion_count"), "9");
+    EXPECT_EQ(msg.entries[1].suspicion_count, 0);
+    EXPECT_EQ(msg.entries[1].ip, "a\"b");
+    EXPECT_EQ(msg.entries[2].suspicion_count, 4);
 }
 
 TEST(OldSerializers, NothingIsAnEmptyMessage)

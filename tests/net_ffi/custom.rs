@@ -4,12 +4,13 @@ use crate::support::*;
 use crate::transport::wire_up;
 use crate::wired::*;
 use gossip::ffi::convert::c_text;
+use gossip::ffi::ext::metadata::gossip_core_get_metadata;
 use gossip::ffi::net::*;
 use gossip::ffi::types::gossip_error_code::*;
 use gossip::ffi::types::{gossip_error_code_t, gossip_message_t, gossip_node_view_t};
 use gossip::types::MessageKind;
 use gossip::wire::framing;
-use std::ffi::{CStr, c_void};
+use std::ffi::{CStr, c_char, c_void};
 use std::mem::{MaybeUninit, size_of, transmute};
 use std::ptr;
 use std::sync::Arc;
@@ -38,6 +39,7 @@ enum Answer {
     Count(usize),
     NoEntries,
     Latin1,
+    Metadata,
 }
 
 fn program<'a>(user_data: *mut c_void) -> &'a Program {
@@ -114,9 +116,28 @@ unsafe extern "C-unwind" fn decode(
                 first.role = c_text("caf");
                 first.role[3] = 0xe9_u8 as _;
             }
+            Answer::Metadata => tell_metadata(),
         }
     }
     code(0)
+}
+
+/// Says of the first entry what it can be told, and tries what cannot be.
+unsafe fn tell_metadata() {
+    let set = |index, key: &CStr, value: *const c_char| {
+        let (key, size) = (key.as_ptr(), key.count_bytes());
+        // SAFETY: texts of these sizes, or NULL.
+        unsafe { gossip_serializer_set_metadata(index, key, size, value, 5) }
+    };
+    assert_eq!(set(0, c"key", c"value".as_ptr()), GOSSIP_ERR_SUCCESS);
+    assert_eq!(set(1023, c"key", c"value".as_ptr()), GOSSIP_ERR_SUCCESS, "nobody is there");
+    assert_eq!(set(1024, c"key", c"value".as_ptr()), GOSSIP_ERR_INVALID_ARGUMENT);
+    assert!(last_error().contains("index is 1024"), "{}", last_error());
+    assert_eq!(set(0, c"key", ptr::null()), GOSSIP_ERR_INVALID_ARGUMENT);
+    assert!(last_error().contains("value is NULL"), "{}", last_error());
+    // SAFETY: no key is allowed.
+    let none = unsafe { gossip_serializer_set_metadata(1, ptr::null(), 0, ptr::null(), 0) };
+    assert_eq!(none, GOSSIP_ERR_SUCCESS);
 }
 
 unsafe extern "C-unwind" fn release(user_data: *mut c_void, memory: *mut c_void) {
@@ -243,6 +264,30 @@ fn what_decode_gives_is_checked_and_a_flaw_is_junk() {
         node.find(2).is_some()
     });
     assert_eq!(gossip::ffi::convert::read_text(&node.find(2).expect("it").role), "caf\u{fffd}");
+}
+
+#[test]
+fn a_form_of_the_program_s_own_carries_metadata() {
+    let program = Program { answer: Answer::Metadata, ..Program::default() };
+    let wire = wire_of(UDP, &program);
+    let node = Node::new(1);
+    wire.serve(&node);
+    let meet_entries = [online(2, 9)];
+    let meet = message(MessageKind::Meet, 2, 8, &meet_entries);
+    wait_for("it came", || {
+        assert_eq!(wire.send(&meet, &wire.view(1)), GOSSIP_ERR_SUCCESS);
+        node.find(2).is_some()
+    });
+    let (mut value, mut size) = ([0; 8], 8);
+    let id = meet_entries[0].id;
+    // SAFETY: all are alive, and the value has room for 8 bytes.
+    let found = unsafe {
+        gossip_core_get_metadata(node.core, &id, c"key".as_ptr(), value.as_mut_ptr(), &mut size)
+    };
+    assert_eq!((found, size), (1, 6));
+    // SAFETY: no pointer is followed outside of a decode function.
+    let code = unsafe { gossip_serializer_set_metadata(0, ptr::null(), 0, ptr::null(), 0) };
+    assert_eq!(code, GOSSIP_ERR_OPERATION_NOT_PERMITTED);
 }
 
 #[test]

@@ -60,11 +60,30 @@ fn without_net_with_ext(place: &Place, package: &Package) -> Result<(), String> 
     if !prefix.join("include/core/gossip_ext.h").exists() {
         return Err("core/gossip_ext.h was not installed".to_owned());
     }
+    cpp_without_net(place, &prefix.join("include"))?;
     if !cfg!(target_os = "linux") {
         return Ok(());
     }
     let library = prefix.join("lib/libgossip.so.1");
     abi::same(&headers::names(&prefix.join("include"))?, &abi::exported(&library)?)
+}
+
+/// The C++ headers are there but for the one that needs transports, and compile.
+fn cpp_without_net(place: &Place, include: &Path) -> Result<(), String> {
+    let headers = headers::files(include, "hpp")?;
+    if headers.is_empty() || include.join("core/gossip_manager.hpp").exists() {
+        return Err(format!("these C++ headers were installed: {headers:?}"));
+    }
+    if !shell::works("g++") {
+        return Ok(());
+    }
+    let lines: Vec<String> =
+        headers.iter().map(|header| format!("#include \"{}\"\n", header.display())).collect();
+    let source = place.work.join("without_net.cpp");
+    std::fs::write(&source, lines.concat()).map_err(|error| error.to_string())?;
+    let mut compile = shell::command("g++", include);
+    compile.args(["-std=c++17", "-fsyntax-only", "-Wall", "-Werror"]).arg(&source);
+    shell::capture(&mut compile).map(drop)
 }
 
 fn build_without_net(
@@ -88,6 +107,9 @@ fn build_without_net(
     }
     if !ext && prefix.join("include/core/gossip_ext.h").exists() {
         return Err("core/gossip_ext.h was installed without its functions".to_owned());
+    }
+    if !ext && !headers::files(&prefix.join("include"), "hpp")?.is_empty() {
+        return Err("C++ headers were installed without what they use".to_owned());
     }
     Ok(prefix)
 }

@@ -75,15 +75,7 @@ public:
 
     error_code send_message(const gossip_message &msg, const node_view &target) override
     {
-        if (!state_->has_serializer()) {
-            return error_code::serialization_error;
-        }
-        const gossip_node_view_t *handed = lent_message::find(target);
-        const gossip_node_view_t c_target = handed ? *handed : to_c(target);
-        return static_cast<error_code>(
-            with_c_message(msg, [this, &c_target](const gossip_message_t &c_msg) {
-                return gossip_transport_send_message(state_->handle.get(), &c_msg, &c_target);
-            }));
+        return state_->send(msg, target);
     }
 
     /// The callback runs on a thread that the transport makes when this is first called. An exception
@@ -101,8 +93,10 @@ public:
             });
             return;
         }
-        state_->completions().add([this, msg, target, callback = std::move(callback)] {
-            const error_code code = send_message(msg, target);
+        // The transport may be moved meanwhile; what is behind it waits for this.
+        state *here = state_.get();
+        here->completions().add([here, msg, target, callback = std::move(callback)] {
+            const error_code code = here->send(msg, target);
             if (callback) {
                 callback(code);
             }
@@ -160,6 +154,18 @@ private:
             if (completions_) {
                 completions_->finish();
             }
+        }
+        error_code send(const gossip_message &msg, const node_view &target) const
+        {
+            if (!has_serializer()) {
+                return error_code::serialization_error;
+            }
+            const gossip_node_view_t *handed = lent_message::find(target);
+            const gossip_node_view_t c_target = handed ? *handed : to_c(target);
+            return static_cast<error_code>(
+                with_c_message(msg, [this, &c_target](const gossip_message_t &c_msg) {
+                    return gossip_transport_send_message(handle.get(), &c_msg, &c_target);
+                }));
         }
         void set_core(std::shared_ptr<gossip_core> core)
         {

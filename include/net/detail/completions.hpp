@@ -39,15 +39,21 @@ public:
         wake_.notify_one();
     }
 
-    /// Waits until all jobs were done and the thread has ended; called by a job, it does not wait.
+    /// Waits until all jobs were done and the thread has ended. Called by a job it does not wait, and
+    /// that job is the last one.
     void finish()
     {
+        const bool by_a_job = thread_.get_id() == std::this_thread::get_id();
+        std::deque<std::function<void()>> left;
         {
             const std::lock_guard<std::mutex> lock(mutex_);
             finished_ = true;
+            if (by_a_job) {
+                left.swap(jobs_);
+            }
         }
         wake_.notify_one();
-        if (thread_.get_id() == std::this_thread::get_id()) {
+        if (by_a_job) {
             thread_.detach();
         } else if (thread_.joinable()) {
             thread_.join();

@@ -7,6 +7,7 @@
 
 #include "../../core/message_serializer.hpp"
 #include "c_net_api.hpp"
+#include "json_counts.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -18,8 +19,7 @@ namespace gossip {
 
 /// A form of messages that the library has, by its name: "json", "binary", "bincode" or "auto".
 ///
-/// It carries metadata, but neither seen_time, last_suspected nor suspicion_count, which are the
-/// writer's alone.
+/// It carries metadata, but neither seen_time, last_suspected nor suspicion_count.
 class native_serializer : public libgossip::message_serializer {
 public:
     /// Throws gossip::error for a name that the library does not have.
@@ -49,14 +49,10 @@ public:
                 }
                 return written;
             });
-        switch (code) {
-        case GOSSIP_ERR_SUCCESS:
-            return libgossip::serialization_error::success;
-        case GOSSIP_ERR_INVALID_ARGUMENT:
-            return libgossip::serialization_error::invalid_input;
-        default:
-            return libgossip::serialization_error::serialization_failed;
-        }
+        return code == GOSSIP_ERR_SUCCESS ? libgossip::serialization_error::success
+               : code == GOSSIP_ERR_INVALID_ARGUMENT
+                   ? libgossip::serialization_error::invalid_input
+                   : libgossip::serialization_error::serialization_failed;
     }
 
     libgossip::serialization_error deserialize(const std::vector<std::uint8_t> &data,
@@ -100,10 +96,30 @@ private:
 
 namespace libgossip {
 
-/// The JSON text of libgossip 1.4.2.
+/// The JSON text of libgossip 1.4.2. Of a node_view it lacks seen_time and last_suspected.
 class json_serializer : public gossip::native_serializer {
 public:
     json_serializer() : native_serializer("json") {}
+
+    serialization_error serialize(const gossip_message &msg,
+                                  std::vector<std::uint8_t> &data) const override
+    {
+        const serialization_error code = native_serializer::serialize(msg, data);
+        if (code == serialization_error::success) {
+            net::detail::write_counts(data, msg);
+        }
+        return code;
+    }
+
+    serialization_error deserialize(const std::vector<std::uint8_t> &data,
+                                    gossip_message &msg) const override
+    {
+        const serialization_error code = native_serializer::deserialize(data, msg);
+        if (code == serialization_error::success) {
+            net::detail::read_counts(data, msg);
+        }
+        return code;
+    }
 };
 
 namespace net {

@@ -6,7 +6,7 @@ use crate::ffi::callbacks;
 use crate::ffi::commands::{argument, core_ref, report_null};
 use crate::ffi::convert::{Flaw, Status, kind_of, owned_of};
 use crate::ffi::core::gossip_core_t;
-use crate::ffi::error::{self, set_last_error};
+use crate::ffi::error::set_last_error;
 use crate::ffi::guard::{Callbacks, guard, guard_both, guard_quiet};
 use crate::ffi::handle::Pending;
 use crate::ffi::types::{
@@ -130,6 +130,7 @@ pub unsafe extern "C-unwind" fn gossip_message_builder_set_metadata(
 
 /// Hands a message out as one that a send callback is called with: so that functions that take a
 /// gossip_message_t, called inside with that very pointer, have the metadata of its entries too.
+/// The error text of the last call inside stays.
 ///
 /// Such functions are gossip_transport_send_message() and gossip_serializer_serialize(); and
 /// gossip_view_info() and its like know the entries.
@@ -380,14 +381,12 @@ impl Loan {
 impl Callbacks for Loan {
     fn run(self) {
         let Some(callback) = self.callback else { return };
-        let saved = error::save();
         let entries: Vec<Entry<'_>> = self.message.entries.iter().map(NodeView::as_entry).collect();
         callbacks::lend(&self.message.header, &entries, |message| {
             // SAFETY: a function of the program with this type, called with a message that lives
             // until it returns.
             unsafe { callback(message, self.user_data) };
         });
-        saved.restore();
     }
 }
 
