@@ -55,19 +55,13 @@ fn load(effort: &Effort) -> Result<(), String> {
     effort.publish(&table)
 }
 
-/// Seconds of processor time that this process has used.
+/// Seconds of processor time that this process's first thread, which does all, has used; where the
+/// system does not tell, seconds of the clock.
 fn cpu_time() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // After the name in parentheses: user and system time are the 12th and 13th words.
-    let words = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    let ticks: f64 = words.skip(11).take(2).filter_map(|word| word.parse::<f64>().ok()).sum();
-    if ticks > 0.0 { ticks / 100.0 } else { wall() }
-}
-
-/// Where the system does not tell: seconds of the clock.
-fn wall() -> f64 {
     static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
-    START.get_or_init(Instant::now).elapsed().as_secs_f64()
+    let stat = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
+    let ns = stat.split_whitespace().next().and_then(|word| word.parse::<f64>().ok());
+    ns.map_or_else(|| START.get_or_init(Instant::now).elapsed().as_secs_f64(), |ns| ns / 1e9)
 }
 
 fn crashes(effort: &Effort) -> Result<(), String> {

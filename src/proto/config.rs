@@ -150,9 +150,10 @@ impl Config {
             round_interval_ms: 1_000,
             gossip_interval_ms: 200,
             gossip_nodes: 1,
-            probe_timeout_min_ms: 300,
-            suspicion_min_ms: 2_000,
-            suspicion_min_rounds: 2,
+            probe_timeout_min_ms: 200,
+            suspicion_min_ms: 1_200,
+            suspicion_min_rounds: 1,
+            observer_timeout_ms: 200,
             ..Self::lan()
         }
     }

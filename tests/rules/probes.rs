@@ -360,3 +360,36 @@ fn a_request_about_an_unknown_node_sends_nothing_to_it() {
     rig.hear(MessageKind::PingReq, 1, &[claim(77, 1000, Suspect)], &[]).unwrap();
     assert!(rig.sent.iter().all(|sent| sent.to != id(77)));
 }
+
+/// With rounds of a second a program that ticks may read the answer a round later; a driver with
+/// timers reads it when it comes.
+#[test]
+fn with_timers_a_probe_waits_for_the_answer_and_not_for_the_reader() {
+    let mut config = Config::lan();
+    config.round_interval_ms = 1_000;
+    let asked_after = |timers: bool| {
+        let mut rig = Rig::among(config.clone(), 5);
+        for _ in 0..6 {
+            let pings = rig.tick_by(1_000);
+            pings
+                .iter()
+                .filter(|sent| sent.kind() == MessageKind::Ping)
+                .for_each(|ping| rig.answer(ping));
+        }
+        rig.clear();
+        (0..300).find(|_| {
+            rig.ms += 20;
+            let now = rig.now();
+            if timers {
+                rig.core.handle_timeout(now);
+            } else if rig.ms.is_multiple_of(1_000) {
+                rig.core.round(now);
+            }
+            rig.drain();
+            !rig.sent_of(MessageKind::PingReq).is_empty()
+        })
+    };
+    let (timers, ticks) = (asked_after(true), asked_after(false));
+    let (timers, ticks) = (timers.expect("it asks"), ticks.expect("it asks"));
+    assert!(timers + 30 < ticks, "{timers} {ticks}");
+}

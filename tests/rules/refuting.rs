@@ -50,6 +50,19 @@ fn refutes_at_most_once_a_round_and_passes_the_highest_in_the_next() {
     assert_eq!(rig.core.stats().refutations, 2, "nothing is left to refute");
 }
 
+/// Where a round takes a second, one that comes just after another would run out before the next.
+#[test]
+fn a_second_claim_in_a_long_round_is_refuted_100_ms_later() {
+    let mut rig = Rig::among(Config::lan(), 5);
+    (0..6).for_each(|_| drop(rig.tick_by(1_000)));
+    for (wait, refuted) in [(0, 1), (99, 1), (1, 2), (150, 3)] {
+        rig.ms += wait;
+        let said = NodeView { heartbeat: rig.own().heartbeat + 5, status: Suspect, ..rig.own() };
+        rig.says(1, &[said]);
+        assert_eq!(rig.core.stats().refutations, refuted, "{wait} ms later");
+    }
+}
+
 #[test]
 fn an_online_claim_about_us_that_is_newer_is_passed() {
     let mut rig = Rig::among(Config::lan(), 5);

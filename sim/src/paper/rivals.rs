@@ -162,6 +162,12 @@ pub struct Idle {
 
 fn idle<P: Peer>(options: Options, loss: f64, time: u64) -> Idle {
     let mut world = formed::<P>(options);
+    // News of the start are no load of a steady state.
+    for _ in 0..24 {
+        if world.nodes.iter().any(|node| node.peer.news() > 0) {
+            world.run(5 * SECOND);
+        }
+    }
     world.net.loss = loss;
     let from = world.now;
     let before: Vec<(u64, u64)> = world.nodes.iter().map(|node| node.sent).collect();

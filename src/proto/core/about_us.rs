@@ -11,11 +11,15 @@ use core::time::Duration;
 /// Another node with our id is looked for this long after a refutation.
 const CONFLICT_WINDOW: Duration = Duration::from_secs(10);
 
+/// A claim that comes in the round in which we jumped is passed no sooner than this after the jump.
+const JUMP_PAUSE: Duration = Duration::from_millis(100);
+
 /// What was refuted lately.
 #[derive(Debug, Default)]
 pub(super) struct Refutation {
-    /// Whether we jumped in this round already.
+    /// Whether we jumped in this round already, and when last.
     jumped: bool,
+    jumped_at: Instant,
     /// The highest claim that is still to be passed; jumped past in the next round.
     past: Option<Heartbeat>,
     /// Whether a claim that is to be passed tells of a configuration that is not ours.
@@ -123,11 +127,12 @@ impl Core {
     }
 
     fn refute_past(&mut self, said: Heartbeat, teller: Slot) {
-        if self.refute.jumped {
+        if self.refute.jumped && self.now().since(self.refute.jumped_at) < JUMP_PAUSE {
             self.refute.past = self.refute.past.max(Some(said));
             return;
         }
         self.refute.jumped = true;
+        self.refute.jumped_at = self.now();
         self.stats.refutations += 1;
         self.members.own.heartbeat = said.after(1);
         if core::mem::take(&mut self.refute.another_life) {

@@ -42,6 +42,8 @@ pub(super) use build::{Book, Piece};
 const MAX_JUMP: u64 = 1 << 32;
 /// Members looked at for one that is online.
 const ONLINE_LOOKS: usize = 256;
+/// Within this a driver with timers has read what waited while it stood still, in microseconds.
+const READ_WAIT: u64 = 100_000;
 /// Claims are sent at least as often as in a group of this size.
 const SMALL_GROUP: usize = 64;
 
@@ -114,6 +116,8 @@ pub struct Core {
     heal_last: Slot,
     sync_at: Instant,
     round_at: Instant,
+    /// Whether a driver with timers woke it last, and not a program that ticks.
+    timed: bool,
     gossip_at: Instant,
     /// A member to pull the list from when the message in hand has been read (P-13).
     sync_with: Option<Slot>,
@@ -185,6 +189,7 @@ impl Core {
             heal_last: Slot::NONE,
             sync_at: now,
             round_at: now,
+            timed: false,
             gossip_at: now,
             sync_with: None,
             fresh_until: now,
@@ -261,9 +266,17 @@ impl Core {
         self.now().after(core::time::Duration::from_micros(micros))
     }
 
-    /// Half a round: a time that was found over ends no sooner than this after it (P-8).
-    const fn grace(&self) -> u64 {
-        self.clock.pace() / 2
+    /// Half a round, and with timers no more than it takes to read what waits: a time that was found
+    /// over ends no sooner than this after it (P-8).
+    fn grace(&self) -> u64 {
+        let half = self.clock.pace() / 2;
+        if self.timed { half.min(READ_WAIT) } else { half }
+    }
+
+    /// The least that an answer takes that somebody reads once a round. With timers an answer is read
+    /// when it comes.
+    fn reading(&self) -> u64 {
+        if self.timed { 0 } else { self.clock.pace() / 4 * 3 }
     }
 
     fn transmit_limit(&self) -> u8 {

@@ -110,10 +110,10 @@ impl Core {
     }
 
     /// How long one stage of a probe takes: the measured round trips within the configured bounds,
-    /// never less than most of a round, times awareness (P-8, P-10).
+    /// never less than most of a round where programs tick, times awareness (P-8, P-10).
     pub(super) fn probe_timeout(&self) -> u64 {
         let pace = self.clock.pace();
-        let least = (u64::from(self.config.probe_timeout_min_ms) * 1000).max(pace / 4 * 3);
+        let least = (u64::from(self.config.probe_timeout_min_ms) * 1000).max(self.reading());
         let most = (u64::from(self.config.probe_timeout_max_ms) * 1000).max(pace).max(least);
         self.awareness.stretch(self.round_trip.late().clamp(least, most))
     }

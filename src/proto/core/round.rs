@@ -54,6 +54,11 @@ impl Core {
     /// One protocol round at once, however soon after the last (the ABI's tick): pings the next
     /// members, raises the own heartbeat, and ends what is due.
     pub fn round(&mut self, now: Instant) {
+        self.timed = false;
+        self.work(now);
+    }
+
+    fn work(&mut self, now: Instant) {
         self.clock.round(now);
         self.plan_round();
         if self.leaving.is_some() {
@@ -91,8 +96,9 @@ impl Core {
 
     /// Does what is due, rounds included; for a driver that sleeps until [`Core::poll_timeout`].
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.timed = true;
         if now >= self.round_at {
-            return self.round(now);
+            return self.work(now);
         }
         self.clock.wake(now);
         if self.leaving.is_some() {

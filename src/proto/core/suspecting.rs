@@ -157,7 +157,7 @@ impl Core {
 
     fn observer_timeout(&self, slot: Slot) -> u64 {
         let least = u64::from(self.config.observer_timeout_ms) * 1000;
-        self.timeout_of(slot, self.awareness.stretch(least.max(self.clock.pace() / 4 * 3)))
+        self.timeout_of(slot, self.awareness.stretch(least.max(self.reading())))
     }
 
     /// Shortest and longest time that a suspicion of this member may take here.
