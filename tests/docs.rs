@@ -55,6 +55,7 @@ fn what_the_documents_link_to_exists() {
         "docs/ARCHITECTURE.md",
         "docs/CPP.md",
         "docs/PROTOCOL.md",
+        "docs/PYTHON.md",
         "docs/UPGRADING.md",
         "docs/WIRE.md",
     ] {

@@ -42,7 +42,7 @@ fn bytes_are_those_of_the_structs_in_the_standard_configuration() {
     expected.extend([1, 251, 44, 1, 0, 252, 0xa0, 0x86, 1, 0, 5, 1, 0, 0]);
     expected.push(1);
     expected.extend([8; 16]);
-    expected.extend([0, 250, 0, 0, 1, 3, b':', b':', b'1', 1, 0, 0, 0, 0]);
+    expected.extend([0, 250, 0, 0, 1, 3, b':', b':', b'1', 1, 0, 0, 0, 0, 0]);
     let bytes = encode(&Message { header, entries: vec![entry] }).expect("small");
     assert_eq!(bytes, expected);
     assert_eq!(kind_of(&bytes), Kind::Bincode);
@@ -74,7 +74,7 @@ fn what_is_beyond_the_limits_is_neither_written_nor_read() {
 fn what_is_wrong_is_told_with_its_place() {
     let good = encode(&Message { entries: vec![NodeView::default()], ..Message::default() });
     let good = good.expect("small");
-    for (at, byte, offset) in [(0, 0xc1, 0), (17, 10, 1), (24, 4, 1), (25, 200, 53), (42, 6, 26)] {
+    for (at, byte, offset) in [(0, 0xc1, 0), (17, 10, 1), (24, 4, 1), (25, 200, 54), (42, 6, 26)] {
         let mut bytes = good.clone();
         bytes[at] = byte;
         let error = bincode::decode(&bytes).expect_err("a wrong byte");

@@ -1,7 +1,7 @@
 //! Bytes that mean harm, in every form: the answer is an error or a message within the limits, there
 //! is no panic, and at no moment more is allocated than the bytes' own number and 64 KiB.
 //!
-//! `GOSSIP_CORRUPTIONS=1000000 cargo test --release --test wire_hostile` corrupts a million messages
+//! A million messages of each form are corrupted; `GOSSIP_CORRUPTIONS=10000000 cargo test --release
 //! of each form; without it there are fewer. The seed is printed by a failure, with the bytes.
 #![allow(unreachable_pub, reason = "a test program has no public surface")]
 
@@ -150,7 +150,7 @@ fn every_truncation_is_an_error_or_a_message() {
 /// How many messages of each form are corrupted.
 fn corruptions() -> u64 {
     let asked = std::env::var("GOSSIP_CORRUPTIONS").ok();
-    asked.map_or(200_000, |count| count.parse().expect("GOSSIP_CORRUPTIONS is a number"))
+    asked.map_or(1_000_000, |count| count.parse().expect("GOSSIP_CORRUPTIONS is a number"))
 }
 
 fn corrupt_all(form: &Form) {

@@ -14,12 +14,14 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 const USAGE: &str = "\
-usage: node [--smoke] [--check] [--binary] [--nodes <n>] [--seconds <n>] [--crashes <n>] [quiet|lan]
+usage: node [--smoke] [--check] [--binary] [--nodes <n>] [--settle <n>] [--seconds <n>]
+            [--crashes <n>] [quiet|lan]
 
   --smoke     a few nodes for a moment, to see that it runs
   --check     ends with an error if a figure is beyond its bound
   --binary    nodes that write packets from their first word on, not text to strangers
   --nodes     how many nodes; 100
+  --settle    seconds between the forming of a quiet cluster and the measurement; 30
   --seconds   how long the steady state is measured; 60
   --crashes   how many crashes; 30";
 
@@ -79,6 +81,7 @@ fn run(mut arguments: impl Iterator<Item = String>) -> Result<bool, String> {
             "--check" => check = true,
             "--binary" => effort.binary = true,
             "--nodes" => effort.nodes = number()?.max(2),
+            "--settle" => effort.settle = Duration::from_secs(number()? as u64),
             "--seconds" => effort.measure = Duration::from_secs(number()? as u64),
             "--crashes" => effort.crashes = number()?,
             "quiet" | "lan" if which.is_none() => which = Some(argument),
@@ -171,7 +174,19 @@ fn steady(effort: Effort) -> Result<bool, String> {
     let online: usize = nodes.iter().map(|node| count(node, NodeStatus::Online)).sum();
     let false_views = nodes.len() * (nodes.len() - 1) - online;
     println!("  {false_views} views that are not `online`");
+    let (most, all) = news(&nodes)?;
+    println!("  {all} claims that still wait to be told, of one node {most} at the most");
     Ok(datagrams < MOST_DATAGRAMS && bytes <= MOST_BYTES && false_views == 0)
+}
+
+/// The claims that wait to be told: the most of one node, and of all together.
+fn news(nodes: &[Node]) -> Result<(usize, usize), String> {
+    let (mut most, mut all) = (0, 0);
+    for node in nodes {
+        let news = node.stats().map_err(text)?.queues.news;
+        (most, all) = (most.max(news), all + news);
+    }
+    Ok((most, all))
 }
 
 fn traffic(nodes: &[Node]) -> Result<Datagrams, String> {
@@ -234,13 +249,16 @@ fn crashes(effort: Effort) -> Result<bool, String> {
         let gone = nodes.swap_remove(place);
         let id = gone.id();
         drop(gone);
-        times.push(wait_for("the crash is known to all", || {
+        let known = wait_for("the crash is known to all", || {
             Ok(all_hold(&nodes, &id, NodeStatus::Failed))
-        })?);
+        });
+        times.push(known.map_err(|error| format!("{error}; {}", others(&nodes, &id)))?);
         let again = node(effort, &profile, id.as_bytes()[0]).map_err(text)?;
         let seed = format!("127.0.0.1:{}", nodes[0].port());
         again.join(&[&seed], Duration::from_secs(10)).map_err(text)?;
         back.push(wait_for("it is back", || Ok(all_hold(&nodes, &id, NodeStatus::Online)))?);
+        // Who dies before it is known here is never listed here.
+        wait_for("it sees all", || Ok(count(&again, NodeStatus::Online) == nodes.len()))?;
         nodes.push(again);
     }
     let cpu = (processor_time() - before).as_secs_f64() / began.elapsed().as_secs_f64();
@@ -257,6 +275,19 @@ fn all_hold(nodes: &[Node], id: &NodeId, status: NodeStatus) -> bool {
         held.ok().flatten().flatten() == Some(status)
     };
     nodes.iter().all(holds)
+}
+
+/// What those hold of a node who do not hold it as failed.
+fn others(nodes: &[Node], id: &NodeId) -> String {
+    let held = |node: &Node| {
+        let held = node.look(|look| {
+            let status = look.core.find(id).map(|found| found.status);
+            (status, look.core.peer(id))
+        });
+        format!("{}: {:?}", node.id(), held)
+    };
+    let all: Vec<String> = nodes.iter().map(held).filter(|held| !held.contains("Failed")).collect();
+    all.join("\n")
 }
 
 /// Prints the median and the extremes; gives the median.

@@ -81,12 +81,13 @@ pub struct Extra {
     detail: Detail,
     config_heartbeat: u64,
     apart: Apart,
+    reads_packets: bool,
 }
 
 impl Extra {
     /// What the struct of this entry lacks.
     pub fn of(entry: &Entry<'_>) -> Self {
-        let Entry { status, detail, config_heartbeat, .. } = *entry;
+        let Entry { status, detail, config_heartbeat, reads_packets, .. } = *entry;
         let (metadata, apart) = match entry.metadata {
             MetadataPart::Unsaid => (None, Apart::Unsaid),
             MetadataPart::Held(held) => (Some(Arc::clone(held)), Apart::Unsaid),
@@ -96,7 +97,7 @@ impl Extra {
                 (None, Apart::Slice(stamp, index, bytes.into()))
             }
         };
-        Self { status, metadata, detail, config_heartbeat, apart }
+        Self { status, metadata, detail, config_heartbeat, apart, reads_packets }
     }
 
     /// Adds to the entry of a struct what that has no room for.
@@ -109,8 +110,8 @@ impl Extra {
                 MetadataPart::Slice { stamp: *stamp, index: *index, bytes }
             }
         };
-        let Self { status, detail, config_heartbeat, .. } = *self;
-        Entry { status, detail, config_heartbeat, metadata, ..entry }
+        let Self { status, detail, config_heartbeat, reads_packets, .. } = *self;
+        Entry { status, detail, config_heartbeat, metadata, reads_packets, ..entry }
     }
 }
 

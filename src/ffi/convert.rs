@@ -189,6 +189,7 @@ pub fn entry_of(view: &gossip_node_view_t, status: Status) -> Result<Option<Entr
         heartbeat: view.heartbeat,
         // A C struct has no field for it.
         config_heartbeat: 0,
+        reads_packets: false,
         version: view.version,
         status,
         role,

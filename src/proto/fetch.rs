@@ -86,9 +86,15 @@ impl Fetch {
         true
     }
 
-    /// Whether all that was asked for has come.
+    /// Whether all that was asked for has come, or the last of it, which is sent last: what is missing
+    /// still is lost.
     pub(crate) const fn is_answered(&self) -> bool {
-        self.asked & !self.have == 0
+        (self.asked & !self.have).leading_zeros() > self.asked.leading_zeros()
+    }
+
+    /// Whether something of what was asked for has come.
+    pub(crate) const fn has_answer(&self) -> bool {
+        self.asked & self.have != 0
     }
 
     /// Whether nothing is missing.
@@ -184,10 +190,12 @@ mod tests {
         assert_eq!(fetch.ask(), u128::from(u32::MAX));
         for index in 0..32 {
             assert!(!fetch.is_answered());
+            assert_eq!(fetch.has_answer(), index > 0);
             if index != 7 {
                 assert!(fetch.take(index, &[0; 1024]));
             }
         }
+        assert!(fetch.is_answered(), "the last one came");
         assert!(!fetch.take(6, &[0; 1024]), "it came before");
         assert_eq!(fetch.ask(), (u128::from(u32::MAX) << 32) >> 1 & !((1 << 32) - 1) | 1 << 7);
     }
@@ -209,7 +217,7 @@ mod tests {
         let metadata = Metadata::from_pairs([("k", value.as_str()), ("l", "")]).expect("short");
         let mut fetch = fetch(metadata.stamp());
         assert_eq!(fetch.ask(), 0b11111);
-        for index in [4, 0, 2, 3, 1] {
+        for index in [3, 0, 2, 4, 1] {
             assert!(fetch.finish().is_none());
             assert!(fetch.take(index, part(&metadata, index)));
         }

@@ -55,6 +55,8 @@ pub(crate) struct Member {
     pub(crate) round_trip: u32,
     /// When it was suspected last.
     pub(crate) suspected: Coarse,
+    /// Its place in the piggyback queue, while it is queued.
+    pub(crate) waiting: u32,
     /// The part of our last pings of it that went unanswered, in 65536ths.
     pub(crate) loss: u16,
     /// How often it came back from suspect or failed.

@@ -222,6 +222,7 @@ impl Members {
             region: self.strings.get(member.region),
             metadata: member.metadata.as_ref().into(),
             detail: Detail::Full,
+            reads_packets: member.is(Flags::BINARY),
         }
     }
 
@@ -327,5 +328,6 @@ fn member(entry: &Entry<'_>, now: Instant, strings: &mut Strings) -> Member {
         reason: Reason::Command,
         misses: 0,
         sends: 0,
+        waiting: 0,
     }
 }

@@ -1,8 +1,8 @@
 //! Which claims ride on the next messages: least-sent first, each a limited number of times (P-7).
 
-use super::member::{Flags, Slot};
+use super::member::{Flags, Member, Slot};
 use super::members::Members;
-use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 /// More sends than any limit: `ceil(20 * log10(2^24 + 1))` is 145.
 const MAX_SENDS: usize = 160;
@@ -10,14 +10,45 @@ const MAX_SENDS: usize = 160;
 /// Claims that wait at the most; past it the most-sent one makes room (P-15).
 const MAX_CLAIMS: usize = 1024;
 
+/// No place.
+const NONE: u32 = u32::MAX;
+
 /// Members whose claim is to be told, by the number of times it was.
 ///
-/// An entry counts only while its member is queued with that number of sends; a claim that is
-/// queued again leaves an entry behind that is skipped when its turn comes.
-#[derive(Debug, Default)]
+/// Invariant: a member has one place here while it is queued, `waiting`, in the queue of its `sends`.
+#[derive(Debug)]
 pub(crate) struct Piggyback {
-    queues: alloc::vec::Vec<VecDeque<Slot>>,
+    /// The places that are taken, and those that are free, chained by `next`.
+    places: Vec<Place>,
+    free: u32,
+    queues: Vec<Queue>,
     len: usize,
+}
+
+/// A claim and its neighbours in its queue.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    slot: Slot,
+    prev: u32,
+    next: u32,
+}
+
+/// Claims that were sent equally often, longest waiting first.
+#[derive(Clone, Copy, Debug)]
+struct Queue {
+    first: u32,
+    last: u32,
+    len: usize,
+}
+
+impl Queue {
+    const EMPTY: Self = Self { first: NONE, last: NONE, len: 0 };
+}
+
+impl Default for Piggyback {
+    fn default() -> Self {
+        Self { places: Vec::new(), free: NONE, queues: Vec::new(), len: 0 }
+    }
 }
 
 impl Piggyback {
@@ -29,14 +60,18 @@ impl Piggyback {
     /// Queues the claim of a member as new.
     pub(crate) fn push(&mut self, slot: Slot, members: &mut Members) {
         let member = &mut members[slot];
-        if !member.is(Flags::QUEUED) {
+        if member.is(Flags::QUEUED) {
+            if member.sends == 0 {
+                return;
+            }
+            self.unlink(member);
+        } else {
             member.flags.set(Flags::QUEUED, true);
+            member.waiting = self.place(slot);
             self.len += 1;
-        } else if member.sends == 0 {
-            return;
         }
         member.sends = 0;
-        self.queue(0).push_back(slot);
+        self.link(member);
         if self.len > MAX_CLAIMS {
             self.drop_most_sent(members);
         }
@@ -46,17 +81,12 @@ impl Piggyback {
     fn drop_most_sent(&mut self, members: &mut Members) {
         for sends in (0..self.queues.len()).rev() {
             // Of claims told equally often the oldest; a queue of nothing but untold failures stays.
-            for _ in 0..self.queues[sends].len().min(64) {
-                let Some(slot) = self.queues[sends].pop_front() else { break };
-                let member = &members[slot];
-                if !member.is(Flags::QUEUED) || usize::from(member.sends) != sends {
-                    continue;
+            for _ in 0..self.queues[sends].len.min(64) {
+                let slot = self.places[self.queues[sends].first as usize].slot;
+                if sends > 0 || !members[slot].status.is_gone() {
+                    return self.drop(slot, members);
                 }
-                if sends == 0 && member.status.is_gone() {
-                    self.queues[0].push_back(slot);
-                    continue;
-                }
-                return self.drop(slot, members);
+                self.put_back(slot, members);
             }
         }
     }
@@ -67,6 +97,9 @@ impl Piggyback {
         member.flags.set(Flags::NEW_CONFIG, false);
         if member.is(Flags::QUEUED) {
             member.flags.set(Flags::QUEUED, false);
+            self.unlink(member);
+            self.places[member.waiting as usize].next = self.free;
+            self.free = member.waiting;
             self.len -= 1;
         }
     }
@@ -82,53 +115,91 @@ impl Piggyback {
         mut wanted: impl FnMut(&Members, Slot) -> bool,
         mut take: impl FnMut(&Members, Slot) -> bool,
     ) {
-        if self.len == 0 {
-            return;
-        }
         let mut left = most;
         let mut looks = most + 64;
         // From the most-sent down would pick a claim twice; upwards it is moved ahead of us, so
         // each queue is walked only as far as it was long.
         let mut ahead = 0;
         for sends in 0..self.queues.len() {
-            let len = self.queues[sends].len() - ahead;
+            let len = self.queues[sends].len - ahead;
             ahead = 0;
             for _ in 0..len {
                 if left == 0 || looks == 0 {
                     return;
                 }
-                let Some(slot) = self.queues[sends].pop_front() else { break };
-                let member = &members[slot];
-                if !member.is(Flags::QUEUED) || usize::from(member.sends) != sends {
-                    continue;
-                }
                 looks -= 1;
+                let slot = self.places[self.queues[sends].first as usize].slot;
                 if !wanted(members, slot) {
-                    self.queues[sends].push_back(slot);
+                    self.put_back(slot, members);
                     continue;
                 }
                 if !take(members, slot) {
-                    self.queues[sends].push_front(slot);
                     return;
                 }
                 left -= 1;
                 let member = &mut members[slot];
-                member.sends += 1;
-                if member.sends >= limit || usize::from(member.sends) >= MAX_SENDS {
+                if member.sends + 1 >= limit || usize::from(member.sends) + 1 >= MAX_SENDS {
                     self.drop(slot, members);
                 } else {
-                    self.queue(sends + 1).push_back(slot);
+                    self.unlink(member);
+                    member.sends += 1;
+                    self.link(member);
                     ahead += 1;
                 }
             }
         }
     }
 
-    fn queue(&mut self, sends: usize) -> &mut VecDeque<Slot> {
-        while self.queues.len() <= sends {
-            self.queues.push(VecDeque::new());
+    /// Moves a claim to the end of its queue.
+    fn put_back(&mut self, slot: Slot, members: &Members) {
+        let member = &members[slot];
+        self.unlink(member);
+        self.link(member);
+    }
+
+    /// A place for a claim, in no queue yet.
+    fn place(&mut self, slot: Slot) -> u32 {
+        let place = Place { slot, prev: NONE, next: NONE };
+        if self.free == NONE {
+            self.places.push(place);
+            return self.places.len() as u32 - 1;
         }
-        &mut self.queues[sends]
+        let taken = self.free;
+        self.free = core::mem::replace(&mut self.places[taken as usize], place).next;
+        taken
+    }
+
+    fn link(&mut self, member: &Member) {
+        let sends = usize::from(member.sends);
+        if self.queues.len() <= sends {
+            // Room for all of them at once, so that none is made in a round that has seen no other.
+            self.queues.reserve_exact(MAX_SENDS - self.queues.len());
+            self.queues.resize(sends + 1, Queue::EMPTY);
+        }
+        let queue = &mut self.queues[sends];
+        let prev = core::mem::replace(&mut queue.last, member.waiting);
+        queue.len += 1;
+        if prev == NONE {
+            queue.first = member.waiting;
+        } else {
+            self.places[prev as usize].next = member.waiting;
+        }
+        let place = &mut self.places[member.waiting as usize];
+        (place.prev, place.next) = (prev, NONE);
+    }
+
+    fn unlink(&mut self, member: &Member) {
+        let Place { prev, next, .. } = self.places[member.waiting as usize];
+        let queue = &mut self.queues[usize::from(member.sends)];
+        queue.len -= 1;
+        match prev {
+            NONE => queue.first = next,
+            prev => self.places[prev as usize].next = next,
+        }
+        match next {
+            NONE => self.queues[usize::from(member.sends)].last = prev,
+            next => self.places[next as usize].prev = prev,
+        }
     }
 }
 

@@ -125,6 +125,9 @@ pub struct Entry<'a> {
     pub metadata: MetadataPart<'a>,
     /// Whether the configuration part is in it.
     pub detail: Detail,
+    /// Whether the teller knows that the node reads packets. Only packets carry it, with the
+    /// configuration part.
+    pub reads_packets: bool,
 }
 
 /// An [`Entry`] that owns its texts.
@@ -144,6 +147,7 @@ pub struct NodeView {
     pub metadata: Option<Arc<Metadata>>,
     pub apart: Apart,
     pub detail: Detail,
+    pub reads_packets: bool,
 }
 
 /// What a [`NodeView`] says about metadata that it does not have.
@@ -182,6 +186,7 @@ impl NodeView {
                 }
             },
             detail: self.detail,
+            reads_packets: self.reads_packets,
         }
     }
 }
@@ -208,6 +213,7 @@ impl From<Entry<'_>> for NodeView {
                 _ => Apart::Unsaid,
             },
             detail: entry.detail,
+            reads_packets: entry.reads_packets,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::net::{Net, address};
 use gossip::proto::{Carrier, Config};
-use gossip::types::{Form, NodeStatus};
+use gossip::types::{Entry, Form, Header, MessageKind, NodeStatus, NodeView};
 
 fn texts(net: &Net) -> u64 {
     net.nodes.iter().flatten().map(|node| node.texts).sum()
@@ -61,13 +61,13 @@ fn an_answer_in_text_does_not_speak_for_one_that_repeats_nonces() {
     let victim = net.nodes[3].take().expect("it ran");
     let own = victim.core.own();
     for round in 1..200 {
-        let header = gossip::types::Header {
+        let header = Header {
             sender: own.id,
-            kind: gossip::types::MessageKind::Pong,
+            kind: MessageKind::Pong,
             timestamp: own.heartbeat + round * 3,
-            ..gossip::types::Header::default()
+            ..Header::default()
         };
-        let entry = gossip::types::Entry { heartbeat: own.heartbeat + round * 3 + 1, ..own };
+        let entry = Entry { heartbeat: own.heartbeat + round * 3 + 1, ..own };
         let mut bytes = Vec::new();
         gossip::wire::json::encode(&header, [entry], &mut bytes).expect("it fits");
         for to in 0..3 {
@@ -179,4 +179,39 @@ fn a_group_that_begins_in_text_forms_as_soon_as_one_that_has_packets_alone() {
     };
     let (text, packets) = (forms(Carrier::Structs), forms(Carrier::Packets));
     assert!(text <= 2 * packets, "{text} ms, {packets} ms");
+}
+
+#[test]
+fn members_tell_who_reads_packets() {
+    // With a round a second it takes 100 of them until a node has spoken to each of 50.
+    let mut net = Net::formed(1, None, &Config::quiet(), 50);
+    net.run(3_000);
+    let before = texts(&net);
+    net.run(60_000);
+    assert_eq!(texts(&net), before, "all of it is packets now");
+    assert!(net.all_see_all());
+}
+
+#[test]
+fn a_wrong_word_on_packets_makes_nobody_suspect() {
+    let mut net = Net::formed(1, None, &Config::lan(), 3);
+    net.run(5_000);
+    net.add(Config::lan());
+    net.node(3).text_only = true;
+    net.run(500);
+    let teller = net.node(1).core.own();
+    let (sender, timestamp) = (teller.id, teller.heartbeat);
+    let header = Header { sender, timestamp, kind: MessageKind::Update, ..Header::default() };
+    let reader = NodeView::from(net.node(3).core.own());
+    let entry = Entry { reads_packets: true, ..reader.as_entry() };
+    let mut bytes = Vec::new();
+    gossip::wire::binary::encode(&header, [entry], &mut bytes).expect("it fits");
+    net.inject(1, 0, Form::Packet, bytes);
+    net.run_until(10_000, Net::all_see_all);
+    assert!(net.all_see_all());
+    net.run(30_000);
+    for node in net.nodes.iter_mut().flatten() {
+        let suspected = node.events.iter().any(|(_, _, new)| *new == NodeStatus::Suspect);
+        assert!(!suspected, "{:?}", node.events);
+    }
 }

@@ -282,3 +282,18 @@ fn commands_check_what_they_are_given() {
         assert!(rig.core.is_empty() && rig.sent.is_empty() && rig.told.is_empty());
     }
 }
+
+/// Where a thousand join at once, the turn of one in the ring may be far.
+#[test]
+fn one_that_is_not_proved_and_pings_is_asked_for_the_proof_at_once() {
+    let mut rig = Rig::packets();
+    rig.hear(MessageKind::Ping, 1, &[], &[]).unwrap();
+    assert_eq!(rig.status(1), Some(Joining));
+    assert_eq!((rig.sent_to(1, MessageKind::Pong), rig.sent_to(1, MessageKind::Ping)), (1, 1));
+    assert_eq!(rig.sent_of(MessageKind::Ping)[0].entries.len(), 1, "our own entry alone");
+    rig.pong(1);
+    assert_eq!(rig.status(1), Some(Online));
+    rig.clear();
+    rig.hear(MessageKind::Ping, 1, &[], &[]).unwrap();
+    assert_eq!(rig.sent_to(1, MessageKind::Ping), 0, "once it is proved no more");
+}

@@ -234,6 +234,7 @@ prop_compose! {
         metadata in proptest::option::of(vec(("[a-z]{0,3}", "[a-z]{0,9}"), 0..3)),
         apart in apart(),
         detail in prop_oneof![Just(Detail::Full), Just(Detail::Claim)],
+        reads_packets in any::<bool>(),
     ) -> NodeView {
         let metadata = metadata.map(|pairs| {
             let mut metadata = Metadata::new();
@@ -242,7 +243,7 @@ prop_compose! {
         });
         NodeView {
             id, ip, port, config_epoch, heartbeat, config_heartbeat, version, status, role, region,
-            metadata, apart, detail,
+            metadata, apart, detail, reads_packets,
         }
     }
 }

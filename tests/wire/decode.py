@@ -181,7 +181,7 @@ def read_metadata(reader):
 def read_configuration(reader):
     start = reader.at
     shape = reader.byte()
-    if shape & 0b1110_0000:
+    if shape & 0b1100_0000:
         raise invalid(start)
     version = reader.number()
     if shape & 0b100:
@@ -200,7 +200,14 @@ def read_configuration(reader):
         ip = reader.reference()
     role = reader.reference() if shape & 0b1000 else reader.text()
     region = reader.reference() if shape & 0b1_0000 else reader.text()
-    return {"version": version, "port": port, "ip": ip, "role": role, "region": region}
+    return {
+        "version": version,
+        "port": port,
+        "ip": ip,
+        "role": role,
+        "region": region,
+        "reads_packets": shape & 0b10_0000 != 0,
+    }
 
 
 def read_entry(reader, sender):

@@ -57,8 +57,9 @@ pub fn any_entry() -> impl Strategy<Value = NodeView> {
     let texts = (any_address(), any_text(), any_text());
     let counters = (any_counter(), any_counter(), any_counter(), any_counter());
     let port = prop_oneof![0..=65_535_i32, any::<i32>()];
-    (id, texts, counters, port, 0..6_u32, any_metadata(), any::<bool>()).prop_map(
-        |(id, texts, counters, port, status, (metadata, apart), is_claim)| {
+    let bits = any::<[bool; 2]>();
+    (id, texts, counters, port, 0..6_u32, any_metadata(), bits).prop_map(
+        |(id, texts, counters, port, status, (metadata, apart), [is_claim, reads_packets])| {
             let claim = NodeView {
                 id: NodeId::new(id),
                 config_epoch: counters.0,
@@ -80,6 +81,7 @@ pub fn any_entry() -> impl Strategy<Value = NodeView> {
                 port,
                 version: counters.3,
                 detail: Detail::Full,
+                reads_packets,
                 ..claim
             }
         },

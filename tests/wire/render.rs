@@ -68,12 +68,14 @@ fn entry(entry: &NodeView) -> String {
     let configuration = match entry.detail {
         Detail::Claim => "null".into(),
         Detail::Full => format!(
-            "{{\"version\": {}, \"port\": {}, \"ip\": {}, \"role\": {}, \"region\": {}}}",
+            "{{\"version\": {}, \"port\": {}, \"ip\": {}, \"role\": {}, \"region\": {}, \
+             \"reads_packets\": {}}}",
             entry.version,
             entry.port,
             text(&entry.ip),
             text(&entry.role),
-            text(&entry.region)
+            text(&entry.region),
+            entry.reads_packets
         ),
     };
     format!(

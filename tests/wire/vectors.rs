@@ -274,7 +274,7 @@ fn entries() -> Vec<Vector> {
         ),
         written(
             "a probe with three entries in full",
-            message(header(), vec![node(1), node(2), node(3)]),
+            message(header(), vec![node(1), node(2), NodeView { reads_packets: true, ..node(3) }]),
         ),
         written("the sender twice", plain(vec![own(5), own(9)])),
         written(
@@ -484,7 +484,7 @@ fn broken_entries() -> Vec<Vector> {
         wrong("status 6", raw(0, 1, &[&[0x16, 5, 1, 0]]), 22),
         wrong("an unknown bit of an entry", raw(0, 1, &[&[0x52, 5, 1, 0]]), 22),
         wrong("an id that is cut off", raw(0, 1, &[&[2], &[9; 15]]), 23),
-        wrong("an unknown shape", own(0x21, &[AT, &[0, 0]]), 26),
+        wrong("an unknown shape", own(0x41, &[AT, &[0, 0]]), 26),
         wrong(
             "a port beyond 32 bits",
             own(5, &[&[2], &[0x80, 0x80, 0x80, 0x80, 0x10], &[10, 0, 0, 7, 0, 0]]),

@@ -10,8 +10,10 @@ mod headers;
 mod install;
 mod mixed;
 mod place;
+mod python;
 mod report;
 mod shell;
+mod sim;
 mod swap;
 mod test;
 mod tools;
@@ -28,6 +30,7 @@ usage: cargo xtask <command>
   abi                      exported names, sonames, layouts and sizes of the C library
   bench transport          the transports against a bare loop over a socket
   bench node               a hundred nodes: their traffic, and how soon a crash is known
+  swarm --minutes <n>      random clusters under random faults on virtual time, until one fails
   install --prefix <dir>   builds the C library and installs it";
 
 fn main() -> ExitCode {
@@ -50,6 +53,7 @@ fn run(arguments: &[String]) -> Result<(), String> {
         "check" => check::run(&place),
         "abi" => abi::run(&place),
         "bench" => bench::run(&place, rest),
+        "swarm" => sim::swarm(&place, rest),
         "install" => install::run(&place, rest),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

@@ -30,4 +30,10 @@ impl Place {
         std::fs::create_dir_all(&work).map_err(|error| format!("{}: {error}", work.display()))?;
         Ok(Self { root, work, target })
     }
+    /// A number that follows from the commit that is checked out; `None` outside of a repository.
+    pub fn revision(&self) -> Option<u64> {
+        let mut git = crate::shell::command("git", &self.root);
+        let hash = crate::shell::capture(git.args(["rev-parse", "--short=8", "HEAD"])).ok()?;
+        u64::from_str_radix(hash.trim().get(..8)?, 16).ok()
+    }
 }

@@ -37,6 +37,16 @@ impl Report {
         }
     }
 
+    /// Notes a check that gives something for the next ones.
+    pub fn take<T>(&mut self, name: &str, result: Result<T, String>) -> Option<T> {
+        let (value, result) = match result {
+            Ok(value) => (Some(value), Ok(())),
+            Err(error) => (None, Err(error)),
+        };
+        self.check(name, result);
+        value
+    }
+
     /// Notes the counts of a test program that did its own counting. A run that did not end well
     /// without naming a failure, as when nothing compiles, counts as one.
     pub fn count(&mut self, name: &str, passed: usize, failed: usize, success: bool) {

@@ -5,11 +5,12 @@ use std::path::Path;
 use crate::install::{self, Package};
 use crate::place::Place;
 use crate::report::Report;
-use crate::{abi, bench, consumers, cpp, headers, mixed, shell, swap, variants};
+use crate::{abi, bench, consumers, cpp, headers, mixed, python, shell, sim, swap, variants};
 
 /// The parts, in the order in which they run. The last two compile the library anew.
-const PARTS: [&str; 12] = [
+const PARTS: [&str; 14] = [
     "rust",
+    "sim",
     "benches",
     "abi",
     "headers",
@@ -19,12 +20,13 @@ const PARTS: [&str; 12] = [
     "consumers",
     "swap",
     "mixed",
+    "python",
     "vendored",
     "without-net",
 ];
 
 /// How many of them need no installed library.
-const ALONE: usize = 2;
+const ALONE: usize = 3;
 
 /// Runs all parts, or those that are named.
 ///
@@ -38,6 +40,9 @@ pub fn run(place: &Place, wanted: &[String]) -> Result<(), String> {
     let mut report = Report::default();
     if runs("rust") {
         report.part("rust", |report| rust(report, place));
+    }
+    if runs("sim") {
+        report.part("sim", |report| sim::tests(report, place));
     }
     if runs("benches") {
         report.part("benches", |report| bench::smoke(report, place));
@@ -73,6 +78,7 @@ fn installed(report: &mut Report, name: &str, place: &Place, package: &Package) 
         "consumers" => consumers::run(report, place, package),
         "swap" => swap::run(report, place, package),
         "mixed" => mixed::run(report, place, package),
+        "python" => python::run(report, place, package),
         "vendored" => variants::vendored_cross(report, place, package),
         _ => variants::without_net(report, place, package),
     }
@@ -125,7 +131,7 @@ pub fn ctest(package: &Package, build: &Path) -> Result<(usize, usize, bool), St
 }
 
 /// Adds up the summaries of `cargo test`: `test result: ok. 3 passed; 0 failed; ...`.
-fn count_cargo(out: &str) -> (usize, usize) {
+pub fn count_cargo(out: &str) -> (usize, usize) {
     let mut counts = (0, 0);
     for line in out.lines().filter(|line| line.starts_with("test result:")) {
         counts.0 += number_before(line, " passed").unwrap_or(0);

@@ -1,8 +1,8 @@
 //! Messages of a core as datagrams, for a program that carries bytes itself.
 
 use crate::proto::Transmit;
-use crate::types::{Detail, Entry, Form, Header, MessageKind, MetadataPart};
-use crate::wire::{Error, MAX_ENTRIES, binary, framing, json};
+use crate::types::{Entry, Form, Header};
+use crate::wire::{Error, binary, json};
 use core::ffi::c_char;
 use core::fmt::{self, Write};
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -75,9 +75,8 @@ impl Datagrams {
         Ok(())
     }
 
-    /// The first frame is the message, with the entries from its front that fit. The others follow
-    /// as updates of the same sender, which ask for no answer. Each is a datagram of its own, but
-    /// for a node of 1.4.2, which loses bursts of datagrams: that gets all in one.
+    /// As frames, of which each is a datagram of its own, but for a node of 1.4.2, which loses bursts
+    /// of datagrams: that gets all in one. Metadata too large for any is left out.
     fn write_text(
         &mut self,
         transmit: &Transmit<'_>,
@@ -85,44 +84,19 @@ impl Datagrams {
         to: SocketAddr,
         emit: &mut dyn FnMut(Datagram),
     ) -> Result<(), Error> {
-        let kind = transmit.header.kind;
-        let kind = if kind.is_struct() { kind } else { MessageKind::Update };
-        let mut header = Header { kind, wire: binary::VERSION, ..transmit.header };
-        let mut start = self.bytes.len();
-        let mut text = Text::begin(&mut self.bytes);
-        for entry in entries {
-            self.write_entry(entry)?;
-            if !text.has_room(&self.bytes, self.entry.len()) {
-                text.end(&header, &mut self.bytes)?;
-                header.kind = MessageKind::Update;
-                let next = TEXT_BYTES.max(Text::EMPTY_BYTES + self.entry.len());
-                let len = self.bytes.len() - start;
-                if transmit.to_new || len + next > LARGE_TEXT_BYTES {
-                    emit(Datagram { start, len, to });
-                    start = self.bytes.len();
-                }
-                text = Text::begin(&mut self.bytes);
-            }
-            text.add(&self.entry, &mut self.bytes);
-        }
-        text.end(&header, &mut self.bytes)?;
-        emit(Datagram { start, len: self.bytes.len() - start, to });
-        self.entry.shrink_to(KEPT_BYTES);
-        Ok(())
-    }
-
-    /// Writes an entry into its buffer, without its metadata if it is too large with it: it then
-    /// says nothing about metadata, and so erases none.
-    fn write_entry(&mut self, entry: &Entry<'_>) -> Result<(), Error> {
-        let entry = Entry { detail: Detail::Full, ..*entry };
-        self.entry.clear();
-        json::encode_entry(&entry, &mut self.entry)?;
-        if self.entry.len() > LARGE_TEXT_BYTES - Text::EMPTY_BYTES {
-            self.entry.clear();
-            let bare = Entry { metadata: MetadataPart::Unsaid, ..entry };
-            json::encode_entry(&bare, &mut self.entry)?;
-        }
-        Ok(())
+        let header = Header { wire: binary::VERSION, ..transmit.header };
+        let joined = if transmit.to_new { 0 } else { LARGE_TEXT_BYTES };
+        let budget = json::Budget { usual: TEXT_BYTES, single: LARGE_TEXT_BYTES, joined };
+        let Self { bytes, entry } = self;
+        let mut start = bytes.len();
+        let mut end = |bytes: &mut Vec<u8>, _| {
+            emit(Datagram { start, len: bytes.len() - start, to });
+            start = bytes.len();
+            true
+        };
+        let written = json::write_frames(&header, entries, budget, entry, bytes, &mut end);
+        entry.shrink_to(KEPT_BYTES);
+        written.map(drop)
     }
 
     pub(crate) fn bytes_of(&self, datagram: &Datagram) -> &[u8] {
@@ -138,44 +112,6 @@ impl Datagrams {
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();
         self.bytes.shrink_to(KEPT_BYTES);
-    }
-}
-
-/// One frame of JSON that is being written.
-struct Text {
-    start: usize,
-    entries: usize,
-}
-
-impl Text {
-    /// What a frame without entries has at most.
-    const EMPTY_BYTES: usize =
-        framing::PREFIX_BYTES + "{\"entries\":[".len() + json::header_bytes();
-
-    fn begin(out: &mut Vec<u8>) -> Self {
-        let start = framing::begin_frame(out);
-        json::begin_message(out);
-        Self { start, entries: 0 }
-    }
-
-    /// Whether a further entry fits; the first one always does.
-    fn has_room(&self, out: &[u8], entry_bytes: usize) -> bool {
-        let bytes = out.len() - self.start + framing::PREFIX_BYTES + 1 + entry_bytes;
-        let all = bytes + json::header_bytes();
-        self.entries == 0 || all <= TEXT_BYTES && self.entries < MAX_ENTRIES
-    }
-
-    fn add(&mut self, entry: &[u8], out: &mut Vec<u8>) {
-        if self.entries > 0 {
-            out.push(b',');
-        }
-        out.extend_from_slice(entry);
-        self.entries += 1;
-    }
-
-    fn end(&self, header: &Header, out: &mut Vec<u8>) -> Result<(), Error> {
-        json::end_message(header, out)?;
-        framing::end_frame(out, self.start)
     }
 }
 

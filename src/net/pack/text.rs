@@ -2,9 +2,9 @@
 
 use super::{Budget, Emit, Packer, Piece};
 use crate::net::Error;
-use crate::net::serializer::{Outgoing, for_struct, whole};
-use crate::types::{Entry, Header, MessageKind, MetadataPart};
-use crate::wire::{MAX_ENTRIES, framing, json};
+use crate::net::serializer::Outgoing;
+use crate::types::Header;
+use crate::wire::json;
 
 impl Packer {
     /// Writes a message as frames of text that shows `wire` as what is read here.
@@ -15,78 +15,22 @@ impl Packer {
         budget: Budget,
         emit: &mut Emit<'_>,
     ) -> Result<(), Error> {
-        let mut header = Header { wire, ..for_struct(message.header) };
-        let mut left_out = None;
-        let mut messages = 1;
-        self.piece.clear();
-        let mut start = self.begin();
-        let mut count = 0;
-        for entry in message.entries {
-            self.write_entry(entry, budget, &mut left_out)?;
-            let bytes = self.piece.len() - (start - framing::PREFIX_BYTES)
-                + 1
-                + self.entry.len()
-                + json::header_bytes();
-            if count > 0 && (bytes > budget.usual || count == MAX_ENTRIES) {
-                self.end(&header, start)?;
-                header.kind = MessageKind::Update;
-                let next = budget.usual.max(empty_frame_bytes() + self.entry.len());
-                if self.piece.len() + next > budget.joined {
-                    emit(Piece { bytes: &self.piece, messages })?;
-                    self.piece.clear();
-                    messages = 0;
-                }
-                messages += 1;
-                start = self.begin();
-                count = 0;
-            }
-            if count > 0 {
-                self.piece.push(b',');
-            }
-            self.piece.extend_from_slice(&self.entry);
-            count += 1;
-        }
-        self.end(&header, start)?;
-        emit(Piece { bytes: &self.piece, messages })?;
+        let header = Header { wire, ..*message.header };
+        let Budget { usual, single, joined, .. } = budget;
+        let budget = json::Budget { usual, single, joined };
+        let Self { piece, entry } = self;
+        piece.clear();
+        let mut sent = Ok(());
+        let mut end = |piece: &mut Vec<u8>, messages| {
+            sent = emit(Piece { bytes: piece, messages });
+            piece.clear();
+            sent.is_ok()
+        };
+        let left_out =
+            json::write_frames(&header, message.entries, budget, entry, piece, &mut end)?;
+        sent?;
         left_out.map_or(Ok(()), |bytes| Err(Error::MetadataLeftOut(bytes)))
     }
-
-    /// Writes an entry into its buffer, without its metadata if it is too large with it.
-    fn write_entry(
-        &mut self,
-        entry: &Entry<'_>,
-        budget: Budget,
-        left_out: &mut Option<usize>,
-    ) -> Result<(), Error> {
-        let entry = whole(entry);
-        self.entry.clear();
-        json::encode_entry(&entry, &mut self.entry)?;
-        let room = budget.single.saturating_sub(empty_frame_bytes());
-        if self.entry.len() > room && entry.metadata != MetadataPart::Unsaid {
-            *left_out = Some(self.entry.len());
-            self.entry.clear();
-            let bare = Entry { metadata: MetadataPart::Unsaid, ..entry };
-            json::encode_entry(&bare, &mut self.entry)?;
-        }
-        Ok(())
-    }
-
-    fn begin(&mut self) -> usize {
-        let start = framing::begin_frame(&mut self.piece);
-        json::begin_message(&mut self.piece);
-        start
-    }
-
-    fn end(&mut self, header: &Header, start: usize) -> Result<(), Error> {
-        json::end_message(header, &mut self.piece)?;
-        framing::end_frame(&mut self.piece, start)?;
-        Ok(())
-    }
-}
-
-/// What a frame without entries has at most.
-const fn empty_frame_bytes() -> usize {
-    framing::PREFIX_BYTES + "{\"entries\":[".len() + json::header_bytes()
 }
 
 #[cfg(test)]
@@ -95,7 +39,8 @@ mod tests {
     use super::*;
     use crate::net::limits::{DATAGRAM_BYTES, LARGE_DATAGRAM_BYTES};
     use crate::net::serializer::Serializer;
-    use crate::types::{Message, Metadata, NodeId, NodeView};
+    use crate::types::{Message, MessageKind, Metadata, NodeId, NodeView};
+    use crate::wire::framing;
     use std::sync::Arc;
 
     fn node(number: u8, metadata_bytes: usize) -> NodeView {

@@ -80,6 +80,7 @@ impl Core {
         match self.members.slot(&entry.id) {
             None => self.learn_stranger(entry, teller),
             Some(slot) => {
+                self.note_form(slot, entry, teller);
                 self.learn_claim(slot, Claim { heartbeat, status: entry.status }, entry, teller);
             }
         }
@@ -99,6 +100,7 @@ impl Core {
         };
         let status = if believed { entry.status } else { NodeStatus::Joining };
         let Some(slot) = self.add(&Entry { status, ..*entry }) else { return };
+        self.note_form(slot, entry, teller);
         self.set_reason(slot, if teller.direct { Reason::Heard } else { Reason::Told });
         if teller.direct || teller.online {
             self.note_metadata(slot, &entry.metadata, teller.slot);
@@ -109,6 +111,14 @@ impl Core {
             member.flags.set(Flags::VOUCHED, true);
             // A joining member has no pace; the field remembers who vouched first.
             member.anchor_heartbeat = teller.slot.0;
+        }
+    }
+
+    /// "Forms": a member's word that a node reads packets counts until that has spoken itself.
+    fn note_form(&mut self, slot: Slot, entry: &Entry<'_>, teller: &Teller) {
+        let member = &mut self.members[slot];
+        if entry.reads_packets && teller.online && !member.is(Flags::HEARD) {
+            member.flags.set(Flags::BINARY, true);
         }
     }
 

@@ -85,14 +85,18 @@ impl Core {
         }
     }
 
-    /// Requests that were not answered in time are made again, of somebody else.
+    /// Requests that were not answered in time are made again; of somebody else, if nothing came.
     pub(super) fn check_fetches(&mut self) {
         let awake = self.clock.awake();
         if !PACKETS || self.fetches.due() > awake {
             return;
         }
         while let Some(fetch) = self.fetches.late(awake) {
-            let (slot, tries) = (fetch.slot, fetch.tries);
+            let (slot, tries, has_answer) = (fetch.slot, fetch.tries, fetch.has_answer());
+            if has_answer {
+                self.ask_parts(slot);
+                continue;
+            }
             // The owner has it for sure; anybody else may be nearer.
             let owner = self.members[slot].status == NodeStatus::Online && tries % 2 == 1;
             let other = |core: &mut Self| core.random_online(|_| true);

@@ -370,6 +370,10 @@ impl Core {
         match header.kind {
             MessageKind::Ping if slot != Slot::NONE || own.is_some() => {
                 self.pong(header, slot, own, teller, entries);
+                // Its turn in the ring may be far, where many join at once.
+                if teller.packet && self.is_joining(slot) {
+                    self.prove(slot, teller);
+                }
             }
             MessageKind::Meet | MessageKind::Join if slot != Slot::NONE => {
                 self.pong(header, slot, own, teller, entries);
@@ -388,13 +392,24 @@ impl Core {
     /// answered the ping that goes out here.
     fn greet(&mut self, slot: Slot, teller: &Teller) {
         let proved = teller.is_vouched() && self.members[slot].status == NodeStatus::Online;
-        if !proved && teller.old {
-            // Not in a burst with the answer, which an old node would lose.
-            self.probe_soon(slot);
-        } else if !proved {
-            self.send(MessageKind::Ping, slot, Content::Own);
+        if !proved {
+            self.prove(slot, teller);
         }
         self.plan_push(slot, proved);
+    }
+
+    fn is_joining(&self, slot: Slot) -> bool {
+        slot != Slot::NONE && self.members[slot].status == NodeStatus::Joining
+    }
+
+    /// Asks a node whose address is not proved for the answer that proves it (P-13).
+    fn prove(&mut self, slot: Slot, teller: &Teller) {
+        if teller.old {
+            // Not in a burst with the answer, which an old node would lose.
+            self.probe_soon(slot);
+        } else {
+            self.send(MessageKind::Ping, slot, Content::Own);
+        }
     }
 
     /// P-14: its sender leaves. One that lacks the sender's entry is an old node's leave of another.

@@ -75,9 +75,20 @@ impl Core {
             Content::Gossip { most: u16::MAX, notice: false, digest: self.digest_rides(slot) };
         let member = &self.members[slot];
         let silent = member.status == NodeStatus::Joining && member.is(Flags::ASKED);
+        if silent {
+            self.doubt_form(slot);
+        }
         self.send(MessageKind::Ping, slot, content);
         if silent {
             self.ping_by_stream(slot);
+        }
+    }
+
+    /// "Forms": who is silent may not read what others say that it reads.
+    fn doubt_form(&mut self, slot: Slot) {
+        let member = &mut self.members[slot];
+        if !member.is(Flags::PACKETS) {
+            member.flags.set(Flags::BINARY, false);
         }
     }
 
@@ -153,6 +164,7 @@ impl Core {
         probe.indirect = true;
         probe.over = over;
         self.members[slot].note_ping(None);
+        self.doubt_form(slot);
         for _ in 0..self.config.indirect_probes {
             let asked = self.probes[i].helpers;
             let Some(helper) = self.random_helper(slot, &asked) else { break };

@@ -307,20 +307,25 @@ impl Core {
         self.suspicions.remove(slot, &mut self.members);
     }
 
-    /// P-9b: the member was silent this long and lives.
+    /// P-9b: the member was silent this long and lives. What it had earned before, and has just needed,
+    /// it keeps if that is more.
     pub(super) fn note_silence(&mut self, slot: Slot, failed: bool) {
-        let silent = match self.suspicions.get(slot, &self.members) {
+        let suspicion = self.suspicions.get(slot, &self.members);
+        let silent = match suspicion {
             Some(suspicion) => self.clock.awake().saturating_sub(suspicion.start),
             None => self.members[slot].changed.elapsed(self.now()),
         };
+        let had = suspicion.map_or(0, |suspicion| suspicion.slow) / 1000;
         let most = if failed {
             MAX_SLOW_MS
         } else {
             u64::from(self.config.suspicion_min_ms) * MAX_SLOW_FACTOR
         };
         let earned = (silent / 1000 * 3 / 2).min(most).min(u64::from(u16::MAX));
-        let member = &mut self.members[slot];
-        member.slow_ms = earned as u16;
-        member.flags.set(Flags::SLOW_FAILED, failed);
+        if earned >= had {
+            let member = &mut self.members[slot];
+            member.slow_ms = earned as u16;
+            member.flags.set(Flags::SLOW_FAILED, failed);
+        }
     }
 }

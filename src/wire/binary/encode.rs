@@ -182,7 +182,7 @@ impl Writer<'_> {
         let shape_at = short.at;
         short.put([0]);
         short.varint(entry.version);
-        let mut shape = 0;
+        let mut shape = if entry.reads_packets { shape::READS_PACKETS } else { 0 };
         if let Ok(port) = u16::try_from(entry.port) {
             short.put(port.to_le_bytes());
         } else {

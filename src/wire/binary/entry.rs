@@ -20,6 +20,7 @@ pub(super) struct Claim {
 
 /// The middle of an entry that is more than a claim.
 pub(super) struct Configuration<'a> {
+    reads_packets: bool,
     version: u64,
     port: i32,
     pub(super) ip: Ip<'a>,
@@ -91,6 +92,7 @@ impl<'a> Configuration<'a> {
     /// Adds what it says to an entry, but a packed address.
     pub(super) fn add_to(&self, entry: &mut Entry<'a>) {
         entry.detail = Detail::Full;
+        entry.reads_packets = self.reads_packets;
         entry.version = self.version;
         entry.port = self.port;
         if let Ip::Text(ip) = self.ip {
@@ -110,6 +112,7 @@ pub(super) fn read_configuration<'a>(reader: &mut Reader<'a>) -> Read<Configurat
         return Err("no configuration begins with this byte");
     }
     Ok(Configuration {
+        reads_packets: shape & shape::READS_PACKETS != 0,
         version: reader.varint()?,
         port: read_port(reader, shape & shape::WIDE_PORT != 0)?,
         ip: match shape & shape::IP {

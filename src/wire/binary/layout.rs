@@ -69,7 +69,10 @@ pub(super) mod shape {
     pub(in super::super) const WIDE_PORT: u8 = 1 << 2;
     pub(in super::super) const ROLE_REFERENCE: u8 = 1 << 3;
     pub(in super::super) const REGION_REFERENCE: u8 = 1 << 4;
-    pub(in super::super) const UNKNOWN: u8 = !(IP | WIDE_PORT | ROLE_REFERENCE | REGION_REFERENCE);
+    /// The node is known to read packets.
+    pub(in super::super) const READS_PACKETS: u8 = 1 << 5;
+    pub(in super::super) const UNKNOWN: u8 =
+        !(IP | WIDE_PORT | ROLE_REFERENCE | REGION_REFERENCE | READS_PACKETS);
 }
 
 /// The first byte of what an entry says about metadata.

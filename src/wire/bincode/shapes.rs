@@ -56,6 +56,7 @@ struct Configuration<'a> {
     version: u64,
     role: &'a str,
     region: &'a str,
+    reads_packets: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -133,7 +134,7 @@ impl Stamp {
 
 impl<'a> Node<'a> {
     pub(super) fn of(entry: &Entry<'a>) -> Self {
-        let Entry { ip, port, version, role, region, .. } = *entry;
+        let Entry { ip, port, version, role, region, reads_packets, .. } = *entry;
         Self {
             id: *entry.id.as_bytes(),
             status: entry.status as u8,
@@ -142,7 +143,9 @@ impl<'a> Node<'a> {
             config_heartbeat: entry.config_heartbeat,
             configuration: match entry.detail {
                 Detail::Claim => None,
-                Detail::Full => Some(Configuration { ip, port, version, role, region }),
+                Detail::Full => {
+                    Some(Configuration { ip, port, version, role, region, reads_packets })
+                }
             },
             metadata: match entry.metadata {
                 MetadataPart::Unsaid => Said::Nothing,
@@ -169,8 +172,9 @@ impl<'a> Node<'a> {
             ..Entry::default()
         };
         let Some(configuration) = &self.configuration else { return Ok(claim) };
-        let &Configuration { ip, port, version, role, region } = configuration;
-        Ok(Entry { ip, port, version, role, region, detail: Detail::Full, ..claim })
+        let &Configuration { ip, port, version, role, region, reads_packets } = configuration;
+        let detail = Detail::Full;
+        Ok(Entry { ip, port, version, role, region, reads_packets, detail, ..claim })
     }
 }
 

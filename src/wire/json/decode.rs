@@ -165,5 +165,9 @@ fn read_entry(reader: &mut Reader<'_>, room: &mut Room) -> Result<NodeView, Erro
             _ => reader.skip()?,
         }
     }
+    if entry.config_heartbeat == entry.heartbeat {
+        // As if it had been left out, which means the same.
+        entry.config_heartbeat = 0;
+    }
     Ok(entry)
 }

@@ -16,6 +16,8 @@ mod fields;
 mod metadata;
 mod reader;
 mod size;
+#[cfg(feature = "ext")]
+mod split;
 mod string;
 
 use crate::wire::Error;
@@ -23,10 +25,12 @@ use crate::wire::Error;
 pub use decode::decode;
 pub use encode::encode;
 #[cfg(feature = "ext")]
-pub(crate) use encode::{begin_message, encode_entry, end_message};
+use encode::{begin_message, encode_entry, end_message};
 pub use size::entry_bytes;
 #[cfg(feature = "ext")]
-pub(crate) use size::header_bytes;
+use size::header_bytes;
+#[cfg(feature = "ext")]
+pub(crate) use split::{Budget, write_frames};
 
 /// What is said of a message that would take more than there is room for.
 fn too_much(reader: &reader::Reader<'_>) -> Error {

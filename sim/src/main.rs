@@ -1,0 +1,150 @@
+//! `gossip-sim`: runs the simulator from the command line.
+
+mod arguments;
+mod sweep;
+
+use arguments::Arguments;
+use gossip_sim::paper::{self, Effort};
+use gossip_sim::runner::Summary;
+use gossip_sim::{scenario, swarm};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: gossip-sim <command> [options]
+
+  swarm              random clusters under random faults, on all cores, until one fails
+      --seeds <n>    how many seeds; 1000
+      --first <n>    the first seed; 1
+      --rounds <n>   rounds of chaos for each; 1000
+      --minutes <n>  goes on for so long instead of a number of seeds
+      --threads <n>  how many threads; one for each core
+      --keep-going   does not stop at the first failure
+  replay             one run of the swarm, with all its figures
+      --seed <n> --rounds <n>
+  scenario <name>    one scenario; without a name, lists them
+      --seed <n>     one seed alone
+      --seeds <n>    how many seeds, from the first one on; 10
+  compare            our profiles beside memberlist's constants, and beside foca where that is built in
+  paper <name>       one of the papers' experiments; without a name, lists them
+      --seeds <n>    how many seeds of each case
+      --sizes <n,n>  group sizes
+      --loss <n,n>   losses in per cent, for the experiment of that name
+      --seconds <n>  how long to look, in simulated time, for the same
+      --only <word>  only protocols with this in their name, and the first
+      --out <folder> where tables (CSV, JSON) and plots (SVG) go; sim-results";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match run(&words) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs a command; `false` if what it ran has failed.
+fn run(words: &[String]) -> Result<bool, String> {
+    let (command, rest) = words.split_first().ok_or(USAGE)?;
+    let mut arguments = Arguments::of(rest)?;
+    let done = match command.as_str() {
+        "swarm" => sweep::run(&mut arguments)?,
+        "replay" => replay(&mut arguments)?,
+        "scenario" => run_scenario(&mut arguments)?,
+        "paper" => run_paper(&mut arguments)?,
+        "compare" => {
+            let effort = effort(&mut arguments, 1)?;
+            arguments.finish()?;
+            gossip_sim::compare::run(&effort)?;
+            true
+        }
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            true
+        }
+        other => return Err(format!("`{other}` is not a command\n{USAGE}")),
+    };
+    arguments.finish()?;
+    Ok(done)
+}
+
+fn replay(arguments: &mut Arguments) -> Result<bool, String> {
+    let seed = arguments.number("seed")?.ok_or("replay needs --seed")?;
+    let rounds = arguments.number("rounds")?.unwrap_or(sweep::ROUNDS);
+    arguments.finish()?;
+    println!("{}", swarm::Plan::of(seed, rounds).text());
+    let outcome = swarm::run(seed, rounds);
+    println!("trace {:016x}", outcome.trace);
+    let mut summary = Summary::default();
+    summary.add(seed, outcome);
+    println!("{}", summary.text("replay"));
+    report(&summary, "replay")
+}
+
+fn report(summary: &Summary, name: &str) -> Result<bool, String> {
+    if summary.failed.is_empty() {
+        return Ok(true);
+    }
+    println!("{}", summary.failures(name));
+    Ok(false)
+}
+
+fn run_scenario(arguments: &mut Arguments) -> Result<bool, String> {
+    let Some(name) = arguments.word() else {
+        scenario::all().for_each(|scenario| println!("{}", scenario.name));
+        return Ok(true);
+    };
+    let found = scenario::all().find(|scenario| scenario.name == name);
+    let scenario =
+        found.ok_or(format!("`{name}` is no scenario; `gossip-sim scenario` lists them"))?;
+    let seed = arguments.number("seed")?;
+    let seeds = arguments.number("seeds")?.unwrap_or(if seed.is_some() { 1 } else { 10 });
+    arguments.finish()?;
+    let first = seed.unwrap_or(1);
+    let mut summary = Summary::of(first..first + seeds, scenario.run);
+    println!("{}", summary.text(&name));
+    report(&summary, &name)
+}
+
+fn run_paper(arguments: &mut Arguments) -> Result<bool, String> {
+    let Some(name) = arguments.word() else {
+        paper::PAPERS.iter().for_each(|(name, ..)| println!("{name}"));
+        return Ok(true);
+    };
+    let found = paper::PAPERS.iter().find(|(other, ..)| *other == name);
+    let (_, seeds, run) =
+        found.ok_or(format!("`{name}` is no experiment; `gossip-sim paper` lists them"))?;
+    let effort = effort(arguments, *seeds)?;
+    arguments.finish()?;
+    run(&effort)?;
+    Ok(true)
+}
+
+fn effort(arguments: &mut Arguments, seeds: u64) -> Result<Effort, String> {
+    let seeds = arguments.number("seeds")?.unwrap_or(seeds);
+    let sizes = numbers(arguments, "sizes", 2..=60_000)?;
+    let losses = numbers(arguments, "loss", 0..=100)?;
+    let seconds = arguments.number("seconds")?;
+    let folder: std::path::PathBuf = arguments.text("out")?.unwrap_or("sim-results".into()).into();
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let only = arguments.text("only")?.unwrap_or_default();
+    Ok(Effort { seeds, sizes, losses, seconds, only, folder })
+}
+
+/// A list of numbers with commas between them.
+fn numbers(
+    arguments: &mut Arguments,
+    name: &str,
+    range: std::ops::RangeInclusive<usize>,
+) -> Result<Vec<usize>, String> {
+    let text = arguments.text(name)?.unwrap_or_default();
+    let words = text.split(',').filter(|word| !word.is_empty());
+    let number = |word: &str| word.parse().ok().filter(|number| range.contains(number));
+    words
+        .map(|word| {
+            number(word).ok_or_else(|| format!("--{name} has `{word}`, no number in {range:?}"))
+        })
+        .collect()
+}

@@ -1,0 +1,180 @@
+//! The cases at the edges: tiny groups, most dying at once, slow loops, mixed paces, deaf nodes.
+
+use super::{Effort, percentile};
+use crate::cluster::{MS, SECOND};
+use crate::options::{Drive, Options, Resume, Stall};
+use crate::report::detection;
+use crate::table::Table;
+use crate::world::World;
+use gossip::proto::{Config, Core};
+
+/// What one run measured: a time in seconds, and a count.
+type Seen = (Option<f64>, u64);
+
+fn formed(options: Options) -> World<Core> {
+    let mut world = World::new(options);
+    world.form();
+    world.run(10 * SECOND);
+    world
+}
+
+fn lan(seed: u64, nodes: usize) -> World<Core> {
+    formed(Options::profile(seed, nodes, Config::lan()))
+}
+
+fn seconds(time: Option<u64>) -> Option<f64> {
+    time.map(|time| time as f64 / 1e6)
+}
+
+/// Wrong failures of live nodes from then on.
+fn wrong(world: &World<Core>, from: u64) -> u64 {
+    world.views.log.iter().filter(|c| c.at >= from && c.alive && c.new.is_gone()).count() as u64
+}
+
+fn small(seed: u64, nodes: usize) -> Seen {
+    let mut world = lan(seed, nodes);
+    let victim = world.rng.index(nodes);
+    let wait = world.rng.range(0, SECOND);
+    world.run(wait);
+    world.stop(victim);
+    let stopped = world.now;
+    world.run_until(60 * SECOND, |world| world.all_gone(victim));
+    let last = detection(&world.views.log, victim, stopped).map(|times| times.1);
+    (seconds(last), wrong(&world, 0))
+}
+
+fn most_die(seed: u64) -> Seen {
+    let mut world = lan(seed, 200);
+    let dead = world.rng.sample(200, 180);
+    let from = world.now;
+    dead.iter().for_each(|node| world.stop(*node));
+    let known =
+        world.run_until(120 * SECOND, |world| dead.iter().all(|node| world.all_gone(*node)));
+    (seconds(known), wrong(&world, from))
+}
+
+/// A deaf node among 100: when all others have given it up, and how many others were failed.
+fn deaf(seed: u64) -> Seen {
+    let mut world = lan(seed, 100);
+    let from = world.now;
+    world.net.set_node_loss(7, 1.0, 0.0);
+    let given_up = |world: &World<Core>| {
+        (0..100).all(|node| node == 7 || world.views.status(node, 7).is_gone())
+    };
+    let known = world.run_until(120 * SECOND, given_up);
+    let others = |c: &&crate::views::Change| {
+        c.at >= from && c.observer != 7 && c.subject != 7 && c.new.is_gone()
+    };
+    (seconds(known), world.views.log.iter().filter(others).count() as u64)
+}
+
+/// A loop that runs once in 5 s among 32: how often all others together gave it up, in runs of it, in
+/// two minutes.
+fn slow_loop(seed: u64) -> Seen {
+    let mut world = lan(seed, 32);
+    let from = world.now;
+    let stall = Stall {
+        length: 4_990 * MS,
+        period: 5_000 * MS,
+        resume: Resume::Read,
+        burst: false,
+        reader_runs: false,
+        messages_only: false,
+    };
+    world.stall(5, stall);
+    world.run(120 * SECOND);
+    let mut failures: Vec<u64> = world
+        .views
+        .log
+        .iter()
+        .filter(|c| c.at >= from && c.subject == 5 && c.new.is_gone())
+        .map(|c| c.at / (5 * SECOND))
+        .collect();
+    failures.dedup();
+    let others =
+        world.views.log.iter().filter(|c| c.at >= from && c.subject != 5 && c.new.is_gone());
+    (Some(others.count() as f64), failures.len() as u64)
+}
+
+/// 20 nodes of 1 and 10 rounds a second, cut in halves for a minute: until all is whole, and how
+/// often one was wrongly failed within its half, or failed after the cut.
+fn mixed(seed: u64) -> Seen {
+    let mut options = Options::new(seed, 20, 100 * MS);
+    options.slowest = SECOND;
+    if seed.is_multiple_of(2) {
+        options = options.packets();
+    } else {
+        options.drive = Drive::Ticks;
+    }
+    let mut world = formed(options);
+    let from = world.now;
+    world.net.partition(|node| u32::from(node < 10));
+    world.run(60 * SECOND);
+    world.net.heal();
+    let healed = world.now;
+    let whole = world.run_until(180 * SECOND, World::all_online);
+    world.run(60 * SECOND);
+    let apart = |c: &crate::views::Change| (c.observer < 10) != (c.subject < 10);
+    let bad =
+        world.views.log.iter().filter(|c| {
+            c.at >= from && c.new.is_gone() && (!apart(c) || c.at > healed + 20 * SECOND)
+        });
+    (seconds(whole), bad.count() as u64)
+}
+
+/// Runs it.
+///
+/// # Errors
+/// What the system said.
+pub fn run(effort: &Effort) -> Result<(), String> {
+    type Case = (&'static str, &'static str, fn(u64) -> Seen);
+    let cases: [Case; 7] = [
+        ("crash in a group of 2: known to all", "wrong failures", |seed| small(seed, 2)),
+        ("crash in a group of 3", "wrong failures", |seed| small(seed, 3)),
+        ("crash in a group of 4", "wrong failures", |seed| small(seed, 4)),
+        ("180 of 200 die: known to all", "wrong failures", most_die),
+        ("one of 100 hears nothing: out at all", "failures of others", deaf),
+        ("a loop once in 5 s: failures of others", "times it was failed", slow_loop),
+        (
+            "1 and 10 rounds a second, cut for a minute: whole",
+            "failures on the own side or later",
+            mixed,
+        ),
+    ];
+    let columns = ["what", "seeds", "median s", "worst s", "never", "count of", "most", "sum"];
+    let mut table = Table::new("edges", &columns);
+    for (name, of, case) in cases {
+        let seen: Vec<Seen> = effort.seeds().map(case).collect();
+        let mut times: Vec<f64> = seen.iter().filter_map(|seen| seen.0).collect();
+        table.row([
+            name.into(),
+            seen.len().into(),
+            percentile(&mut times, 0.5).into(),
+            percentile(&mut times, 1.0).into(),
+            (seen.len() - times.len()).into(),
+            of.into(),
+            seen.iter().map(|seen| seen.1).max().unwrap_or(0).into(),
+            seen.iter().map(|seen| seen.1).sum::<u64>().into(),
+        ]);
+    }
+    effort.publish(&table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loop_that_runs_once_in_5_s_is_failed_once_and_fails_nobody() {
+        assert_eq!(slow_loop(1), (Some(0.0), 1));
+    }
+
+    #[test]
+    fn a_crash_in_a_group_of_two_to_four_is_found_in_4_s() {
+        for nodes in 2..=4 {
+            let (known, wrong) = small(1, nodes);
+            assert!(known.is_some_and(|time| time <= 4.0), "{known:?}");
+            assert_eq!(wrong, 0);
+        }
+    }
+}

@@ -1,0 +1,795 @@
+//! SWIM with suspicion and Lifeguard's extensions, each with a switch, by the formulas and constants
+//! that HashiCorp's memberlist is known by: the baseline of Lifeguard's tables, and what stands for
+//! memberlist in comparisons.
+//!
+//! Written after the two papers. Every period the next member of a shuffled list is pinged; without an
+//! answer in time three others are asked to ping it; without one by the end of the period it is
+//! suspected, which is gossiped to all at once. Who is suspected refutes; a suspicion that runs out is a
+//! failure. News are gossiped to three random members each 200 ms and ride on every message, and whole
+//! lists are exchanged with a random member now and then. All time-outs run on the clock: also those
+//! that pass while the process stands still.
+
+use crate::outputs::{Body, Outputs};
+use crate::peer::{Peer, Setup};
+use crate::rng::Rng;
+use gossip::types::{Entry, Instant, MessageKind, NodeId, NodeStatus, NodeView};
+use std::collections::{HashMap, VecDeque};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+/// The constants, and the switches of Lifeguard's extensions. Times are microseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Constants {
+    /// Between two probes.
+    pub probe_interval: u64,
+    /// Before others are asked.
+    pub probe_timeout: u64,
+    /// How many are asked.
+    pub indirect_probes: usize,
+    /// Between two gossips.
+    pub gossip_interval: u64,
+    /// Members gossiped to.
+    pub gossip_nodes: usize,
+    /// A claim is sent `retransmits * ceil(log10(n + 1))` times.
+    pub retransmits: f64,
+    /// Lifeguard's alpha: the least suspicion is `alpha * max(1, log10(n)) * probe_interval`.
+    pub alpha: f64,
+    /// Lifeguard's beta: the longest suspicion is so many times the least.
+    pub beta: f64,
+    /// Between two exchanges of whole lists.
+    pub push_pull: u64,
+    /// Local health: slow nodes probe less and wait longer (Lifeguard IV-A).
+    pub health: bool,
+    /// Suspicions start at their longest and get shorter with each confirmation (IV-B).
+    pub confirmations: bool,
+    /// A suspect is told so with the next ping (IV-C).
+    pub buddy: bool,
+}
+
+impl Constants {
+    /// For a local network; all extensions on.
+    pub const LAN: Self = Self {
+        probe_interval: 1_000_000,
+        probe_timeout: 500_000,
+        indirect_probes: 3,
+        gossip_interval: 200_000,
+        gossip_nodes: 3,
+        retransmits: 4.0,
+        alpha: 4.0,
+        beta: 6.0,
+        push_pull: 30_000_000,
+        health: true,
+        confirmations: true,
+        buddy: true,
+    };
+
+    /// Lifeguard's own experiment with plain SWIM: alpha 5, all extensions off.
+    pub const SWIM: Self =
+        Self { alpha: 5.0, health: false, confirmations: false, buddy: false, ..Self::LAN };
+}
+
+/// The highest score of local health.
+const MAX_HEALTH: u64 = 8;
+/// Confirmations that count.
+const CONFIRMATIONS: usize = 3;
+/// Bytes of a packet.
+const PACKET: usize = 1400;
+/// The dead are gossiped to for so long.
+const GOSSIP_TO_DEAD: u64 = 30_000_000;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+enum Kind {
+    Ping,
+    Ack,
+    PingReq,
+    Nack,
+    Gossip,
+    Push,
+    Pull,
+}
+
+/// What is said of a node.
+#[derive(Clone, Copy, Debug)]
+struct News {
+    id: NodeId,
+    address: SocketAddr,
+    incarnation: u32,
+    status: NodeStatus,
+    /// Who says so, for a suspicion or a failure.
+    from: NodeId,
+}
+
+#[derive(Debug)]
+struct Suspicion {
+    start: u64,
+    least: u64,
+    most: u64,
+    k: usize,
+    from: Vec<NodeId>,
+}
+
+impl Suspicion {
+    fn end(&self) -> u64 {
+        let confirmed = self.from.len() - 1;
+        if confirmed >= self.k {
+            return self.start + self.least;
+        }
+        let share = (confirmed as f64 + 1.0).ln() / (self.k as f64 + 1.0).ln();
+        let shorter = (self.most - self.least) as f64 * share;
+        self.start + (self.most - shorter as u64).max(self.least)
+    }
+}
+
+#[derive(Debug)]
+struct Member {
+    news: News,
+    changed: u64,
+    suspicion: Option<Suspicion>,
+}
+
+#[derive(Debug)]
+struct Probe {
+    number: u32,
+    target: usize,
+    ask_at: u64,
+    over: u64,
+    asked: usize,
+    nacks: usize,
+}
+
+/// A ping made for another.
+#[derive(Debug)]
+struct Relay {
+    number: u32,
+    asker: SocketAddr,
+    their_number: u32,
+    nack_at: u64,
+}
+
+#[derive(Debug)]
+enum Wish {
+    Send { to: SocketAddr, kind: Kind, number: u32, about: Option<NodeId>, news: Vec<News> },
+    Tell { id: NodeId, status: NodeStatus, old: NodeStatus },
+}
+
+/// One node.
+#[derive(Debug)]
+pub struct Reference {
+    own: NodeView,
+    address: SocketAddr,
+    constants: Constants,
+    incarnation: u32,
+    members: Vec<Member>,
+    places: HashMap<NodeId, usize>,
+    order: Vec<usize>,
+    next: usize,
+    queue: Vec<(News, u32)>,
+    probe: Option<Probe>,
+    relays: Vec<Relay>,
+    health: u64,
+    numbers: u32,
+    probe_at: u64,
+    gossip_at: u64,
+    push_at: u64,
+    seeds: Vec<SocketAddr>,
+    /// Whether messages are blocked: what waits for one to be sent stands still, timers do not.
+    blocked: bool,
+    wishes: VecDeque<Wish>,
+    rng: Rng,
+}
+
+impl Reference {
+    fn own_news(&self) -> News {
+        News {
+            id: self.own.id,
+            address: self.address,
+            incarnation: self.incarnation,
+            status: NodeStatus::Online,
+            from: self.own.id,
+        }
+    }
+
+    fn send(&mut self, to: SocketAddr, kind: Kind, number: u32, about: Option<NodeId>) {
+        let mut news = Vec::new();
+        if kind == Kind::Ping
+            && self.constants.buddy
+            && let Some(&place) = about.and_then(|id| self.places.get(&id))
+            && self.members[place].news.status == NodeStatus::Suspect
+        {
+            news.push(self.members[place].news);
+        }
+        self.piggyback(&mut news, PACKET - 60);
+        self.wishes.push_back(Wish::Send { to, kind, number, about, news });
+    }
+
+    /// The claims told least often, as many as fit; each is told a limited number of times.
+    fn piggyback(&mut self, news: &mut Vec<News>, room: usize) {
+        let limit = self.constants.retransmits * ((self.members.len() + 1) as f64).log10().ceil();
+        let most = (room / ENTRY_BYTES).saturating_sub(news.len());
+        self.queue.sort_by_key(|(_, sent)| *sent);
+        for (claim, sent) in self.queue.iter_mut().take(most) {
+            news.push(*claim);
+            *sent += 1;
+        }
+        self.queue.retain(|(_, sent)| f64::from(*sent) < limit);
+    }
+
+    fn spread(&mut self, news: News) {
+        self.queue.retain(|(other, _)| other.id != news.id);
+        self.queue.push((news, 0));
+    }
+
+    fn tell(&mut self, id: NodeId, status: NodeStatus, old: NodeStatus) {
+        if status != old {
+            self.wishes.push_back(Wish::Tell { id, status, old });
+        }
+    }
+
+    fn refute(&mut self, incarnation: u32) {
+        self.incarnation = self.incarnation.max(incarnation) + 1;
+        self.worsen(1);
+        let own = self.own_news();
+        self.spread(own);
+    }
+
+    fn worsen(&mut self, by: u64) {
+        if self.constants.health {
+            self.health = (self.health + by).min(MAX_HEALTH - 1);
+        }
+    }
+
+    fn scaled(&self, time: u64) -> u64 {
+        time * (self.health + 1)
+    }
+
+    fn online(&self) -> usize {
+        self.members.iter().filter(|member| !member.news.status.is_gone()).count()
+    }
+
+    fn learn(&mut self, now: u64, said: News) {
+        if said.id == self.own.id {
+            let accuses = said.status >= NodeStatus::Suspect;
+            if accuses && said.incarnation >= self.incarnation && !self.own.status.is_gone() {
+                self.refute(said.incarnation);
+            }
+            return;
+        }
+        let Some(&place) = self.places.get(&said.id) else {
+            if said.status == NodeStatus::Online {
+                self.add(now, said);
+            }
+            return;
+        };
+        let held = self.members[place].news;
+        match said.status {
+            NodeStatus::Online if said.incarnation > held.incarnation => {
+                self.set(now, place, said);
+                self.members[place].suspicion = None;
+                self.spread(said);
+            }
+            NodeStatus::Suspect if said.incarnation >= held.incarnation => {
+                self.suspect(now, place, said);
+            }
+            NodeStatus::Failed | NodeStatus::Left
+                if said.incarnation >= held.incarnation && !held.status.is_gone() =>
+            {
+                self.set(now, place, said);
+                self.members[place].suspicion = None;
+                self.spread(said);
+            }
+            _ => {}
+        }
+    }
+
+    fn set(&mut self, now: u64, place: usize, said: News) {
+        let old = std::mem::replace(&mut self.members[place].news, said).status;
+        if old != said.status {
+            self.members[place].changed = now;
+        }
+        self.tell(said.id, said.status, old);
+    }
+
+    fn add(&mut self, now: u64, said: News) {
+        let place = self.members.len();
+        self.members.push(Member { news: said, changed: now, suspicion: None });
+        self.places.insert(said.id, place);
+        let at = self.rng.index(self.order.len() + 1);
+        self.order.insert(at, place);
+        self.tell(said.id, said.status, NodeStatus::Unknown);
+        self.spread(said);
+    }
+
+    fn suspect(&mut self, now: u64, place: usize, said: News) {
+        match self.members[place].news.status {
+            NodeStatus::Suspect => {
+                let Some(suspicion) = &mut self.members[place].suspicion else { return };
+                let counts = suspicion.from.len() <= suspicion.k;
+                if counts && !suspicion.from.contains(&said.from) {
+                    suspicion.from.push(said.from);
+                    self.spread(said);
+                }
+            }
+            NodeStatus::Online => {
+                let count = self.online() as f64 + 1.0;
+                let scale = count.log10().max(1.0);
+                let least =
+                    (self.constants.alpha * scale * self.constants.probe_interval as f64) as u64;
+                let shortens = self.constants.confirmations && count >= CONFIRMATIONS as f64 + 2.0;
+                let beta = if shortens { self.constants.beta } else { 1.0 };
+                self.members[place].suspicion = Some(Suspicion {
+                    start: now,
+                    least,
+                    most: (least as f64 * beta) as u64,
+                    k: if shortens { CONFIRMATIONS } else { 0 },
+                    from: vec![said.from],
+                });
+                self.set(now, place, said);
+                self.spread(said);
+            }
+            _ => {}
+        }
+    }
+
+    /// Random members for which `fits` says true, at most so many.
+    fn random(&mut self, most: usize, fits: impl Fn(&Member) -> bool) -> Vec<usize> {
+        let mut found = Vec::with_capacity(most);
+        for _ in 0..3 * self.members.len() {
+            if found.len() == most {
+                break;
+            }
+            let place = self.rng.index(self.members.len());
+            if !found.contains(&place) && fits(&self.members[place]) {
+                found.push(place);
+            }
+        }
+        found
+    }
+
+    fn begin_probe(&mut self, now: u64) {
+        for _ in 0..self.order.len() {
+            if self.next >= self.order.len() {
+                self.next = 0;
+                self.order = self.rng.sample(self.members.len(), self.members.len());
+            }
+            let target = self.order[self.next];
+            self.next += 1;
+            if self.members[target].news.status.is_gone() {
+                continue;
+            }
+            self.numbers += 1;
+            let number = self.numbers;
+            let ask_at = now + self.constants.probe_timeout;
+            let over = now + self.scaled(self.constants.probe_interval);
+            self.probe = Some(Probe { number, target, ask_at, over, asked: 0, nacks: 0 });
+            let News { id, address, .. } = self.members[target].news;
+            return self.send(address, Kind::Ping, number, Some(id));
+        }
+    }
+
+    fn ask_others(&mut self) {
+        let Some(probe) = &mut self.probe else { return };
+        probe.ask_at = u64::MAX;
+        let (target, number) = (probe.target, probe.number);
+        let subject = self.members[target].news.id;
+        let fits =
+            |member: &Member| member.news.status == NodeStatus::Online && member.news.id != subject;
+        let helpers = self.random(self.constants.indirect_probes, fits);
+        if let Some(probe) = &mut self.probe {
+            probe.asked = helpers.len();
+        }
+        for helper in helpers {
+            let to = self.members[helper].news.address;
+            self.send(to, Kind::PingReq, number, Some(subject));
+        }
+    }
+
+    fn end_probe(&mut self, now: u64) {
+        let Some(probe) = self.probe.take() else { return };
+        // Without helpers the fault may be ours all the same; else each nack that is missing says so.
+        let missing = if probe.asked == 0 { 1 } else { probe.asked - probe.nacks.min(probe.asked) };
+        self.worsen(missing as u64);
+        let news = self.members[probe.target].news;
+        if news.status.is_gone() {
+            return;
+        }
+        let said = News { status: NodeStatus::Suspect, from: self.own.id, ..news };
+        self.suspect(now, probe.target, said);
+    }
+
+    fn check_suspicions(&mut self, now: u64) {
+        for place in 0..self.members.len() {
+            let over = self.members[place].suspicion.as_ref().is_some_and(|s| s.end() <= now);
+            if over {
+                self.members[place].suspicion = None;
+                let news = self.members[place].news;
+                let said = News { status: NodeStatus::Failed, from: self.own.id, ..news };
+                self.set(now, place, said);
+                self.spread(said);
+            }
+        }
+    }
+
+    fn gossip(&mut self, now: u64) {
+        if self.queue.is_empty() {
+            return;
+        }
+        let fits = |member: &Member| {
+            !member.news.status.is_gone() || now < member.changed + GOSSIP_TO_DEAD
+        };
+        for place in self.random(self.constants.gossip_nodes, fits) {
+            let to = self.members[place].news.address;
+            if self.queue.is_empty() {
+                return;
+            }
+            self.send(to, Kind::Gossip, 0, None);
+        }
+    }
+
+    fn exchange(&mut self, to: SocketAddr, kind: Kind) {
+        let mut news = vec![self.own_news()];
+        news.extend(self.members.iter().map(|member| member.news));
+        self.wishes.push_back(Wish::Send { to, kind, number: 0, about: None, news });
+    }
+
+    /// Whole lists are exchanged more rarely in larger groups.
+    fn push_interval(&self) -> u64 {
+        let doublings = (self.members.len() as f64 / 32.0).log2().ceil().max(0.0);
+        self.constants.push_pull * (1 + doublings as u64)
+    }
+
+    fn work(&mut self, now: u64) {
+        self.check_suspicions(now);
+        if self.blocked {
+            // The probe that is due is made and stuck with its first message; nothing else goes on.
+            if self.probe_at <= now && self.probe.is_none() {
+                self.probe_at = now + self.scaled(self.constants.probe_interval);
+                self.begin_probe(now);
+            }
+            return;
+        }
+        if self.probe.as_ref().is_some_and(|probe| probe.ask_at <= now) {
+            self.ask_others();
+        }
+        if self.probe.as_ref().is_some_and(|probe| probe.over <= now) {
+            self.end_probe(now);
+        }
+        let mut late = Vec::new();
+        self.relays.retain(|relay| {
+            let over = relay.nack_at <= now;
+            if over {
+                late.push((relay.asker, relay.their_number));
+            }
+            !over
+        });
+        for (asker, number) in late {
+            self.send(asker, Kind::Nack, number, None);
+        }
+        if self.probe_at <= now && self.probe.is_none() {
+            self.probe_at = now + self.scaled(self.constants.probe_interval);
+            self.begin_probe(now);
+        }
+        if self.gossip_at <= now {
+            self.gossip_at = now + self.constants.gossip_interval;
+            self.gossip(now);
+        }
+        if self.push_at <= now {
+            self.push_at = now + self.push_interval();
+            let fits = |member: &Member| member.news.status == NodeStatus::Online;
+            if let Some(&place) = self.random(1, fits).first() {
+                let to = self.members[place].news.address;
+                self.exchange(to, Kind::Push);
+            } else {
+                for seed in self.seeds.clone() {
+                    self.exchange(seed, Kind::Push);
+                }
+            }
+        }
+    }
+
+    fn acked(&mut self, number: u32, from: SocketAddr) {
+        if let Some(place) = self.relays.iter().position(|relay| relay.number == number) {
+            let relay = self.relays.swap_remove(place);
+            return self.send(relay.asker, Kind::Ack, relay.their_number, None);
+        }
+        let _ = from;
+        if self.probe.as_ref().is_some_and(|probe| probe.number == number) {
+            self.probe = None;
+            self.health = self.health.saturating_sub(1);
+        }
+    }
+}
+
+/// Bytes of one claim.
+const ENTRY_BYTES: usize = 16 + 6 + 4 + 1 + 16;
+
+fn put(bytes: &mut Vec<u8>, kind: Kind, number: u32, about: Option<NodeId>, news: &[News]) {
+    bytes.push(kind as u8);
+    bytes.extend_from_slice(&number.to_le_bytes());
+    bytes.extend_from_slice(about.unwrap_or_default().as_bytes());
+    for News { id, address, incarnation, status, from } in news {
+        bytes.extend_from_slice(id.as_bytes());
+        if let IpAddr::V4(ip) = address.ip() {
+            bytes.extend_from_slice(&ip.octets());
+        }
+        bytes.extend_from_slice(&address.port().to_le_bytes());
+        bytes.extend_from_slice(&incarnation.to_le_bytes());
+        bytes.push(*status as u8);
+        bytes.extend_from_slice(from.as_bytes());
+    }
+}
+
+fn id_at(bytes: &[u8]) -> Option<NodeId> {
+    Some(NodeId::new(bytes.get(..16)?.try_into().ok()?))
+}
+
+fn news_at(bytes: &[u8]) -> Option<News> {
+    let octets: [u8; 4] = bytes.get(16..20)?.try_into().ok()?;
+    let port = u16::from_le_bytes(bytes.get(20..22)?.try_into().ok()?);
+    let statuses = [NodeStatus::Online, NodeStatus::Suspect, NodeStatus::Failed, NodeStatus::Left];
+    let status = statuses.into_iter().find(|status| *status as u8 == bytes[26])?;
+    Some(News {
+        id: id_at(bytes)?,
+        address: SocketAddr::new(IpAddr::V4(Ipv4Addr::from(octets)), port),
+        incarnation: u32::from_le_bytes(bytes.get(22..26)?.try_into().ok()?),
+        status,
+        from: id_at(&bytes[27..])?,
+    })
+}
+
+impl Peer for Reference {
+    fn make(setup: &Setup, own: &NodeView, seed: u64, now: Instant) -> Result<Self, String> {
+        let constants = setup.reference;
+        let mut rng = Rng::new(seed);
+        let now = now.as_micros();
+        let mut phase = |interval: u64| now + rng.range(0, interval);
+        let (probe_at, gossip_at) =
+            (phase(constants.probe_interval), phase(constants.gossip_interval));
+        let push_at = phase(constants.push_pull);
+        let ip: IpAddr = own.ip.parse().map_err(|_| "no address".to_owned())?;
+        let port = u16::try_from(own.port).map_err(|_| "no port".to_owned())?;
+        Ok(Self {
+            own: NodeView { status: NodeStatus::Online, ..own.clone() },
+            address: SocketAddr::new(ip, port),
+            constants,
+            incarnation: 0,
+            members: Vec::new(),
+            places: HashMap::new(),
+            order: Vec::new(),
+            next: 0,
+            queue: Vec::new(),
+            probe: None,
+            relays: Vec::new(),
+            health: 0,
+            numbers: 0,
+            probe_at,
+            gossip_at,
+            push_at,
+            seeds: Vec::new(),
+            blocked: false,
+            wishes: VecDeque::new(),
+            rng,
+        })
+    }
+
+    fn own(&self) -> Entry<'_> {
+        self.own.as_entry()
+    }
+
+    fn members<'a>(&'a self, each: &mut dyn FnMut(Entry<'a>)) {
+        for Member { news, .. } in &self.members {
+            each(Entry { id: news.id, status: news.status, ..Entry::default() });
+        }
+    }
+
+    fn handle(&mut self, now: Instant, from: SocketAddr, body: &Body) -> bool {
+        let Body::Bytes(bytes) = body else { return false };
+        let now = now.as_micros();
+        let kinds = [
+            Kind::Ping,
+            Kind::Ack,
+            Kind::PingReq,
+            Kind::Nack,
+            Kind::Gossip,
+            Kind::Push,
+            Kind::Pull,
+        ];
+        let (Some(&kind), Some(about)) = (bytes.first(), bytes.get(5..).and_then(id_at)) else {
+            return false;
+        };
+        let Some(&kind) = kinds.get(usize::from(kind)) else { return false };
+        let number = u32::from_le_bytes([bytes[1], bytes[2], bytes[3], bytes[4]]);
+        for claim in bytes[21..].chunks_exact(ENTRY_BYTES).filter_map(news_at) {
+            // In a list a failure is no more than a hint.
+            let listed = matches!(kind, Kind::Push | Kind::Pull);
+            let softened = listed && claim.status == NodeStatus::Failed;
+            let status = if softened { NodeStatus::Suspect } else { claim.status };
+            self.learn(now, News { status, ..claim });
+        }
+        match kind {
+            Kind::Ping if about == self.own.id && !self.own.status.is_gone() => {
+                self.send(from, Kind::Ack, number, None);
+            }
+            Kind::Ack => self.acked(number, from),
+            Kind::PingReq => {
+                self.numbers += 1;
+                let ours = self.numbers;
+                if let Some(&place) = self.places.get(&about) {
+                    let nack_at = now + self.constants.probe_timeout;
+                    self.relays.push(Relay {
+                        number: ours,
+                        asker: from,
+                        their_number: number,
+                        nack_at,
+                    });
+                    let to = self.members[place].news.address;
+                    self.send(to, Kind::Ping, ours, Some(about));
+                }
+            }
+            Kind::Nack => {
+                if let Some(probe) = self.probe.as_mut().filter(|probe| probe.number == number) {
+                    probe.nacks += 1;
+                }
+            }
+            Kind::Push => self.exchange(from, Kind::Pull),
+            _ => {}
+        }
+        true
+    }
+
+    fn round(&mut self, now: Instant) {
+        self.timeout(now);
+    }
+
+    fn timeout(&mut self, now: Instant) {
+        self.work(now.as_micros());
+    }
+
+    fn due(&self) -> Option<Instant> {
+        let probe = self.probe.as_ref().map_or(self.probe_at, |probe| probe.ask_at.min(probe.over));
+        let relays = self.relays.iter().map(|relay| relay.nack_at);
+        let suspicions = self.members.iter().filter_map(|member| member.suspicion.as_ref());
+        let due = relays.chain(suspicions.map(Suspicion::end)).min().unwrap_or(u64::MAX);
+        if self.blocked {
+            let probe = if self.probe.is_none() { self.probe_at } else { u64::MAX };
+            let suspicions = self.members.iter().filter_map(|member| member.suspicion.as_ref());
+            let due = suspicions.map(Suspicion::end).min().unwrap_or(u64::MAX).min(probe);
+            return Some(Instant::from_micros(due));
+        }
+        let gossip = if self.queue.is_empty() { u64::MAX } else { self.gossip_at };
+        Some(Instant::from_micros(due.min(probe).min(gossip).min(self.push_at)))
+    }
+
+    fn meet(&mut self, now: Instant, node: &NodeView) -> Result<(), String> {
+        self.join(now, node)
+    }
+
+    fn join(&mut self, _now: Instant, node: &NodeView) -> Result<(), String> {
+        let ip: IpAddr = node.ip.parse().map_err(|_| "no address".to_owned())?;
+        let seed = SocketAddr::new(ip, node.port as u16);
+        self.seeds.push(seed);
+        self.exchange(seed, Kind::Push);
+        Ok(())
+    }
+
+    fn leave(&mut self, now: Instant, id: &NodeId) -> Result<(), String> {
+        if *id != self.own.id {
+            return Err("only a node itself leaves".to_owned());
+        }
+        let _ = now;
+        self.own.status = NodeStatus::Left;
+        let said = News { status: NodeStatus::Left, ..self.own_news() };
+        self.spread(said);
+        Ok(())
+    }
+
+    fn poll(&mut self, outputs: &mut Outputs) -> bool {
+        match self.wishes.pop_front() {
+            None => return false,
+            Some(Wish::Tell { id, status, old }) => outputs.tell_status(id, status, old),
+            Some(Wish::Send { to, kind, number, about, news }) => {
+                let nearest = match kind {
+                    Kind::Ping => MessageKind::Ping,
+                    Kind::Ack => MessageKind::Pong,
+                    Kind::PingReq => MessageKind::PingReq,
+                    Kind::Nack => MessageKind::Nack,
+                    Kind::Gossip => MessageKind::Update,
+                    Kind::Push | Kind::Pull => MessageKind::SyncRequest,
+                };
+                let write = |bytes: &mut Vec<u8>| put(bytes, kind, number, about, &news);
+                outputs.send_bytes(nearest, self.own.id, to, write);
+            }
+        }
+        true
+    }
+
+    const BLOCKS: bool = true;
+
+    fn blocked(&mut self, now: Instant, blocked: bool) {
+        let goes_on = self.blocked && !blocked;
+        self.blocked = blocked;
+        let now = now.as_micros();
+        if goes_on && self.gossip_at <= now {
+            // The gossip that was due goes out before a probe has found that its time is over.
+            self.gossip_at = now + self.constants.gossip_interval;
+            self.gossip(now);
+        }
+    }
+
+    fn heartbeat(&self) -> u64 {
+        0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::SECOND;
+    use crate::options::Options;
+    use crate::report::detection;
+    use crate::world::World;
+
+    fn formed(constants: Constants) -> World<Reference> {
+        let mut world = World::new(Options::reference(5, 32, constants));
+        assert!(world.form().is_some(), "{}", world.wrong_text());
+        world
+    }
+
+    /// `alpha * log10(n)` seconds, and the time until a probe has failed.
+    #[test]
+    fn a_crash_is_found_when_the_suspicion_is_over() {
+        for constants in [Constants::SWIM, Constants::LAN] {
+            let mut world = formed(constants);
+            world.stop(7);
+            let stopped = world.now;
+            assert!(world.run_until(60 * SECOND, |world| world.all_gone(7)).is_some());
+            let (first, _) = detection(&world.views.log, 7, stopped).expect("it was found");
+            let least = (constants.alpha * 32_f64.log10() * 1e6) as u64;
+            assert!((least..least + 5 * SECOND).contains(&first), "{first} of {least}");
+        }
+    }
+
+    #[test]
+    fn confirmations_shorten_a_suspicion_and_a_live_node_refutes() {
+        let mut suspicion =
+            Suspicion { start: 0, least: 1000, most: 6000, k: 3, from: vec![NodeId::ZERO] };
+        assert_eq!(suspicion.end(), 6000);
+        suspicion.from.push(NodeId::new([1; 16]));
+        assert_eq!(suspicion.end(), 3500);
+        suspicion.from.extend([NodeId::new([2; 16]), NodeId::new([3; 16])]);
+        assert_eq!(suspicion.end(), 1000);
+        let mut world = formed(Constants::LAN);
+        world.net.loss = 0.25;
+        world.run(120 * SECOND);
+        assert!(world.views.log.iter().any(|change| change.new == NodeStatus::Suspect));
+        world.net.loss = 0.0;
+        assert!(world.run_until(60 * SECOND, World::all_online).is_some());
+    }
+}
+
+#[cfg(test)]
+mod blocked {
+    use super::*;
+    use crate::cluster::{MS, SECOND};
+    use crate::options::{Options, Resume, Stall};
+    use crate::world::World;
+
+    /// A node whose messages are blocked suspects one that it could not ping, and while they are
+    /// blocked again that suspicion runs out, although it was refuted.
+    #[test]
+    fn one_whose_messages_are_blocked_fails_a_healthy_one() {
+        let mut world = World::<Reference>::new(Options::reference(3, 32, Constants::SWIM));
+        assert!(world.form().is_some());
+        let stall = Stall {
+            length: 20 * SECOND,
+            period: 20 * SECOND + MS,
+            resume: Resume::Tick,
+            burst: false,
+            reader_runs: false,
+            messages_only: true,
+        };
+        world.stall(4, stall);
+        world.run(70 * SECOND);
+        let wrong = |c: &&crate::views::Change| c.observer == 4 && c.new == NodeStatus::Failed;
+        assert!(world.views.log.iter().any(|change| wrong(&change)));
+    }
+}
