@@ -31,7 +31,8 @@ def test_mypy_is_content() -> None:
 
 
 def test_pyright_is_content() -> None:
-    check("basedpyright", "--pythonpath", sys.executable, *PROGRAMS)
+    # Named, since another may stand in a folder above.
+    check("basedpyright", "--project", "pyproject.toml", "--pythonpath", sys.executable, *PROGRAMS)
 
 
 def test_the_stubs_say_what_there_is() -> None:
