@@ -48,6 +48,7 @@ fn what_the_documents_link_to_exists() {
         "CHANGELOG.md",
         "docs/ABI.md",
         "docs/ARCHITECTURE.md",
+        "docs/EVALUATION.md",
         "docs/PROTOCOL.md",
         "docs/UPGRADING.md",
         "docs/WIRE.md",
