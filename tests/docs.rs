@@ -54,6 +54,7 @@ fn what_the_documents_link_to_exists() {
         "docs/ABI.md",
         "docs/ARCHITECTURE.md",
         "docs/CPP.md",
+        "docs/EVALUATION.md",
         "docs/PROTOCOL.md",
         "docs/PYTHON.md",
         "docs/UPGRADING.md",

@@ -2,7 +2,10 @@
 
 use crate::outputs::{Body, Outputs};
 use crate::peer::{Peer, Setup};
-use foca::{Foca, Identity, NoCustomBroadcast, Notification, PostcardCodec, Runtime, Timer};
+use foca::{
+    Codec, Foca, Identity, Member, NoCustomBroadcast, Notification, PostcardCodec, Runtime, State,
+    Timer,
+};
 use gossip::types::{Entry, Instant, MessageKind, NodeId, NodeStatus, NodeView};
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
@@ -183,4 +186,49 @@ impl Peer for FocaPeer {
     fn heartbeat(&self) -> u64 {
         0
     }
+}
+
+/// Hands pings with stale claims to a foca among so many members; `time` says what a call takes.
+pub fn handled(
+    members: u32,
+    claims: u32,
+    time: impl FnOnce(&mut dyn FnMut(usize)) -> f64,
+) -> Option<f64> {
+    let at = |i: u32, k: u32| {
+        let n = 1 + i.wrapping_mul(2_654_435_761).wrapping_add(k * 97) % members;
+        Identified { ip: 0x0a00_0000 + n, life: 0 }
+    };
+    let own = Identified { ip: 0x0a00_0000, life: 0 };
+    let config = foca::Config::new_lan(NonZeroU32::new(members + 1)?);
+    let mut node = Foca::new(own, config, SmallRng::seed_from_u64(7), PostcardCodec);
+    let mut queue = Queue::default();
+    let all = (1..=members).map(|n| Identified { ip: 0x0a00_0000 + n, life: 0 });
+    node.apply_many(all.map(|id| Member::new(id, 5, State::Alive)), false, &mut queue).ok()?;
+    queue.wishes.clear();
+    let mut codec = PostcardCodec;
+    let packets: Vec<Vec<u8>> = (0..16)
+        .map(|i| {
+            let mut bytes = Vec::new();
+            let header = foca::Header {
+                src: at(i, 0),
+                src_incarnation: 5,
+                dst: own,
+                message: foca::Message::Ping(1),
+            };
+            codec.encode_header(&header, &mut bytes).ok()?;
+            bytes.extend_from_slice(&(claims as u16).to_be_bytes());
+            for k in 1..=claims {
+                let member = Member::new(at(i, k), 4, State::Alive);
+                codec.encode_member(&member, &mut bytes).ok()?;
+            }
+            Some(bytes)
+        })
+        .collect::<Option<_>>()?;
+    let mut call = |i: usize| {
+        let taken = node.handle_data(&packets[i % packets.len()], &mut queue);
+        taken.expect("a good packet");
+        assert!(matches!(queue.wishes.pop_front(), Some(Wish::Send(..))), "it is answered");
+        queue.wishes.clear();
+    };
+    Some(time(&mut call))
 }

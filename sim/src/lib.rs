@@ -17,6 +17,7 @@ pub mod compare;
 pub mod faults;
 #[cfg(feature = "foca")]
 pub mod foca_peer;
+pub mod micro;
 pub mod net;
 pub mod options;
 pub mod outputs;

@@ -25,6 +25,8 @@ usage: gossip-sim <command> [options]
       --seed <n>     one seed alone
       --seeds <n>    how many seeds, from the first one on; 10
   compare            our profiles beside memberlist's constants, and beside foca where that is built in
+  micro              what single calls cost, and foca's beside them where that is built in
+      --sizes <n,n>  members
   paper <name>       one of the papers' experiments; without a name, lists them
       --seeds <n>    how many seeds of each case
       --sizes <n,n>  group sizes
@@ -54,6 +56,12 @@ fn run(words: &[String]) -> Result<bool, String> {
         "replay" => replay(&mut arguments)?,
         "scenario" => run_scenario(&mut arguments)?,
         "paper" => run_paper(&mut arguments)?,
+        "micro" => {
+            let effort = effort(&mut arguments, 1)?;
+            arguments.finish()?;
+            gossip_sim::micro::run(&effort)?;
+            true
+        }
         "compare" => {
             let effort = effort(&mut arguments, 1)?;
             arguments.finish()?;

@@ -132,3 +132,20 @@ fn tombstones_are_forgotten_after_the_reap_time_and_not_before() {
     rig.says(1, &[claim(1_000, 1, Online)]);
     assert_eq!(rig.status(1_000), Some(Online), "and it may come again as a new one");
 }
+
+/// A node that hears nothing goes on to speak: only an answer shows that it hears.
+#[test]
+fn a_failed_node_that_speaks_unasked_is_back_when_it_answers() {
+    let mut rig = Rig::with(packets());
+    rig.admit(1..=5);
+    rig.says(2, &[claim(1, rig.heartbeat(1), Failed)]);
+    assert_eq!(rig.status(1), Some(Failed));
+    rig.tick_but(&[1]);
+    rig.clear();
+    rig.hear(MessageKind::Ping, 1, &[], &[]).unwrap();
+    assert!(rig.peer(1).heartbeat > rig.heartbeat(1), "what it says is newer");
+    assert_eq!(rig.status(1), Some(Failed));
+    assert_eq!(rig.sent_to(1, MessageKind::Ping), 1);
+    rig.pong(1);
+    assert_eq!(rig.status(1), Some(Online));
+}

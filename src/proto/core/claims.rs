@@ -53,6 +53,11 @@ impl Teller {
         matches!(self.path, Path::Struct | Path::Stream)
     }
 
+    /// P-8: who speaks unasked may not hear. One that was failed is believed when it answers.
+    const fn may_be_deaf(&self) -> bool {
+        self.direct && self.packet && !self.answers && matches!(self.path, Path::Packet(_))
+    }
+
     /// The form of the message, for its answer.
     pub(super) const fn form(&self, header: &Header) -> Option<Form> {
         let packets = PACKETS && (self.packet || header.wire > 0);
@@ -162,6 +167,9 @@ impl Core {
                 let newer = said > held || own_word;
                 if newer && self.is_mixture(slot, entry, teller) {
                     return self.ask_claimant(slot, entry, teller);
+                }
+                if newer && held.status == NodeStatus::Failed && teller.may_be_deaf() {
+                    return self.send(MessageKind::Ping, slot, Content::Own);
                 }
                 if newer && (held.status != NodeStatus::Joining || self.admits(slot, teller)) {
                     self.take_alive(slot, said, entry, teller);

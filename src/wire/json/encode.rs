@@ -139,15 +139,14 @@ pub(crate) fn encode_entry(entry: &Entry<'_>, out: &mut Vec<u8>) -> Result<(), E
 
 fn id(id: &NodeId, out: &mut Vec<u8>) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    out.push(b'"');
-    for (index, byte) in id.as_bytes().iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        out.push(DIGITS[usize::from(byte >> 4)]);
-        out.push(DIGITS[usize::from(byte & 15)]);
+    let mut text = [b','; 3 * 16 + 1];
+    for (place, byte) in text[1..].chunks_exact_mut(3).zip(id.as_bytes()) {
+        place[0] = DIGITS[usize::from(byte >> 4)];
+        place[1] = DIGITS[usize::from(byte & 15)];
     }
-    out.push(b'"');
+    text[0] = b'"';
+    text[3 * 16] = b'"';
+    out.extend_from_slice(&text);
 }
 
 fn unsigned(value: u64, out: &mut Vec<u8>) {

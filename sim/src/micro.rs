@@ -1,0 +1,273 @@
+//! What single calls cost: nanoseconds of a core's inputs at many sizes, and foca's beside them.
+
+use crate::paper::Effort;
+use crate::table::Table;
+use gossip::proto::{Config, Core, Output};
+use gossip::types::{
+    Detail, Entry, Header, Instant, MessageKind, NodeId, NodeStatus, Path, SyncPayload,
+};
+use gossip::wire::binary;
+use std::hint::black_box;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Instant as Clock;
+
+/// Claims besides the sender's own.
+const CLAIMS: u32 = 6;
+/// Calls of one sample; the least of the samples is told, since what disturbs only adds.
+const CALLS: usize = 2_000;
+const SAMPLES: usize = 30;
+
+fn id(n: u32) -> NodeId {
+    let mut bytes = [0; 16];
+    let mixed = u64::from(n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    bytes[..4].copy_from_slice(&n.to_be_bytes());
+    bytes[8..].copy_from_slice(&mixed.to_be_bytes());
+    NodeId::new(bytes)
+}
+
+fn ip(n: u32) -> Ipv4Addr {
+    Ipv4Addr::from(0x0a00_0000 + n)
+}
+
+fn entry(n: u32, ip: &str, heartbeat: u64, detail: Detail) -> Entry<'_> {
+    Entry {
+        id: id(n),
+        ip,
+        port: 7946,
+        heartbeat,
+        config_heartbeat: 1,
+        status: NodeStatus::Online,
+        role: "replica",
+        region: "eu-west-1",
+        detail,
+        ..Entry::default()
+    }
+}
+
+fn header(kind: MessageKind, from: u32, packet: bool) -> Header {
+    Header {
+        sender: id(from),
+        kind,
+        timestamp: 999,
+        nonce: if packet { 77 } else { 0 },
+        interval_us: if packet { 100_000 } else { 0 },
+        sync: SyncPayload::None,
+        wire: u8::from(packet),
+        ..Header::default()
+    }
+}
+
+fn drain(core: &mut Core, out: &mut Vec<u8>) {
+    while let Some(output) = core.poll_output() {
+        if let Output::Transmit(message) = output {
+            out.clear();
+            message.encode(out).expect("our own message fits");
+            black_box(out.len());
+        }
+    }
+}
+
+/// A core among members that all speak packets, with no news left.
+fn among(members: u32) -> Core {
+    let now = Instant::from_millis(1);
+    let own = entry(0, "10.0.0.0", 1, Detail::Full);
+    let mut core = Core::new(Config::lan(), &own, 7, now).expect("a good configuration");
+    let mut out = Vec::new();
+    for n in 1..=members {
+        let (teller, text) = (1, ip(1).to_string());
+        let (other, addr) = (n, ip(n).to_string());
+        let entries =
+            [entry(teller, &text, 1000, Detail::Full), entry(other, &addr, 1000, Detail::Full)];
+        let count = if n == 1 { 1 } else { 2 };
+        let told = entries.into_iter().take(count);
+        core.handle_message(now, Path::Struct, &header(MessageKind::Update, teller, false), told)
+            .expect("a good message");
+        drain(&mut core, &mut out);
+    }
+    core
+}
+
+/// A ping with stale claims, as a packet.
+fn ping(from: u32, others: impl Iterator<Item = u32>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let own = std::iter::once(entry(from, "", 1000, Detail::Claim));
+    let others = others.map(|n| entry(n, "", 900, Detail::Claim));
+    binary::encode(&header(MessageKind::Ping, from, true), own.chain(others), &mut bytes)
+        .expect("it fits");
+    bytes
+}
+
+/// The least time of a call, in nanoseconds.
+fn least(mut call: impl FnMut(usize)) -> f64 {
+    let mut best = f64::INFINITY;
+    for sample in 0..SAMPLES {
+        let begin = Clock::now();
+        for i in 0..CALLS {
+            call(sample * CALLS + i);
+        }
+        best = best.min(begin.elapsed().as_nanos() as f64 / CALLS as f64);
+    }
+    best
+}
+
+fn pings(members: u32, count: u32) -> Vec<(SocketAddr, Vec<u8>)> {
+    let at = |i: u32, k: u32| 1 + i.wrapping_mul(2_654_435_761).wrapping_add(k * 97) % members;
+    (0..count)
+        .map(|i| {
+            let from = at(i, 0);
+            let bytes = ping(from, (1..=CLAIMS).map(|k| at(i, k)));
+            (SocketAddr::new(IpAddr::V4(ip(from)), 7946), bytes)
+        })
+        .collect()
+}
+
+fn handled(core: &mut Core, packets: &[(SocketAddr, Vec<u8>)]) -> f64 {
+    let now = Instant::from_millis(2);
+    let mut out = Vec::with_capacity(2_048);
+    least(|i| {
+        let (from, bytes) = &packets[i % packets.len()];
+        black_box(core.handle_packet(now, Path::Packet(*from), bytes)).expect("a good packet");
+        drain(core, &mut out);
+    })
+}
+
+/// Runs it.
+///
+/// # Errors
+/// What the system said.
+pub fn run(effort: &Effort) -> Result<(), String> {
+    let columns = [
+        "members",
+        "ping of 6 stale claims and its pong, ns: warm",
+        "cold",
+        "foca: the same, ns",
+        "times",
+        "a round with 3 pings written, ns",
+    ];
+    let mut table = Table::new("micro", &columns);
+    for members in effort.sizes_or(&[10, 100, 1_000, 10_000, 100_000]) {
+        let members = members as u32;
+        let mut core = among(members);
+        // The news of the joins are told to the end, so that the answer has no other claims.
+        let mut out = Vec::new();
+        let mut ms = 10;
+        while core.queues().news > 0 {
+            ms += 100;
+            core.round_broadcast_some(ms, &mut out);
+        }
+        let warm = handled(&mut core, &pings(members, 16));
+        let cold = handled(&mut core, &pings(members, 60_000));
+        let foca = foca_handled(members);
+        let round = rounds(&mut core, ms);
+        table.row([
+            (members as usize).into(),
+            warm.into(),
+            cold.into(),
+            foca.into(),
+            foca.map(|foca| foca / warm).into(),
+            round.into(),
+        ]);
+    }
+    effort.publish(&table)?;
+    wire(effort)
+}
+
+/// The median time of a round with its pings written, each of which is answered.
+fn rounds(core: &mut Core, mut ms: u64) -> f64 {
+    let mut out = Vec::with_capacity(2_048);
+    let mut times = Vec::new();
+    let mut heartbeat = 1_000;
+    let mut pinged = Vec::new();
+    for _ in 0..20_000 {
+        ms += 100;
+        heartbeat += 1;
+        let begin = Clock::now();
+        core.round(Instant::from_millis(ms));
+        while let Some(output) = core.poll_output() {
+            if let Output::Transmit(message) = output {
+                out.clear();
+                message.encode(&mut out).expect("our own message fits");
+                black_box(out.len());
+                if message.header.kind == MessageKind::Ping {
+                    pinged.push(message.target.id);
+                }
+            }
+        }
+        times.push(begin.elapsed().as_nanos() as f64);
+        for id in pinged.drain(..) {
+            let number = id.as_bytes();
+            let n = u32::from_be_bytes([number[0], number[1], number[2], number[3]]);
+            let text = ip(n).to_string();
+            let own = std::iter::once(entry(n, &text, heartbeat, Detail::Full));
+            let taken = core.handle_message(
+                Instant::from_millis(ms + 1),
+                Path::Struct,
+                &header(MessageKind::Pong, n, false),
+                own,
+            );
+            taken.expect("a good message");
+            drain(core, &mut out);
+        }
+    }
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+/// Encoding and decoding of a ping with six claims.
+fn wire(effort: &Effort) -> Result<(), String> {
+    let mut table = Table::new("micro-wire", &["what", "bytes", "ns"]);
+    for (name, detail) in [("6 claims", Detail::Claim), ("6 whole entries", Detail::Full)] {
+        let head = header(MessageKind::Ping, 1, true);
+        let addresses: Vec<String> = (1..=7).map(|n| ip(n).to_string()).collect();
+        let entries: Vec<Entry<'_>> =
+            (1..=7).zip(&addresses).map(|(n, ip)| entry(n, ip, 1000, detail)).collect();
+        let mut bytes = Vec::with_capacity(2_048);
+        let out = least(|_| {
+            bytes.clear();
+            binary::encode(black_box(&head), entries.iter().copied(), &mut bytes).expect("it fits");
+            black_box(bytes.len());
+        });
+        let into = least(|_| {
+            let packet = binary::decode(black_box(&bytes)).expect("it can be read");
+            black_box(packet.entries().map(|entry| entry.heartbeat).sum::<u64>());
+        });
+        // What a copy of the bytes costs is the floor.
+        let mut copy = vec![0; bytes.len()];
+        let floor = least(|_| {
+            copy.copy_from_slice(black_box(&bytes));
+            black_box(&copy);
+        });
+        table.row([format!("{name}: written").into(), bytes.len().into(), out.into()]);
+        table.row([format!("{name}: read").into(), bytes.len().into(), into.into()]);
+        table.row([format!("{name}: copied").into(), bytes.len().into(), floor.into()]);
+    }
+    effort.publish(&table)
+}
+
+/// Rounds that get rid of news.
+trait Talk {
+    fn round_broadcast_some(&mut self, ms: u64, out: &mut Vec<u8>);
+}
+
+impl Talk for Core {
+    fn round_broadcast_some(&mut self, ms: u64, out: &mut Vec<u8>) {
+        // A broadcast to a large group would take long; a member's pings bring the news out too.
+        self.round(Instant::from_millis(ms));
+        drain(self, out);
+        for (from, bytes) in pings(self.len() as u32, 512) {
+            let taken = self.handle_packet(Instant::from_millis(ms), Path::Packet(from), &bytes);
+            taken.expect("a good packet");
+            drain(self, out);
+        }
+    }
+}
+
+#[cfg(not(feature = "foca"))]
+const fn foca_handled(_members: u32) -> Option<f64> {
+    None
+}
+
+#[cfg(feature = "foca")]
+fn foca_handled(members: u32) -> Option<f64> {
+    crate::foca_peer::handled(members, CLAIMS, |call| least(call))
+}
