@@ -53,9 +53,12 @@ impl Teller {
         matches!(self.path, Path::Struct | Path::Stream)
     }
 
-    /// P-8: who speaks unasked may not hear. One that was failed is believed when it answers.
+    /// P-8: who speaks unasked may not hear. One that was failed is believed when it answers, or when it
+    /// joins anew.
     const fn may_be_deaf(&self) -> bool {
-        self.direct && self.packet && !self.answers && matches!(self.path, Path::Packet(_))
+        let joins = matches!(self.kind, MessageKind::Meet | MessageKind::Join);
+        let unasked = self.direct && self.packet && !self.answers && !joins;
+        unasked && matches!(self.path, Path::Packet(_))
     }
 
     /// The form of the message, for its answer.
@@ -169,7 +172,10 @@ impl Core {
                     return self.ask_claimant(slot, entry, teller);
                 }
                 if newer && held.status == NodeStatus::Failed && teller.may_be_deaf() {
-                    return self.send(MessageKind::Ping, slot, Content::Own);
+                    // Where it speaks from: it may have moved.
+                    let to = self.answer_to(entry.id, slot, Some(entry), teller.path);
+                    let ping = Send::new(MessageKind::Ping, slot, Content::Own);
+                    return self.decide(Send { to, ..ping });
                 }
                 if newer && (held.status != NodeStatus::Joining || self.admits(slot, teller)) {
                     self.take_alive(slot, said, entry, teller);
