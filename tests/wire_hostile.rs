@@ -1,8 +1,8 @@
 //! Bytes that mean harm, in every form: the answer is an error or a message within the limits, there
 //! is no panic, and at no moment more is allocated than the bytes' own number and 64 KiB.
 //!
-//! A million messages of each form are corrupted; `GOSSIP_CORRUPTIONS=10000000 cargo test --release
-//! of each form; without it there are fewer. The seed is printed by a failure, with the bytes.
+//! A million messages of each form are corrupted, or as many as `GOSSIP_CORRUPTIONS` says. The seed is
+//! printed by a failure, with the bytes.
 #![allow(unreachable_pub, reason = "a test program has no public surface")]
 
 #[path = "wire/counting.rs"]
