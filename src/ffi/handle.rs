@@ -114,7 +114,7 @@ impl Shared {
         bytes: usize,
     ) {
         let mut refused = None;
-        self.contained(&mut |core, now, _| match handle(core, now, path, header, entries) {
+        self.contained(&mut |core, now, _| match core.handle_entries(now, path, header, entries) {
             Ok(()) => core.count_bytes_received(header.kind, bytes),
             // Why is counted too; here is nobody who would read an error text.
             Err(reason) => refused = Some(reason),
@@ -150,16 +150,18 @@ impl Shared {
             let mut entries: Vec<Entry<'_>> = core::mem::take(scratch);
             let read = read_entries(views, &mut entries);
             let result = match read {
-                Ok(true) => {
-                    handle(core, now, Path::Struct, header, &entries).map_err(Unread::Refused)
-                }
+                Ok(true) => core
+                    .handle_entries(now, Path::Struct, header, &entries)
+                    .map_err(Unread::Refused),
                 Ok(false) => Ok(()),
                 Err((index, flaw)) => Err(Unread::Flaw(index, flaw)),
             };
             *scratch = recycle(entries);
             if matches!(read, Ok(false)) {
                 let owned = replaced(views);
-                return deliver_owned(core, now, scratch, Path::Struct, header, &owned)
+                let entries = owned.iter().map(NodeView::as_entry);
+                return core
+                    .handle_message(now, Path::Struct, header, entries)
                     .map_err(Unread::Refused);
             }
             result
@@ -373,35 +375,6 @@ fn read_entries<'a>(
 #[cold]
 fn replaced(views: &[gossip_node_view_t]) -> Vec<NodeView> {
     views.iter().filter_map(|view| owned_of(view, Status::Read).ok()).collect()
-}
-
-/// Gives the core entries that own their texts.
-pub(super) fn deliver_owned(
-    core: &mut Core,
-    now: Instant,
-    scratch: &mut Vec<Entry<'static>>,
-    path: Path,
-    header: &Header,
-    owned: &[NodeView],
-) -> Result<(), Refused> {
-    let mut entries: Vec<Entry<'_>> = core::mem::take(scratch);
-    entries.extend(owned.iter().map(NodeView::as_entry));
-    let result = handle(core, now, path, header, &entries);
-    *scratch = recycle(entries);
-    result
-}
-
-/// The only call of the core's function here: that is generic, and each kind of iterator would
-/// bring another copy of the protocol into the library.
-#[inline(never)]
-pub(super) fn handle(
-    core: &mut Core,
-    now: Instant,
-    path: Path,
-    header: &Header,
-    entries: &[Entry<'_>],
-) -> Result<(), Refused> {
-    core.handle_message(now, path, header, entries.iter().copied())
 }
 
 /// Callbacks to run, with the right to run them. Dropped with calls left, as when an exception

@@ -1,7 +1,7 @@
 //! The address text of a member, inline where it is short.
 
 use super::strings::{Strings, Text};
-use crate::wire::binary::parse_v4;
+use crate::wire::binary::{parse_v4, v4_text};
 use core::net::{IpAddr, SocketAddr};
 
 /// At most 15 bytes inline (every IPv4 address fits), longer texts in [`Strings`].
@@ -35,6 +35,18 @@ impl Ip {
             }
             Self::Long(text) => strings.get(*text),
         }
+    }
+
+    /// Whether `address` is this host at `port`.
+    pub(crate) fn is_at(&self, port: i32, address: SocketAddr, strings: &Strings) -> bool {
+        if let (Self::Short(len, bytes), IpAddr::V4(ip)) = (self, address.ip().to_canonical()) {
+            let text = v4_text(ip.octets());
+            // Most addresses are told as the system writes them, and no text has to be read.
+            if text.as_bytes() == &bytes[..usize::from(*len)] {
+                return i32::from(address.port()) == port;
+            }
+        }
+        is_at(self.as_str(strings), port, address)
     }
 }
 

@@ -139,6 +139,12 @@ impl Fetches {
         self.running.retain(|fetch| fetch.slot != slot);
     }
 
+    /// The question for what was asked for last of the metadata of a member.
+    pub(crate) fn question(&self, slot: Slot) -> Option<(MetadataStamp, u128)> {
+        let fetch = self.running.iter().find(|fetch| fetch.slot == slot)?;
+        Some((fetch.stamp, fetch.asked))
+    }
+
     pub(crate) fn get_mut(&mut self, slot: Slot, stamp: MetadataStamp) -> Option<&mut Fetch> {
         self.running.iter_mut().find(|fetch| fetch.slot == slot && fetch.stamp == stamp)
     }

@@ -226,6 +226,19 @@ impl Members {
         }
     }
 
+    /// What an entry that tells no configuration says of a member.
+    pub(crate) fn claim<'a>(member: &Member) -> Entry<'a> {
+        Entry {
+            id: member.id,
+            config_epoch: member.config_epoch,
+            heartbeat: member.heartbeat.get(),
+            config_heartbeat: member.config_heartbeat.get(),
+            status: member.status,
+            detail: Detail::Claim,
+            ..Entry::default()
+        }
+    }
+
     /// Takes the configuration part of an entry; the texts must be short enough.
     pub(crate) fn configure(&mut self, slot: Slot, entry: &Entry<'_>) {
         let strings = &mut self.strings;

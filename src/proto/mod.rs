@@ -16,6 +16,7 @@ mod output;
 mod piggyback;
 mod probe;
 mod ring;
+mod scratch;
 mod stats;
 mod strings;
 mod suspicion;

@@ -2,7 +2,7 @@
 
 use super::address::Ip;
 use super::member::Slot;
-use crate::types::{Form, Heartbeat, MessageKind, NodeId, NodeStatus, SyncPayload};
+use crate::types::{Form, Heartbeat, MessageKind, NodeId, NodeStatus};
 use alloc::collections::VecDeque;
 
 /// Things that wait for the driver; a message to send beyond them is dropped and counted. Events
@@ -86,8 +86,12 @@ pub(crate) enum Content {
     /// The members of some leaves of a sixteenth of the id space, but the first `skip`; what does
     /// not fit goes in `left` more messages at the most.
     Leaves { prefix: u8, buckets: u16, skip: u16, left: u16 },
-    /// The anti-entropy part.
-    Sync(SyncPayload),
+    /// A digest of the whole id space, or of one sixteenth of it (P-12).
+    Digest(Option<u8>),
+    /// The question for the members of some leaves of a sixteenth.
+    AskLeaves { prefix: u8, buckets: u16 },
+    /// The question for parts of the metadata of a member (P-12a).
+    AskParts(Slot),
     /// A part of the metadata of a member, or of our own for [`Slot::NONE`] (P-12a).
     Part(Slot, u8),
 }

@@ -5,11 +5,10 @@ use crate::ffi::commands::{core_ref, report_null};
 use crate::ffi::core::gossip_core_t;
 use crate::ffi::error::set_last_error;
 use crate::ffi::guard::guard_both;
-use crate::ffi::handle::{Pending, Shared, deliver_owned, handle};
-use crate::ffi::scratch::recycle;
+use crate::ffi::handle::{Pending, Shared};
 use crate::ffi::types::gossip_error_code_t;
-use crate::proto::{Core, PacketError};
-use crate::types::{Entry, Instant, Message, Path};
+use crate::proto::PacketError;
+use crate::types::{Instant, Message, NodeView, Path};
 use crate::wire::{Error, binary, framing, json};
 use alloc::sync::Arc;
 use core::ffi::{CStr, c_char};
@@ -102,7 +101,7 @@ unsafe fn handle_packet(
     let bytes = unsafe { slice::from_raw_parts(bytes, size.min(isize::MAX.unsigned_abs())) };
     if binary::is_packet(bytes) {
         let path = Path::Packet(from);
-        core.input_code(UNREADABLE, at, |core, now, scratch| take(core, now, scratch, path, bytes))
+        core.input_code(UNREADABLE, at, |core, now, _| core.handle_packet(now, path, bytes))
     } else {
         frames(core, bytes, from, at)
     }
@@ -128,27 +127,6 @@ unsafe fn address_of(ip: *const c_char, port: u16) -> Option<SocketAddr> {
     Some(SocketAddr::new(ip.to_canonical(), port))
 }
 
-/// What [`Core::handle_packet`] does, by way of the one call of [`Core::handle_message`] that this
-/// layer has.
-fn take(
-    core: &mut Core,
-    now: Instant,
-    scratch: &mut Vec<Entry<'static>>,
-    path: Path,
-    bytes: &[u8],
-) -> Result<(), PacketError> {
-    let packet = binary::decode(bytes).map_err(|error| {
-        core.count_unread(&error);
-        PacketError::Wire(error)
-    })?;
-    core.count_bytes_received(packet.header.kind, bytes.len());
-    let mut entries: Vec<Entry<'_>> = core::mem::take(scratch);
-    entries.extend(packet.entries());
-    let result = handle(core, now, path, &packet.header, &entries);
-    *scratch = recycle(entries);
-    result.map_err(PacketError::Refused)
-}
-
 /// Takes the frames of JSON in a datagram, each by itself. The result is that of the last bad one.
 fn frames(
     core: &Arc<Shared>,
@@ -163,13 +141,14 @@ fn frames(
         let reason = "no packet and no whole frame of text".into();
         messages.push((Err(Error::Malformed { offset: datagram.len(), reason }), 0));
     }
-    core.input_code(UNREADABLE, at, |core, now, scratch| {
+    core.input_code(UNREADABLE, at, |core, now, _| {
         let mut result = Ok(());
         for (message, bytes) in messages {
             let taken = match message {
                 Ok(Message { header, entries }) => {
                     core.count_bytes_received(header.kind, bytes);
-                    deliver_owned(core, now, scratch, Path::Datagram(from), &header, &entries)
+                    let entries = entries.iter().map(NodeView::as_entry);
+                    core.handle_message(now, Path::Datagram(from), &header, entries)
                         .map_err(PacketError::Refused)
                 }
                 Err(error) => {

@@ -1,11 +1,11 @@
 //! What only the functions of [`crate::ffi::ext`] ask of a shared core.
 
-use super::{Pending, Shared, State, deliver_owned};
+use super::{Pending, Shared, State};
 use crate::ffi::callbacks::Targets;
 use crate::ffi::ext::{self, Made};
 use crate::ffi::types::gossip_error_code_t;
 use crate::proto::Core;
-use crate::types::{Entry, Instant, Message, Path};
+use crate::types::{Entry, Instant, Message, NodeView, Path};
 use alloc::sync::Arc;
 use core::fmt;
 use core::sync::atomic::Ordering;
@@ -67,8 +67,9 @@ impl Shared {
         at: Option<Instant>,
     ) -> (gossip_error_code_t, Option<Pending>) {
         let invalid = gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
-        self.input_code(invalid, at, |core, now, scratch| {
-            deliver_owned(core, now, scratch, Path::Struct, &message.header, &message.entries)
+        self.input_code(invalid, at, |core, now, _| {
+            let entries = message.entries.iter().map(NodeView::as_entry);
+            core.handle_message(now, Path::Struct, &message.header, entries)
         })
     }
 

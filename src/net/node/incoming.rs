@@ -97,7 +97,7 @@ impl Hub {
     fn handle(&self, path: Path, header: &Header, entries: &[Entry<'_>], bytes: usize) {
         if let Ok(mut state) = self.lock() {
             state.core.count_bytes_received(header.kind, bytes);
-            let _ = state.core.handle_message(os::now(), path, header, entries.iter().copied());
+            let _ = state.core.handle_entries(os::now(), path, header, entries);
         }
     }
 

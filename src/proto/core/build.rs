@@ -53,6 +53,21 @@ impl<'a> Book<'a> {
         self.pieces.iter().map(move |&piece| self.entry(piece))
     }
 
+    /// The entries as a packet tells them: a claim alone without the texts that it leaves out.
+    pub(in crate::proto) fn packed(self) -> impl ExactSizeIterator<Item = Entry<'a>> + Clone {
+        self.pieces.iter().map(move |&piece| self.packed_entry(piece))
+    }
+
+    fn packed_entry(self, piece: Piece) -> Entry<'a> {
+        match piece {
+            Piece::Own(heartbeat, Detail::Claim) => {
+                Entry { heartbeat: heartbeat.get(), ..Members::claim(&self.members.own) }
+            }
+            Piece::Member(slot, Detail::Claim) => Members::claim(&self.members[slot]),
+            _ => self.entry(piece),
+        }
+    }
+
     fn entry(self, piece: Piece) -> Entry<'a> {
         let own = &self.members.own;
         match piece {
@@ -130,11 +145,18 @@ impl Core {
         let gone = |slot: Slot| self.members[slot].id.is_zero() && !self.is_listed(slot);
         let about = match send.content {
             Content::About(slot) | Content::Told(slot) | Content::From(slot) => gone(slot),
+            Content::AskParts(slot) => self.fetches.question(slot).is_none(),
             _ => false,
         };
         // What only packets carry is of no use to a member that has turned out to read text.
-        let packets =
-            matches!(send.content, Content::Sync(_) | Content::Part(..) | Content::Leaves { .. });
+        let packets = matches!(
+            send.content,
+            Content::Digest(_)
+                | Content::AskLeaves { .. }
+                | Content::AskParts(_)
+                | Content::Part(..)
+                | Content::Leaves { .. }
+        );
         about
             || packets && !self.speaks_packets(send.slot)
             || send.slot != Slot::NONE && self.members[send.slot].id != send.id
@@ -222,14 +244,31 @@ impl Core {
             } else {
                 0
             },
-            sync: match send.content {
-                Content::Sync(payload) => payload,
-                Content::Gossip { digest: true, .. } => SyncPayload::Digest(self.hashes.top()),
-                _ => SyncPayload::None,
-            },
+            sync: self.sync_payload(send.content),
             cluster: self.config.cluster,
             wire: if packet { binary::VERSION } else { 0 },
             wants: send.wants,
+        }
+    }
+
+    /// What a message carries beside entries.
+    fn sync_payload(&self, content: Content) -> SyncPayload {
+        match content {
+            Content::Digest(None) | Content::Gossip { digest: true, .. } => {
+                SyncPayload::Digest(self.hashes.top())
+            }
+            Content::Digest(Some(prefix)) => SyncPayload::Digest(self.hashes.bucket(prefix)),
+            Content::AskLeaves { prefix, buckets } => SyncPayload::Request { prefix, buckets },
+            Content::AskParts(slot) => {
+                let id = self.members[slot].id;
+                let question = self.fetches.question(slot);
+                question.map_or(SyncPayload::None, |(stamp, parts)| SyncPayload::Metadata {
+                    id,
+                    stamp,
+                    parts,
+                })
+            }
+            _ => SyncPayload::None,
         }
     }
 
@@ -255,7 +294,12 @@ impl Core {
         let draft = Draft { form, metadata };
         // What a message is about is in it whatever its size; that is bounded.
         match send.content {
-            Content::Own | Content::Sync(_) => self.pieces.push(own),
+            Content::Own
+            | Content::Digest(_)
+            | Content::AskLeaves { .. }
+            | Content::AskParts(_) => {
+                self.pieces.push(own);
+            }
             Content::About(slot) => {
                 self.pieces.extend([Piece::Member(slot, Detail::Claim), own]);
             }
@@ -310,8 +354,8 @@ impl Core {
         let structs = !self.speaks_packets(to) && draft.form == Form::Text;
         let random = if structs { self.config.sync_nodes as usize } else { 0 };
         let entries = most.saturating_sub(self.pieces.len() + random);
-        let limit = self.transmit_limit();
         if self.piggyback.len() > 0 {
+            let limit = self.transmit_limit();
             let Self { pieces, room, fetches, .. } = self;
             let wanted = |members: &Members, slot: Slot| {
                 slot != to
@@ -439,7 +483,7 @@ impl Draft {
             return true;
         }
         let book = Book { members, fetches, pieces: &[], form, metadata, to_old: false };
-        let entry = book.entry(piece);
+        let entry = book.packed_entry(piece);
         let bytes = binary::entry_bytes(&entry, matches!(piece, Piece::Own(..)));
         let fits = bytes <= *room;
         if fits {

@@ -7,7 +7,6 @@ use super::super::sync::leaf;
 use super::{Core, MAX_JUMP, PACKETS};
 use crate::types::{
     Detail, Entry, Form, Header, Heartbeat, MessageKind, MetadataPart, NodeStatus, Path,
-    SyncPayload,
 };
 
 /// Pings of one round to nodes that claims too far ahead are about (P-15).
@@ -74,6 +73,7 @@ impl Core {
         if entry.id == self.members.own.id {
             return self.hear_about_us(entry, teller);
         }
+        // A part of metadata comes beside the claim.
         if PACKETS
             && let MetadataPart::Slice { stamp, index, bytes } = entry.metadata
             && let Some(slot) = self.members.slot(&entry.id).filter(|_| teller.online)
@@ -85,13 +85,25 @@ impl Core {
             self.stats.dropped_entries += 1;
             return;
         };
-        match self.members.slot(&entry.id) {
-            None => self.learn_stranger(entry, teller),
-            Some(slot) => {
-                self.note_form(slot, entry, teller);
-                self.learn_claim(slot, Claim { heartbeat, status: entry.status }, entry, teller);
-            }
+        let Some(slot) = self.members.slot(&entry.id) else {
+            return self.learn_stranger(entry, teller);
+        };
+        let said = Claim { heartbeat, status: entry.status };
+        if !self.is_known(slot, said, entry, teller) {
+            self.note_form(slot, entry, teller);
+            self.learn_claim(slot, said, entry, teller);
         }
+    }
+
+    /// Whether hearsay says no more than what we hold, as most of it does: then nothing is to be done.
+    fn is_known(&self, slot: Slot, said: Claim, entry: &Entry<'_>, teller: &Teller) -> bool {
+        let held = &self.members[slot];
+        !teller.direct
+            && entry.detail == Detail::Claim
+            && said.status == NodeStatus::Online
+            && said <= held.claim()
+            && !held.status.is_gone()
+            && !self.lacks_configuration(slot, entry)
     }
 
     /// P-5: an unknown node. Accusations of one add nothing.
@@ -269,16 +281,24 @@ impl Core {
         teller: &Teller,
     ) {
         let now = self.now();
-        self.hashes.toggle(&self.members[slot]);
+        let old = self.members[slot].status;
+        // The hashes are over status and configuration, which a mere sign of life leaves alone.
+        let hashed = old != NodeStatus::Online || entry.detail == Detail::Full;
+        if hashed {
+            self.hashes.toggle(&self.members[slot]);
+        }
         let changed = self.take_configuration(slot, entry, teller);
         let member = &mut self.members[slot];
-        let old = member.status;
         member.heartbeat = said.heartbeat;
-        member.version = entry.version;
+        if entry.detail == Detail::Full {
+            member.version = entry.version;
+        }
         member.seen = now;
         if old == NodeStatus::Online {
             member.learn_pace(now, teller.direct);
-            self.hashes.toggle(&self.members[slot]);
+            if hashed {
+                self.hashes.toggle(&self.members[slot]);
+            }
             match changed {
                 Changed::Nothing => return,
                 // Of what comes later the program is told then.
@@ -383,7 +403,8 @@ impl Core {
     /// configurations is newer whatever the heartbeats are.
     fn take_late_configuration(&mut self, slot: Slot, entry: &Entry<'_>, teller: &Teller) {
         let status = self.members[slot].status;
-        if !teller.packet || !teller.online || status == NodeStatus::Joining {
+        let told = teller.packet && teller.online && entry.detail == Detail::Full;
+        if !told || status == NodeStatus::Joining {
             return;
         }
         self.hashes.toggle(&self.members[slot]);
@@ -407,8 +428,8 @@ impl Core {
         }
         self.asked_leaves += 1;
         let leaf = leaf(&entry.id);
-        let request = SyncPayload::Request { prefix: leaf >> 4, buckets: 1 << (leaf & 15) };
-        self.send(MessageKind::SyncRequest, teller.slot, Content::Sync(request));
+        let question = Content::AskLeaves { prefix: leaf >> 4, buckets: 1 << (leaf & 15) };
+        self.send(MessageKind::SyncRequest, teller.slot, question);
     }
 
     /// A message of the member itself that says nothing newer, or has no entry of it.

@@ -1,14 +1,11 @@
 //! Questions and answers between two nodes: pong, ping-req, nack, digests (P-7, P-8, P-12).
 
-use super::super::address::is_at;
 use super::super::member::{Flags, Slot};
 use super::super::outbox::{Content, Send, To};
 use super::super::probe::{MAX_RELAYS, Relay};
 use super::Core;
 use super::claims::Teller;
-use crate::types::{
-    Detail, Digest, Entry, Header, MessageKind, NodeId, NodeStatus, Path, SyncPayload,
-};
+use crate::types::{Detail, Digest, Entry, Header, MessageKind, NodeId, NodeStatus, Path};
 use core::net::SocketAddr;
 
 /// Messages of entries that one sync request is answered with; the rest waits for the next (P-15).
@@ -67,7 +64,7 @@ impl Core {
                 if same { None } else { Some(self.to(sender, entry.ip, entry.port)) }
             }
             Path::Datagram(from) | Path::Packet(from) => {
-                if held.is_some_and(|held| is_at(held.ip.as_str(strings), held.port, from)) {
+                if held.is_some_and(|held| held.ip.is_at(held.port, from, strings)) {
                     return None;
                 }
                 let text = AddressText::of(from);
@@ -247,8 +244,7 @@ impl Core {
     }
 
     pub(super) fn send_digest(&mut self, slot: Slot) {
-        let top = SyncPayload::Digest(self.hashes.top());
-        self.send(MessageKind::SyncDigest, slot, Content::Sync(top));
+        self.send(MessageKind::SyncDigest, slot, Content::Digest(None));
     }
 
     /// The buckets that differ are looked into; the members of leaves that differ are exchanged.
@@ -256,14 +252,13 @@ impl Core {
         let differing = self.hashes.differing(digest);
         let Some(prefix) = digest.prefix else {
             for bucket in (0..16u8).filter(|bucket| differing & (1 << bucket) != 0) {
-                let leaves = SyncPayload::Digest(self.hashes.bucket(bucket));
-                self.send(MessageKind::SyncDigest, slot, Content::Sync(leaves));
+                self.send(MessageKind::SyncDigest, slot, Content::Digest(Some(bucket)));
             }
             return;
         };
         if differing != 0 {
-            let request = SyncPayload::Request { prefix: prefix & 15, buckets: differing };
-            self.send(MessageKind::SyncRequest, slot, Content::Sync(request));
+            let question = Content::AskLeaves { prefix: prefix & 15, buckets: differing };
+            self.send(MessageKind::SyncRequest, slot, question);
             self.send_leaves(slot, prefix & 15, differing);
         }
     }

@@ -7,8 +7,8 @@ use super::super::stats::Reason;
 use super::claims::Teller;
 use super::{Core, PACKETS};
 use crate::types::{
-    Entry, Header, Heartbeat, MessageKind, Metadata, MetadataPart, MetadataStamp, NodeId,
-    NodeStatus, SyncPayload,
+    Detail, Entry, Header, Heartbeat, MessageKind, Metadata, MetadataPart, MetadataStamp, NodeId,
+    NodeStatus,
 };
 use alloc::sync::Arc;
 
@@ -22,7 +22,7 @@ const LEAST_WAIT: u64 = 100_000;
 impl Core {
     /// Whether the sender tells of itself in short and we lack the configuration that goes with it.
     pub(super) fn lacks_configuration(&self, slot: Slot, own: &Entry<'_>) -> bool {
-        if !PACKETS || own.detail == crate::types::Detail::Full {
+        if !PACKETS || matches!(own.detail, Detail::Full) {
             return false;
         }
         if slot == Slot::NONE {
@@ -112,16 +112,15 @@ impl Core {
     }
 
     fn ask_parts(&mut self, slot: Slot) {
-        let id = self.members[slot].id;
         let wait = self.round_trip.late().max(LEAST_WAIT);
         let awake = self.clock.awake();
         let Some(lack) = self.fetches.lack(slot) else { return };
         let Some(fetch) = self.fetches.get_mut(slot, lack.stamp) else { return };
         fetch.over = awake + (wait << fetch.tries);
         let source = fetch.source;
-        let payload = SyncPayload::Metadata { id, stamp: lack.stamp, parts: fetch.ask() };
+        fetch.ask();
         if self.members[source].status == NodeStatus::Online {
-            self.send(MessageKind::SyncRequest, source, Content::Sync(payload));
+            self.send(MessageKind::SyncRequest, source, Content::AskParts(slot));
         }
     }
 

@@ -19,10 +19,7 @@ const STRANGER_LOOKS: usize = 1024;
 const MEMBER_LOOKS: usize = 64;
 
 impl Core {
-    /// Takes a message that came by `path`.
-    ///
-    /// The sender's own entry is believed first, then what stands before it (its own accusations,
-    /// or what it proves), then the rest; then the message is answered.
+    /// Takes a message that came by `path`, as [`Core::handle_entries`] does.
     ///
     /// # Errors
     /// [`Refused`] says why a message was dropped whole; nothing but a counter was changed by it.
@@ -31,12 +28,34 @@ impl Core {
         now: Instant,
         path: Path,
         header: &Header,
-        entries: impl Iterator<Item = Entry<'a>> + Clone,
+        entries: impl IntoIterator<Item = Entry<'a>>,
+    ) -> Result<(), Refused> {
+        let mut room = self.scratch.take_entries();
+        // One more than are taken, so that too many are seen to be too many.
+        room.extend(entries.into_iter().take(Self::MAX_ENTRIES + 1));
+        let result = self.handle_entries(now, path, header, &room);
+        self.scratch.keep_entries(room);
+        result
+    }
+
+    /// Takes a message that came by `path`.
+    ///
+    /// The sender's own entry is believed first, then what stands before it (its own accusations,
+    /// or what it proves), then the rest; then the message is answered.
+    ///
+    /// # Errors
+    /// [`Refused`] says why a message was dropped whole; nothing but a counter was changed by it.
+    pub fn handle_entries(
+        &mut self,
+        now: Instant,
+        path: Path,
+        header: &Header,
+        entries: &[Entry<'_>],
     ) -> Result<(), Refused> {
         self.clock.wake(now);
-        let checked = self.check(path, header, entries.clone());
-        let (count, own_at) = match checked {
-            Ok(found) => found,
+        let checked = self.check(path, header, entries);
+        let own_at = match checked {
+            Ok(own_at) => own_at,
             Err(refused) => {
                 self.stats.count_refused(refused);
                 if refused == Refused::OwnId {
@@ -46,46 +65,48 @@ impl Core {
             }
         };
         self.stats.count_received(header.kind);
-        let text;
-        let mut own = own_at.and_then(|at| entries.clone().nth(at));
-        if let (Some(entry), Path::Datagram(from) | Path::Packet(from)) = (&mut own, path)
+        let (text, found);
+        let mut own = own_at.and_then(|at| entries.get(at));
+        if let (Some(entry), Path::Datagram(from) | Path::Packet(from)) = (own, path)
             && entry.detail == Detail::Full
             && is_unspecified(entry.ip)
         {
             // Bound to every address, the owner cannot know the one we can send to.
             text = AddressText::of(from);
-            entry.ip = text.as_str();
+            found = Entry { ip: text.as_str(), ..*entry };
+            own = Some(&found);
         }
         if self.leaving.is_some() {
-            self.answer_after_leaving(header, own.as_ref(), path);
+            self.answer_after_leaving(header, own, path);
             return Ok(());
         }
-        let renamed = self.find_placeholder(header, own.as_ref(), path);
-        let mut teller = self.teller(header, own.as_ref(), path);
+        let renamed = self.find_placeholder(header, own, path);
+        let mut teller = self.teller(header, own, path);
         if header.kind == MessageKind::Leave {
-            self.hear_leave(own.as_ref(), entries, &teller);
+            self.hear_leave(own, entries, &teller);
             return Ok(());
         }
-        self.hear_sender(header, own.as_ref(), &mut teller);
+        self.hear_sender(header, own, &mut teller);
         if let Some(slot) = renamed.filter(|&slot| self.members[slot].status == NodeStatus::Joining)
         {
             // Not proved yet, so nothing else tells the program of the id that it lists now.
             self.event(slot, NodeStatus::Unknown);
         }
-        for (i, entry) in entries.enumerate() {
-            if Some(i) == own_at {
-                continue;
-            }
-            if own_at.is_some_and(|at| i < at) && entry.id != self.members.own.id {
-                self.hear_before_own(header, i == 0, &entry, &teller);
+        let (before, after) = entries.split_at(own_at.unwrap_or(0));
+        for (i, entry) in before.iter().enumerate() {
+            if entry.id == self.members.own.id {
+                self.hear_about_us(entry, &teller);
             } else {
-                self.learn(&entry, &teller);
+                self.hear_before_own(header, i == 0, entry, &teller);
             }
+        }
+        for entry in after.get(usize::from(own_at.is_some())..).unwrap_or_default() {
+            self.learn(entry, &teller);
         }
         if let Some(slot) = self.sync_with.take().filter(|&slot| self.speaks_packets(slot)) {
             self.send_digest(slot);
         }
-        self.answer(header, own.as_ref(), &teller, count);
+        self.answer(header, own, &teller, entries.len());
         self.exchange_configurations(header, &teller);
         Ok(())
     }
@@ -101,13 +122,13 @@ impl Core {
         }
     }
 
-    /// Checks all that can be wrong; gives the number of entries and the place of the sender's own.
-    fn check<'a>(
+    /// Checks all that can be wrong; gives the place of the sender's own entry.
+    fn check(
         &self,
         path: Path,
         header: &Header,
-        entries: impl Iterator<Item = Entry<'a>>,
-    ) -> Result<(usize, Option<usize>), Refused> {
+        entries: &[Entry<'_>],
+    ) -> Result<Option<usize>, Refused> {
         if header.sender.is_zero() {
             return Err(Refused::ZeroId);
         }
@@ -132,25 +153,23 @@ impl Core {
         if Heartbeat::new(header.timestamp).is_none() {
             return Err(Refused::Counter);
         }
+        if entries.len() > Self::MAX_ENTRIES {
+            return Err(Refused::TooManyEntries);
+        }
         let mut own_at = None;
-        let mut count = 0;
-        for entry in entries {
-            if count >= Self::MAX_ENTRIES {
-                return Err(Refused::TooManyEntries);
-            }
+        for (at, entry) in entries.iter().enumerate() {
             let counters = [entry.heartbeat, entry.config_heartbeat, entry.config_epoch];
             if counters.iter().any(|&counter| Heartbeat::new(counter).is_none()) {
                 return Err(Refused::Counter);
             }
-            if !has_short_texts(&entry) {
+            if !has_short_texts(entry) {
                 return Err(Refused::Text);
             }
             if own_at.is_none() && entry.id == header.sender {
-                own_at = Some(count);
+                own_at = Some(at);
             }
-            count += 1;
         }
-        Ok((count, own_at))
+        Ok(own_at)
     }
 
     fn teller(&self, header: &Header, own: Option<&Entry<'_>>, path: Path) -> Teller {
@@ -251,7 +270,9 @@ impl Core {
             {
                 self.learn(own, &direct);
             }
-            teller.slot = self.members.slot(&header.sender).unwrap_or(Slot::NONE);
+            if teller.slot == Slot::NONE {
+                teller.slot = self.members.slot(&header.sender).unwrap_or(Slot::NONE);
+            }
         }
         let slot = teller.slot;
         if slot == Slot::NONE {
@@ -413,16 +434,11 @@ impl Core {
     }
 
     /// P-14: its sender leaves. One that lacks the sender's entry is an old node's leave of another.
-    fn hear_leave<'a>(
-        &mut self,
-        own: Option<&Entry<'_>>,
-        mut entries: impl Iterator<Item = Entry<'a>>,
-        teller: &Teller,
-    ) {
+    fn hear_leave(&mut self, own: Option<&Entry<'_>>, entries: &[Entry<'_>], teller: &Teller) {
         let (slot, heartbeat) = match own {
             Some(own) => (teller.slot, Heartbeat::new(own.heartbeat)),
             None => {
-                let about = entries.next().and_then(|entry| self.members.slot(&entry.id));
+                let about = entries.first().and_then(|entry| self.members.slot(&entry.id));
                 let Some(slot) = about.filter(|_| teller.online) else { return };
                 (slot, Some(self.leave_stamp(slot)))
             }

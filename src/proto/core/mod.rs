@@ -26,6 +26,7 @@ use super::outbox::{Content, Decision, Outbox, Send, To};
 use super::piggyback::{Piggyback, transmit_limit};
 use super::probe::{Probe, Relay, RoundTrip, RoundTrips};
 use super::ring::Ring;
+use super::scratch::Scratch;
 use super::strings::MAX_TEXT;
 use super::suspicion::Suspicions;
 use super::sync::Hashes;
@@ -132,6 +133,7 @@ pub struct Core {
     /// The address of the message handed out last, whose text it may hold.
     last_to: Option<To>,
     stats: Stats,
+    scratch: Scratch,
 }
 
 impl Core {
@@ -200,6 +202,7 @@ impl Core {
             room: 0,
             last_to: None,
             stats: Stats::default(),
+            scratch: Scratch::default(),
         })
         .map(|mut core| {
             core.hashes.toggle(&core.members.own);
@@ -419,7 +422,7 @@ impl Core {
 
 /// Whether the texts of an entry fit a C struct.
 fn has_short_texts(entry: &Entry<'_>) -> bool {
-    [entry.ip, entry.role, entry.region].iter().all(|text| text.len() <= MAX_TEXT)
+    entry.ip.len() <= MAX_TEXT && entry.role.len() <= MAX_TEXT && entry.region.len() <= MAX_TEXT
 }
 
 /// Whether this build speaks packets at all. Where it does not, what only they need is left out.

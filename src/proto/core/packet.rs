@@ -19,17 +19,21 @@ impl Core {
         path: Path,
         bytes: &[u8],
     ) -> Result<(), PacketError> {
-        match binary::decode(bytes) {
-            Ok(packet) => {
-                self.count_bytes_received(packet.header.kind, bytes.len());
-                self.handle_message(now, path, &packet.header, packet.entries())
-                    .map_err(PacketError::Refused)
+        let mut entries = self.scratch.take_entries();
+        let mut texts = core::mem::take(&mut self.scratch.texts);
+        let result = match binary::decode_into(bytes, &mut texts, &mut entries) {
+            Ok(header) => {
+                self.count_bytes_received(header.kind, bytes.len());
+                self.handle_entries(now, path, &header, &entries).map_err(PacketError::Refused)
             }
             Err(error) => {
                 self.count_unread(&error);
                 Err(PacketError::Wire(error))
             }
-        }
+        };
+        self.scratch.keep_entries(entries);
+        self.scratch.texts = texts;
+        result
     }
 }
 
@@ -39,6 +43,6 @@ impl Transmit<'_> {
     /// # Errors
     /// [`wire::Error`]; `out` is as before then.
     pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), wire::Error> {
-        binary::encode(&self.header, self.entries(), out)
+        binary::encode(&self.header, self.book.packed(), out)
     }
 }

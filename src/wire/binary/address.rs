@@ -7,9 +7,38 @@ pub(super) const V4_TEXT_BYTES: usize = 15;
 /// The longest text of an address in bytes: eight groups of four digits and seven colons.
 pub(super) const TEXT_BYTES: usize = 39;
 
+/// Each octet in decimal with a dot behind it, and the length of both.
+static DECIMALS: [[u8; 5]; 256] = decimals();
+
+const fn decimals() -> [[u8; 5]; 256] {
+    let mut all = [[0; 5]; 256];
+    let mut value = 0;
+    while value < all.len() {
+        let digits = [value / 100, value / 10 % 10, value % 10];
+        let (mut len, mut at) = (
+            0,
+            if value >= 100 {
+                0
+            } else if value >= 10 {
+                1
+            } else {
+                2
+            },
+        );
+        while at < digits.len() {
+            all[value][len] = b'0' + digits[at] as u8;
+            (len, at) = (len + 1, at + 1);
+        }
+        all[value][len] = b'.';
+        all[value][4] = len as u8 + 1;
+        value += 1;
+    }
+    all
+}
+
 /// An address text while it is written.
 #[derive(Clone, Copy)]
-pub(super) struct AddressText {
+pub(crate) struct AddressText {
     bytes: [u8; TEXT_BYTES],
     len: usize,
 }
@@ -17,7 +46,7 @@ pub(super) struct AddressText {
 impl AddressText {
     const EMPTY: Self = Self { bytes: [0; TEXT_BYTES], len: 0 };
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
@@ -28,15 +57,13 @@ impl AddressText {
         }
     }
 
-    /// A number in decimal, without leading zeros.
+    /// A number in decimal, without leading zeros, and a dot.
     fn decimal(&mut self, value: u8) {
-        if value >= 100 {
-            self.push(b'0' + value / 100);
+        let [digits @ .., len] = DECIMALS[usize::from(value)];
+        if let Some(place) = self.bytes.get_mut(self.len..self.len + 4) {
+            place.copy_from_slice(&digits);
+            self.len += usize::from(len);
         }
-        if value >= 10 {
-            self.push(b'0' + value / 10 % 10);
-        }
-        self.push(b'0' + value % 10);
     }
 
     /// A number in lower-case hex, without leading zeros.
@@ -48,12 +75,11 @@ impl AddressText {
     }
 
     fn dotted(&mut self, octets: [u8; 4]) {
-        for (i, octet) in octets.into_iter().enumerate() {
-            if i > 0 {
-                self.push(b'.');
-            }
+        for octet in octets {
             self.decimal(octet);
         }
+        // No dot behind the last one.
+        self.len -= 1;
     }
 
     fn groups(&mut self, groups: &[u16]) {
@@ -67,7 +93,7 @@ impl AddressText {
 }
 
 /// The text of an IPv4 address: four numbers in decimal with dots between.
-pub(super) fn v4_text(octets: [u8; 4]) -> AddressText {
+pub(crate) fn v4_text(octets: [u8; 4]) -> AddressText {
     let mut text = AddressText::EMPTY;
     text.dotted(octets);
     text

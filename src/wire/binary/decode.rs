@@ -8,6 +8,9 @@ use crate::types::{Digest, Entry, Header, Message, MessageKind, NodeId, NodeView
 use crate::wire::{Error, MAX_ENTRIES, MAX_MESSAGE_BYTES};
 use alloc::vec::Vec;
 
+/// The shortest entry: a byte and three numbers, about the packet's sender.
+const LEAST_ENTRY_BYTES: usize = 4;
+
 /// A packet whose every byte was checked.
 #[derive(Clone, Debug)]
 pub struct Packet<'a> {
@@ -134,10 +137,10 @@ fn read_label(reader: &mut Reader<'_>, head: &Head) -> Read<u32> {
     if head.flags & flag::CLUSTER == 0 {
         return Ok(0);
     }
-    let start = *reader;
+    let start = reader.rest();
     let label = u32::from_le_bytes(reader.array()?);
     if label == 0 {
-        *reader = start;
+        reader.go_back(start);
         return Err("a label of zero");
     }
     Ok(label)
@@ -189,9 +192,10 @@ fn read_body<'a>(
 fn check_entries(reader: &mut Reader<'_>, head: &Head, texts: &mut Texts) -> Read<Option<u64>> {
     let mut own = None;
     for _ in 0..head.count {
-        let claim = entry::read_claim(reader, &head.sender)?;
-        if own.is_none() && claim.id == head.sender {
-            own = Some(claim.heartbeat);
+        let mut entry = Entry::default();
+        let claim = entry::read_claim(reader, &head.sender, &mut entry)?;
+        if own.is_none() && entry.id == head.sender {
+            own = Some(entry.heartbeat);
         }
         if claim.is_full()
             && let Some(text) = entry::read_configuration(reader)?.ip.unpack()
@@ -214,16 +218,19 @@ fn read_entries<'a>(
     entries: &mut Vec<Entry<'a>>,
 ) -> Read<Option<u64>> {
     let mut own = None;
-    entries.reserve(head.count);
+    // No more than can be in the bytes that there are, whatever the packet says.
+    entries.reserve(head.count.min(reader.rest().len() / LEAST_ENTRY_BYTES));
     for _ in 0..head.count {
-        let claim = entry::read_claim(reader, &head.sender)?;
-        if own.is_none() && claim.id == head.sender {
-            own = Some(claim.heartbeat);
+        // Read where it stays: to copy it there takes longer.
+        entries.push(Entry::default());
+        let Some(entry) = entries.last_mut() else { break };
+        let claim = entry::read_claim(reader, &head.sender, entry)?;
+        if own.is_none() && entry.id == head.sender {
+            own = Some(entry.heartbeat);
         }
-        let mut entry = claim.entry();
         if claim.is_full() {
             let configuration = entry::read_configuration(reader)?;
-            configuration.add_to(&mut entry);
+            configuration.add_to(entry);
             if let Some(text) = configuration.ip.unpack() {
                 let text = text.as_bytes();
                 let (place, rest) = core::mem::take(&mut room)
@@ -237,13 +244,12 @@ fn read_entries<'a>(
         if claim.has_metadata() {
             entry.metadata = entry::read_metadata(reader)?;
         }
-        entries.push(entry);
     }
     Ok(own)
 }
 
 fn read_sync(reader: &mut Reader<'_>) -> Read<SyncPayload> {
-    let start = *reader;
+    let start = reader.rest();
     Ok(match reader.byte()? {
         sync::DIGEST => SyncPayload::Digest(Digest { prefix: None, hashes: read_hashes(reader)? }),
         sync::DIGEST_OF_PREFIX => {
@@ -260,7 +266,7 @@ fn read_sync(reader: &mut Reader<'_>) -> Read<SyncPayload> {
             parts: u128::from_le_bytes(reader.array()?),
         },
         _ => {
-            *reader = start;
+            reader.go_back(start);
             return Err("no part of the anti-entropy begins with this byte");
         }
     })
@@ -311,8 +317,8 @@ impl<'a> Iterator for Entries<'a> {
     fn next(&mut self) -> Option<Entry<'a>> {
         self.left = self.left.checked_sub(1)?;
         // It was read before, so it can be read again.
-        let claim = entry::read_claim(&mut self.reader, &self.sender).ok()?;
-        let mut entry = claim.entry();
+        let mut entry = Entry::default();
+        let claim = entry::read_claim(&mut self.reader, &self.sender, &mut entry).ok()?;
         if claim.is_full() {
             let configuration = entry::read_configuration(&mut self.reader).ok()?;
             configuration.add_to(&mut entry);

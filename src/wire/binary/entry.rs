@@ -8,15 +8,9 @@ use crate::types::{
     Detail, Entry, MetadataPart, MetadataStamp, NodeId, NodeStatus, PackedMetadata,
 };
 
-/// The start of an entry.
-pub(super) struct Claim {
-    head: u8,
-    status: NodeStatus,
-    pub(super) id: NodeId,
-    pub(super) heartbeat: u64,
-    config_epoch: u64,
-    config_heartbeat: u64,
-}
+/// The first byte of an entry: what else is in it.
+#[derive(Clone, Copy)]
+pub(super) struct Head(u8);
 
 /// The middle of an entry that is more than a claim.
 pub(super) struct Configuration<'a> {
@@ -47,44 +41,36 @@ impl Ip<'_> {
     }
 }
 
-/// Reads the start of an entry of a packet of `sender`.
+/// Reads the start of an entry of a packet of `sender` into a default one.
 #[inline(always)]
-pub(super) fn read_claim(reader: &mut Reader<'_>, sender: &NodeId) -> Read<Claim> {
-    let start = *reader;
+pub(super) fn read_claim(
+    reader: &mut Reader<'_>,
+    sender: &NodeId,
+    entry: &mut Entry<'_>,
+) -> Read<Head> {
+    let start = reader.rest();
     let head = reader.byte()?;
     let status = NodeStatus::from_raw((head & head::STATUS).into());
     let Some(status) = status.filter(|_| head & head::UNKNOWN == 0) else {
-        *reader = start;
+        reader.go_back(start);
         return Err("no entry begins with this byte");
     };
-    let id = if head & head::OWN == 0 { NodeId::new(reader.array()?) } else { *sender };
-    let heartbeat = reader.varint()?;
-    let config_epoch = reader.varint()?;
-    let config_heartbeat = heartbeat.wrapping_sub(reader.varint()?);
-    Ok(Claim { head, status, id, heartbeat, config_epoch, config_heartbeat })
+    entry.status = status;
+    entry.detail = Detail::Claim;
+    entry.id = if head & head::OWN == 0 { reader.id()? } else { *sender };
+    entry.heartbeat = reader.varint()?;
+    entry.config_epoch = reader.varint()?;
+    entry.config_heartbeat = entry.heartbeat.wrapping_sub(reader.varint()?);
+    Ok(Head(head))
 }
 
-impl Claim {
-    pub(super) const fn is_full(&self) -> bool {
-        self.head & head::FULL != 0
+impl Head {
+    pub(super) const fn is_full(self) -> bool {
+        self.0 & head::FULL != 0
     }
 
-    pub(super) const fn has_metadata(&self) -> bool {
-        self.head & head::METADATA != 0
-    }
-
-    /// The entry, as far as it is known by its start.
-    #[inline(always)]
-    pub(super) fn entry<'a>(&self) -> Entry<'a> {
-        Entry {
-            id: self.id,
-            config_epoch: self.config_epoch,
-            heartbeat: self.heartbeat,
-            config_heartbeat: self.config_heartbeat,
-            status: self.status,
-            detail: Detail::Claim,
-            ..Entry::default()
-        }
+    pub(super) const fn has_metadata(self) -> bool {
+        self.0 & head::METADATA != 0
     }
 }
 
@@ -105,10 +91,10 @@ impl<'a> Configuration<'a> {
 
 /// Reads what follows the start of an entry that is more than a claim.
 pub(super) fn read_configuration<'a>(reader: &mut Reader<'a>) -> Read<Configuration<'a>> {
-    let start = *reader;
+    let start = reader.rest();
     let shape = reader.byte()?;
     if shape & shape::UNKNOWN != 0 {
-        *reader = start;
+        reader.go_back(start);
         return Err("no configuration begins with this byte");
     }
     Ok(Configuration {
@@ -130,9 +116,9 @@ fn read_port(reader: &mut Reader<'_>, is_wide: bool) -> Read<i32> {
     if !is_wide {
         return Ok(u16::from_le_bytes(reader.array()?).into());
     }
-    let start = *reader;
+    let start = reader.rest();
     let port = unzigzag(reader.varint()?);
-    port.ok_or("a port beyond 32 bits").inspect_err(|_| *reader = start)
+    port.ok_or("a port beyond 32 bits").inspect_err(|_| reader.go_back(start))
 }
 
 fn read_text<'a>(reader: &mut Reader<'a>, refers: bool) -> Read<&'a str> {
@@ -141,7 +127,7 @@ fn read_text<'a>(reader: &mut Reader<'a>, refers: bool) -> Read<&'a str> {
 
 /// Reads what an entry says about metadata.
 pub(super) fn read_metadata<'a>(reader: &mut Reader<'a>) -> Read<MetadataPart<'a>> {
-    let start = *reader;
+    let start = reader.rest();
     let part = match reader.byte()? {
         metadata::WHOLE => {
             let packed = PackedMetadata::new(reader.counted()?).ok();
@@ -160,14 +146,14 @@ pub(super) fn read_metadata<'a>(reader: &mut Reader<'a>) -> Read<MetadataPart<'a
         }
         _ => Err("nothing about metadata begins with this byte"),
     };
-    part.inspect_err(|_| *reader = start)
+    part.inspect_err(|_| reader.go_back(start))
 }
 
 pub(super) fn read_stamp(reader: &mut Reader<'_>) -> Read<MetadataStamp> {
-    let start = *reader;
+    let start = reader.rest();
     let stamp = MetadataStamp { bytes: reader.varint32()?, hash: 0 };
     if !stamp.is_within_limits() {
-        *reader = start;
+        reader.go_back(start);
         return Err("more metadata than there can be");
     }
     Ok(MetadataStamp { hash: u64::from_le_bytes(reader.array()?), ..stamp })

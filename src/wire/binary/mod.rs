@@ -20,7 +20,7 @@ mod short;
 mod size;
 mod texts;
 
-pub(crate) use address::parse_v4;
+pub(crate) use address::{parse_v4, v4_text};
 pub use decode::{Entries, Packet, decode, decode_into};
 pub use encode::encode;
 pub use size::{entry_bytes, header_bytes};

@@ -1,6 +1,6 @@
 //! Reading bytes from the front, and where that ended.
 
-use crate::types::varint;
+use crate::types::{NodeId, varint};
 use crate::wire::MAX_TEXT_BYTES;
 
 /// What was read, or what is wrong at the place where the reader stands.
@@ -30,6 +30,16 @@ impl<'a> Reader<'a> {
         Self { packet, rest, checked: [(usize::MAX, ""); CHECKED], oldest: 0 }
     }
 
+    /// What is still to be read, to go back to if what comes next is wrong.
+    pub(super) const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// Goes back to what [`Reader::rest`] gave.
+    pub(super) const fn go_back(&mut self, rest: &'a [u8]) {
+        self.rest = rest;
+    }
+
     /// Where it stands.
     pub(super) fn at(&self) -> usize {
         self.packet.len() - self.rest.len()
@@ -51,6 +61,16 @@ impl<'a> Reader<'a> {
         let (array, rest) = self.rest.split_first_chunk::<N>().ok_or(ENDS)?;
         self.rest = rest;
         Ok(*array)
+    }
+
+    /// The 16 bytes of an id, in the packet still.
+    #[inline]
+    pub(super) fn id(&mut self) -> Read<NodeId> {
+        // (Copied into a result first, it would have to be read from there in other pieces than those
+        // in which it was written, and the processor waits for that.)
+        let Some((id, rest)) = self.rest.split_first_chunk::<16>() else { return Err(ENDS) };
+        self.rest = rest;
+        Ok(NodeId::new(*id))
     }
 
     pub(super) fn bytes(&mut self, len: usize) -> Read<&'a [u8]> {
