@@ -96,22 +96,21 @@ impl Member {
     }
 }
 
-/// Writes what a member says at some heartbeat of all: its own entry, and what it holds of two
-/// others.
+/// Writes what a member says, given by its number: its own entry at a heartbeat, and two others at
+/// another.
 pub fn message(
     case: Case,
     form: Form,
     members: &[Member],
-    number: usize,
-    heartbeat: u64,
+    (number, heartbeat, others): (usize, u64, u64),
     out: &mut Vec<u8>,
 ) {
     let detail = Detail::Full;
     let other = |step: usize| &members[(number + step) % members.len()];
     let entries = [
         other(0).entry(heartbeat, detail),
-        other(7).entry(heartbeat - 1, detail),
-        other(21).entry(heartbeat - 1, detail),
+        other(7).entry(others, detail),
+        other(21).entry(others, detail),
     ];
     let header = Header { sender: other(0).id, ..header(case, form, heartbeat) };
     form.encode(&header, &entries, out);

@@ -36,16 +36,6 @@ pub fn trial(kind: Kind, case: Case, form: Form, time: Duration) -> Result<Work,
     server.begin()?;
     sources.flood(case, form, time);
     let work = server.end()?;
-    if std::env::var_os("SIZES").is_some() {
-        let mut b = [0; 65536];
-        let mut v = vec![];
-        for s in &sources.sockets {
-            if let Ok((n, _)) = s.recv_from(&mut b) {
-                v.push((n, form.decode(&b[..n]).map(|h| h.kind)));
-            }
-        }
-        eprintln!("{v:?}");
-    }
     if work.messages == 0 {
         return Err(format!("the server took no {}", case.name()));
     }
@@ -120,7 +110,11 @@ impl Sources {
                 train.clear();
                 for step in 0..TRAIN {
                     let heartbeat = self.heartbeat + step as u64;
-                    group::message(case, form, &self.members, number, heartbeat, &mut one);
+                    // Of itself a member always says the newest; what is said of others is newer
+                    // than what they said in the turn before.
+                    let others = self.heartbeat - 1;
+                    let says = (number, heartbeat, others);
+                    group::message(case, form, &self.members, says, &mut one);
                     train.extend_from_slice(&one);
                 }
                 let size = one.len() as u16;

@@ -49,7 +49,7 @@ pub(crate) struct Member {
     pub(crate) pace: u32,
     /// All members in the order in which they became known.
     pub(crate) order: Link,
-    /// Tombstones in the order of their deaths; for the others `prev` is the place in the ring.
+    /// Tombstones in the order of their deaths.
     pub(crate) grave: Link,
     /// Smoothed round-trip time of our direct pings of it in microseconds, 0 until known.
     pub(crate) round_trip: u32,
@@ -157,6 +157,11 @@ impl Member {
 
     pub(crate) const fn is(&self, flag: Flags) -> bool {
         self.flags.has(flag)
+    }
+
+    /// Has the processor get all of it from memory, and goes on meanwhile.
+    pub(crate) fn fetch(&self) {
+        core::hint::black_box((self.heartbeat, self.pace, self.flags, self.misses));
     }
 
     /// Whether it has spoken and shown none of our rules ("Old peers").

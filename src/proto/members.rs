@@ -297,10 +297,10 @@ fn some(slot: Slot) -> Option<Slot> {
     (slot != Slot::NONE).then_some(slot)
 }
 
-/// Grows by an eighth, not by doubling: at any size little memory lies idle.
+/// Grows by a sixteenth, not by doubling: at any size little memory lies idle.
 pub(crate) fn grow<T>(items: &mut Vec<T>) {
     if items.len() == items.capacity() {
-        items.reserve_exact(items.len() / 8 + 16);
+        items.reserve_exact(items.len() / 16 + 16);
     }
 }
 

@@ -1,17 +1,19 @@
 //! Whom to probe next: a ring that is shuffled as it is walked (P-6, SWIM 4.3).
 
 use super::member::Slot;
-use super::members::{Members, grow};
+use super::members::grow;
 use alloc::vec::Vec;
 use rand::{Rng, RngExt};
 
 /// The live members in a random order.
 ///
-/// Invariant: a member's `grave.prev` is its place here; what stands before `cursor` was visited
-/// in this walk.
+/// Invariant: `places` has the place in `slots` of each slot that is there; what stands before
+/// `cursor` was visited in this walk.
 #[derive(Debug, Default)]
 pub(crate) struct Ring {
     slots: Vec<Slot>,
+    /// Apart from the members, so that a step touches none but the one that it gives.
+    places: Vec<u32>,
     cursor: usize,
 }
 
@@ -21,29 +23,31 @@ impl Ring {
     }
 
     /// A newcomer gets a random place, so that not everybody probes it next.
-    pub(crate) fn insert(&mut self, slot: Slot, members: &mut Members, rng: &mut impl Rng) {
+    pub(crate) fn insert(&mut self, slot: Slot, rng: &mut impl Rng) {
         grow(&mut self.slots);
         self.slots.push(slot);
+        while self.places.len() <= slot.0 as usize {
+            grow(&mut self.places);
+            self.places.push(0);
+        }
         let last = self.slots.len() - 1;
-        members[slot].grave.prev = Slot(last as u32);
-        self.swap(last, rng.random_range(0..=last), members);
+        self.swap(last, rng.random_range(0..=last));
     }
 
-    pub(crate) fn remove(&mut self, slot: Slot, members: &mut Members) {
-        let mut place = members[slot].grave.prev.0 as usize;
+    pub(crate) fn remove(&mut self, slot: Slot) {
+        let mut place = self.places[slot.0 as usize] as usize;
         if place < self.cursor {
             // The gap moves to the border first, so that no visited one is visited again.
             self.cursor -= 1;
-            self.swap(place, self.cursor, members);
+            self.swap(place, self.cursor);
             place = self.cursor;
         }
-        self.swap(place, self.slots.len() - 1, members);
+        self.swap(place, self.slots.len() - 1);
         self.slots.pop();
-        members[slot].grave.prev = Slot::NONE;
     }
 
     /// The next member of the walk, in one step.
-    pub(crate) fn step(&mut self, members: &mut Members, rng: &mut impl Rng) -> Option<Slot> {
+    pub(crate) fn step(&mut self, rng: &mut impl Rng) -> Option<Slot> {
         if self.slots.is_empty() {
             return None;
         }
@@ -51,7 +55,7 @@ impl Ring {
             self.cursor = 0;
         }
         let place = rng.random_range(self.cursor..self.slots.len());
-        self.swap(self.cursor, place, members);
+        self.swap(self.cursor, place);
         self.cursor += 1;
         Some(self.slots[self.cursor - 1])
     }
@@ -71,9 +75,10 @@ impl Ring {
         around.take(looks).copied().find(|&slot| wanted(slot))
     }
 
-    fn swap(&mut self, a: usize, b: usize, members: &mut Members) {
+    fn swap(&mut self, a: usize, b: usize) {
         self.slots.swap(a, b);
-        members[self.slots[a]].grave.prev = Slot(a as u32);
-        members[self.slots[b]].grave.prev = Slot(b as u32);
+        for place in [a, b] {
+            self.places[self.slots[place].0 as usize] = place as u32;
+        }
     }
 }

@@ -152,7 +152,7 @@ impl Core {
             self.forget(oldest);
         }
         let slot = self.members.insert(entry, self.now());
-        self.ring.insert(slot, &mut self.members, &mut self.rng);
+        self.ring.insert(slot, &mut self.rng);
         self.hashes.toggle(&self.members[slot]);
         if self.members[slot].status == NodeStatus::Online {
             self.online += 1;
@@ -337,7 +337,7 @@ impl Core {
             NodeStatus::Failed | NodeStatus::Left => {
                 self.note_silence(slot, true);
                 self.members.unbury(slot);
-                self.ring.insert(slot, &mut self.members, &mut self.rng);
+                self.ring.insert(slot, &mut self.rng);
             }
             _ => {}
         }
@@ -479,7 +479,7 @@ impl Core {
                 NodeStatus::Suspect => self.end_suspicion(slot),
                 _ => {}
             }
-            self.ring.remove(slot, &mut self.members);
+            self.ring.remove(slot);
             self.end_probe(slot);
             self.set_status(slot, claim);
             self.members.bury(slot);

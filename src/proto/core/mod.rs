@@ -355,7 +355,7 @@ impl Core {
             _ => {}
         }
         if !self.members[slot].status.is_gone() {
-            self.ring.remove(slot, &mut self.members);
+            self.ring.remove(slot);
         }
         self.end_probe(slot);
         self.piggyback.drop(slot, &mut self.members);

@@ -22,15 +22,22 @@ impl Core {
         // The ring may come round within one round; a few steps more find another member.
         for _ in 0..most + 8 {
             if len == most {
-                return;
+                break;
             }
-            let Some(slot) = self.next_to_ping() else { return };
-            if pinged[..len].contains(&slot) || self.drop_if_never_joined(slot) {
-                continue;
+            let Some(slot) = self.next_to_ping() else { break };
+            if !pinged[..len].contains(&slot) {
+                pinged[len] = slot;
+                len += 1;
             }
-            pinged[len] = slot;
-            len += 1;
-            self.ping(slot);
+        }
+        // In a large group none of them is in a cache: the processor waits for all at once.
+        for &slot in &pinged[..len] {
+            self.members[slot].fetch();
+        }
+        for &slot in &pinged[..len] {
+            if !self.drop_if_never_joined(slot) {
+                self.ping(slot);
+            }
         }
     }
 
@@ -42,7 +49,7 @@ impl Core {
                 return Some(slot);
             }
         }
-        self.ring.step(&mut self.members, &mut self.rng)
+        self.ring.step(&mut self.rng)
     }
 
     /// P-13: a node that was met and never answered is dropped.

@@ -334,7 +334,7 @@ impl Core {
 
     pub(super) fn send_leaves_on(&mut self, most: usize) {
         for _ in 0..most.min(self.ring.len()) {
-            let Some(slot) = self.ring.step(&mut self.members, &mut self.rng) else { return };
+            let Some(slot) = self.ring.step(&mut self.rng) else { return };
             self.send(MessageKind::Leave, slot, Content::Own);
         }
     }

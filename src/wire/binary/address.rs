@@ -57,15 +57,6 @@ impl AddressText {
         }
     }
 
-    /// A number in decimal, without leading zeros, and a dot.
-    fn decimal(&mut self, value: u8) {
-        let [digits @ .., len] = DECIMALS[usize::from(value)];
-        if let Some(place) = self.bytes.get_mut(self.len..self.len + 4) {
-            place.copy_from_slice(&digits);
-            self.len += usize::from(len);
-        }
-    }
-
     /// A number in lower-case hex, without leading zeros.
     fn hex(&mut self, value: u16) {
         let digits = (4 - value.leading_zeros() / 4).max(1);
@@ -75,11 +66,18 @@ impl AddressText {
     }
 
     fn dotted(&mut self, octets: [u8; 4]) {
+        // Put together in one place: written one after the other, each part waits for the last.
+        let (mut text, mut len) = (0_u128, 0);
         for octet in octets {
-            self.decimal(octet);
+            let [digits @ .., bytes] = DECIMALS[usize::from(octet)];
+            text |= u128::from(u32::from_le_bytes(digits)) << (8 * len);
+            len += usize::from(bytes);
         }
-        // No dot behind the last one.
-        self.len -= 1;
+        if let Some(place) = self.bytes.get_mut(self.len..self.len + 16) {
+            place.copy_from_slice(&text.to_le_bytes());
+            // No dot behind the last one.
+            self.len += len - 1;
+        }
     }
 
     fn groups(&mut self, groups: &[u16]) {
