@@ -1,5 +1,6 @@
 //! Messages of a core as datagrams, for a program that carries bytes itself.
 
+use crate::ffi::scratch::recycle;
 use crate::proto::Transmit;
 use crate::types::{Entry, Form, Header};
 use crate::wire::{Error, binary, json};
@@ -38,12 +39,12 @@ pub(crate) struct Datagrams {
 }
 
 impl Datagrams {
-    /// Writes a message with these entries, which are the transmit's own, and gives each datagram
-    /// that it becomes to `emit`; says how many bytes they have together.
+    /// Writes a message and gives each datagram that it becomes to `emit`; says how many bytes they
+    /// have together. `scratch` is empty before and after it.
     pub(super) fn write(
         &mut self,
         transmit: &Transmit<'_>,
-        entries: &[Entry<'_>],
+        scratch: &mut Vec<Entry<'static>>,
         emit: &mut dyn FnMut(Datagram),
     ) -> Result<usize, Undeliverable> {
         let to = address_of(&transmit.target).ok_or(Undeliverable::Address)?;
@@ -54,8 +55,14 @@ impl Datagrams {
             emit(datagram);
         };
         let written = match transmit.form {
-            Form::Packet => self.write_packet(transmit, entries, to, &mut emit),
-            Form::Text => self.write_text(transmit, entries, to, &mut emit),
+            Form::Packet => self.write_packet(transmit, to, &mut emit),
+            Form::Text => {
+                let mut entries: Vec<Entry<'_>> = core::mem::take(scratch);
+                entries.extend(transmit.entries());
+                let written = self.write_text(transmit, &entries, to, &mut emit);
+                *scratch = recycle(entries);
+                written
+            }
         };
         self.bytes.truncate(end);
         written.map(|()| end - first).map_err(|_| Undeliverable::Wire)
@@ -64,13 +71,11 @@ impl Datagrams {
     fn write_packet(
         &mut self,
         transmit: &Transmit<'_>,
-        entries: &[Entry<'_>],
         to: SocketAddr,
         emit: &mut dyn FnMut(Datagram),
     ) -> Result<(), Error> {
         let start = self.bytes.len();
-        // As the transports do it, so that the library has the code of it once.
-        binary::encode(&transmit.header, entries.iter().copied(), &mut self.bytes)?;
+        transmit.encode(&mut self.bytes)?;
         emit(Datagram { start, len: self.bytes.len() - start, to });
         Ok(())
     }
@@ -119,9 +124,18 @@ fn address_of(target: &Entry<'_>) -> Option<SocketAddr> {
     let port = u16::try_from(target.port).ok().filter(|&port| port > 0)?;
     let ip = match target.ip {
         "localhost" => Ipv4Addr::LOCALHOST.into(),
-        text => text.parse::<IpAddr>().ok()?.to_canonical(),
+        text => read_ip(text)?,
     };
     Some(SocketAddr::new(ip, port))
+}
+
+/// A numeric address; an IPv4 address that is mapped into IPv6 is the IPv4 one.
+pub(super) fn read_ip(text: &str) -> Option<IpAddr> {
+    // The commonest kind of address; the general parser takes several times as long.
+    match binary::parse_v4(text) {
+        Some(octets) => Some(IpAddr::from(octets)),
+        None => text.parse::<IpAddr>().ok().map(|ip| ip.to_canonical()),
+    }
 }
 
 /// A numeric address as text for C, without allocating.
@@ -138,8 +152,19 @@ impl AddressText {
     pub(crate) fn of(datagram: &Datagram) -> Self {
         let mut text = Self { bytes: [0; Self::BYTES], len: 0, port: datagram.to.port() };
         // It has room for every address, and a NUL stays behind it.
-        let _ = write!(text, "{}", datagram.to.ip());
+        let _ = match datagram.to.ip() {
+            IpAddr::V4(ip) => text.put(binary::v4_text(ip.octets()).as_bytes()),
+            ip => write!(text, "{ip}"),
+        };
         text
+    }
+
+    fn put(&mut self, more: &[u8]) -> fmt::Result {
+        let end = self.len + more.len();
+        let room = self.bytes[..Self::BYTES - 1].get_mut(self.len..end).ok_or(fmt::Error)?;
+        room.copy_from_slice(more);
+        self.len = end;
+        Ok(())
     }
 
     pub(crate) fn as_ptr(&self) -> *const c_char {
@@ -149,11 +174,7 @@ impl AddressText {
 
 impl Write for AddressText {
     fn write_str(&mut self, more: &str) -> fmt::Result {
-        let end = self.len + more.len();
-        let room = self.bytes[..Self::BYTES - 1].get_mut(self.len..end).ok_or(fmt::Error)?;
-        room.copy_from_slice(more.as_bytes());
-        self.len = end;
-        Ok(())
+        self.put(more.as_bytes())
     }
 }
 

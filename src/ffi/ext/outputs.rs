@@ -5,7 +5,6 @@ use super::datagram::{AddressText, Datagram, Datagrams, Undeliverable};
 use super::state::Extension;
 use super::view::Handing;
 use crate::ffi::callbacks::{Batch, Targets};
-use crate::ffi::scratch::recycle;
 use crate::proto::{Output, Transmit};
 use crate::types::{Entry, MessageKind};
 use core::mem::size_of;
@@ -65,13 +64,10 @@ pub(crate) fn note(
 
 #[inline(never)]
 fn write(transmit: &Transmit<'_>, queue: &mut Batch, scratch: &mut Vec<Entry<'static>>) -> Made {
-    let mut entries: Vec<Entry<'_>> = core::mem::take(scratch);
-    entries.extend(transmit.entries());
     let mut store = core::mem::take(&mut queue.store);
     let written =
-        store.datagrams.write(transmit, &entries, &mut |datagram| queue.push_packet(datagram));
+        store.datagrams.write(transmit, scratch, &mut |datagram| queue.push_packet(datagram));
     queue.store = store;
-    *scratch = recycle(entries);
     match written {
         Ok(bytes) => Made::Written(transmit.header.kind, bytes),
         Err(Undeliverable::Address | Undeliverable::Wire) => Made::Lost,

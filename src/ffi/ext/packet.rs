@@ -1,6 +1,7 @@
 //! Packets in, without any transport.
 
 use super::clock::at;
+use super::datagram::read_ip;
 use crate::ffi::commands::{core_ref, report_null};
 use crate::ffi::core::gossip_core_t;
 use crate::ffi::error::set_last_error;
@@ -12,7 +13,7 @@ use crate::types::{Instant, Message, NodeView, Path};
 use crate::wire::{Error, binary, framing, json};
 use alloc::sync::Arc;
 use core::ffi::{CStr, c_char};
-use core::net::{IpAddr, SocketAddr};
+use core::net::SocketAddr;
 use core::slice;
 
 const INVALID: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
@@ -119,12 +120,13 @@ unsafe fn address_of(ip: *const c_char, port: u16) -> Option<SocketAddr> {
         return None;
     }
     // SAFETY: the caller's promise.
-    let text = unsafe { CStr::from_ptr(ip) }.to_string_lossy();
-    let Ok(ip) = text.parse::<IpAddr>() else {
+    let text = unsafe { CStr::from_ptr(ip) };
+    let Some(ip) = text.to_str().ok().and_then(read_ip) else {
+        let text = text.to_string_lossy();
         set_last_error(format_args!("ip is \"{text}\"; pass a numeric IPv4 or IPv6 address"));
         return None;
     };
-    Some(SocketAddr::new(ip.to_canonical(), port))
+    Some(SocketAddr::new(ip, port))
 }
 
 /// Takes the frames of JSON in a datagram, each by itself. The result is that of the last bad one.
