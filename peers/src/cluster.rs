@@ -143,13 +143,15 @@ impl Cluster {
         Ok(Known { first, all: self.last.saturating_sub(began) })
     }
 
-    /// Starts one more node and waits until all know it and it knows all.
+    /// Starts new nodes until there are so many, and waits until all know all.
     ///
     /// # Errors
-    /// When it cannot be started, or the patience ends.
-    pub fn add(&mut self) -> Result<(), String> {
-        self.spawn(Stdio::null())?;
-        self.wait("the newcomer is known to all", PATIENCE, |cluster| cluster.views.is_whole())
+    /// When one cannot be started, or the patience ends.
+    pub fn refill(&mut self, nodes: usize) -> Result<(), String> {
+        while self.size() < nodes {
+            self.spawn(Stdio::null())?;
+        }
+        self.wait("all know the newcomers", PATIENCE, |cluster| cluster.views.is_whole())
     }
 
     fn spawn(&mut self, gate: Stdio) -> Result<(), String> {

@@ -8,8 +8,8 @@ use crate::word::now;
 use std::sync::{Barrier, Mutex, PoisonError};
 use std::time::Duration;
 
-/// After a crash or its end, before the next: a random time in this range, longer than the rounds of
-/// all, so that crashes fall on all phases of them.
+/// Before each crash: a random time in this range, longer than the rounds of all, so that crashes
+/// fall on all phases of them.
 const BETWEEN_MS: std::ops::Range<u64> = 1_000..3_000;
 
 /// The figures of one library at one size.
@@ -109,8 +109,11 @@ fn observe(
             known.all.as_secs_f64()
         ));
         figures.crashes.push(known);
-        if crash < crashes {
-            cluster.add()?;
+        // It goes on with fewer, since who is new is found dead later by some: until a quarter is
+        // gone, then new ones come and get their time to settle.
+        if crash < crashes && cluster.size() * 4 < figures.nodes * 3 {
+            cluster.refill(figures.nodes)?;
+            cluster.idle(options.settle)?;
         }
     }
     Ok(())

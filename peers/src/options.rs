@@ -11,9 +11,9 @@ usage: gossip-peers [--short] [--nodes <n,n,..>] [--settle <s>] [--seconds <s>] 
 
   --short     10 nodes, one crash, a moment of steady state: to see that it runs
   --nodes     sizes of the clusters, 2 to 1000; 10,50,100
-  --settle    seconds between the start of all and the steady state; 10
+  --settle    seconds between the start of all and the steady state; 20
   --seconds   how long the steady state is measured; 30
-  --crashes   crashes of each cluster; 10, and 5 from 100 nodes on
+  --crashes   crashes of each cluster, one after the other; 10, and 5 from 100 nodes on
   --apart     one library after the other, not side by side: for a machine with other work
   --out       where the table goes as CSV and Markdown and all figures as JSON; peers-results
   library     lan, quiet, memberlist, chitchat; all of them";
@@ -25,7 +25,7 @@ pub struct Options {
     pub libraries: Vec<Library>,
     /// The sizes of their clusters.
     pub sizes: Vec<usize>,
-    /// Between start and steady state.
+    /// Between start and steady state, and after newcomers.
     pub settle: Duration,
     /// How long the steady state is measured.
     pub measure: Duration,
@@ -41,7 +41,7 @@ impl Default for Options {
         Self {
             libraries: Library::ALL.to_vec(),
             sizes: vec![10, 50, 100],
-            settle: Duration::from_secs(10),
+            settle: Duration::from_secs(20),
             // memberlist and our nodes compare whole lists each 10 to 30 s.
             measure: Duration::from_secs(30),
             out: "peers-results".into(),
