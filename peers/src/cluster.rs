@@ -114,17 +114,17 @@ impl Cluster {
         Ok(())
     }
 
-    /// Stops a node at random, but not the one that others join, so that it is silent and its ports
-    /// stay open; waits until no other counts it as a member, and ends it.
+    /// Gives a signal to a node at random, but not to the one that others join, waits until no other
+    /// counts it as a member, and ends it. Stopped, it is silent and its ports stay open.
     ///
     /// # Errors
     /// When the patience ends, or another node fails.
-    pub fn crash(&mut self) -> Result<Known, String> {
+    pub fn crash(&mut self, signal: Signal) -> Result<Known, String> {
         let victim = self.views.live().filter(|&node| node != 0).choose(&mut rand::rng());
         let victim = victim.ok_or("there is no node to crash")?;
         let mut child = self.nodes.remove(&victim).ok_or("the node is no process")?;
         let began = now();
-        let stopped = kill(pid(&child), Signal::SIGSTOP).map_err(|error| error.to_string());
+        let stopped = kill(pid(&child), signal).map_err(|error| error.to_string());
         self.views.stop(victim);
         let all = self.views.live().count();
         let mut first = None;

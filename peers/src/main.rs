@@ -65,7 +65,13 @@ fn run(options: &Options) -> Result<(), String> {
         }
     }
     let table = table::Table::new(&all);
-    let text = format!("{versions}, afterwards {}\n\n{}", load(), table.markdown());
+    let how = if options.killed { "killed: its ports are closed" } else { "stopped: it is silent" };
+    let text = format!(
+        "{versions}, afterwards {}\n{}\nA node that crashes is {how}.\n\n{}",
+        load(),
+        table::LEGEND,
+        table.markdown()
+    );
     println!("{text}");
     write(options, "peers.md", &text)?;
     write(options, "peers.csv", &table.csv())?;

@@ -5,6 +5,7 @@ use crate::library::Library;
 use crate::options::Options;
 use crate::space;
 use crate::word::now;
+use nix::sys::signal::Signal;
 use std::sync::{Barrier, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -100,9 +101,10 @@ fn observe(
     figures.steady = Some(steady(cluster, options.measure)?);
     tell("the steady state is measured");
     let crashes = options.crashes(figures.nodes);
+    let signal = if options.killed { Signal::SIGKILL } else { Signal::SIGSTOP };
     for crash in 1..=crashes {
         cluster.idle(Duration::from_millis(rand::random_range(BETWEEN_MS)))?;
-        let known = cluster.crash()?;
+        let known = cluster.crash(signal)?;
         tell(&format!(
             "crash {crash} of {crashes} known to the first after {:.2} s, to all after {:.2} s",
             known.first.as_secs_f64(),

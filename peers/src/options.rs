@@ -7,13 +7,15 @@ use std::time::Duration;
 /// How it is used.
 pub const USAGE: &str = "\
 usage: gossip-peers [--short] [--nodes <n,n,..>] [--settle <s>] [--seconds <s>] [--crashes <n>]
-                    [--apart] [--out <folder>] [library ..]
+                    [--killed] [--apart] [--out <folder>] [library ..]
 
   --short     10 nodes, one crash, a moment of steady state: to see that it runs
   --nodes     sizes of the clusters, 2 to 1000; 10,50,100
   --settle    seconds between the start of all and the steady state; 20
   --seconds   how long the steady state is measured; 30
   --crashes   crashes of each cluster, one after the other; 10, and 5 from 100 nodes on
+  --killed    a crash ends the process, so that its ports answer that nobody is there; otherwise it
+              is stopped, as silent as a host that lost its power
   --apart     one library after the other, not side by side: for a machine with other work
   --out       where the table goes as CSV and Markdown and all figures as JSON; peers-results
   library     lan, quiet, memberlist, chitchat; all of them";
@@ -31,6 +33,8 @@ pub struct Options {
     pub measure: Duration,
     /// Where the results go.
     pub out: PathBuf,
+    /// Whether a crash ends the process instead of stopping it.
+    pub killed: bool,
     /// One library after the other.
     pub apart: bool,
     crashes: Option<usize>,
@@ -45,6 +49,7 @@ impl Default for Options {
             // memberlist and our nodes compare whole lists each 10 to 30 s.
             measure: Duration::from_secs(30),
             out: "peers-results".into(),
+            killed: false,
             apart: false,
             crashes: None,
         }
@@ -65,6 +70,7 @@ impl Options {
                 || arguments.next().ok_or(format!("{argument} lacks its value\n{USAGE}"));
             match argument.as_str() {
                 "--short" => options.shorten(),
+                "--killed" => options.killed = true,
                 "--apart" => options.apart = true,
                 "--nodes" => options.sizes = sizes(value()?)?,
                 "--settle" => options.settle = Duration::from_secs(number(value()?, 0..=3_600)?),

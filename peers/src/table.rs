@@ -7,17 +7,23 @@ use std::time::Duration;
 
 /// The columns after the name; all but the last two are also told as ratios.
 const COLUMNS: [&str; 10] = [
-    "start: all know all, s",
-    "packets a node and s",
-    "bytes a node and s",
-    "CPU a node and s, us",
-    "crash known to the first: median s",
-    "to all: median s",
-    "95 % s",
-    "worst s",
+    "start s",
+    "packets",
+    "bytes",
+    "CPU us",
+    "crash: first s",
+    "all s",
+    "all 95 % s",
+    "all worst s",
     "crashes",
-    "false views",
+    "false",
 ];
+/// What they mean.
+pub const LEGEND: &str = "\
+start: until all know all, all started at once through one seed. packets, bytes, CPU: of a node in a
+second of the steady state; packets of IP with all headers, TCP's too. crash: medians of the times
+until the first of the others, and until all, count a node as gone. false: live nodes given up by live
+ones, since all knew all.";
 const RATIOS: usize = 8;
 
 /// One line: numbers, or `None` where nothing was measured.
