@@ -21,13 +21,6 @@ use std::process::ExitCode;
 use std::thread;
 
 fn main() -> ExitCode {
-    // The threads wait for one another, and nodes end with the thread that started them: after a
-    // panic nothing is left to measure.
-    let report = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        report(panic);
-        std::process::exit(101);
-    }));
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let ended = match arguments.first().map(String::as_str) {
         Some("node") => node::run(&arguments[1..]),
@@ -47,6 +40,7 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), String> {
+    end_with_a_panic();
     space::prepare()?;
     let versions = format!(
         "libgossip {}, memberlist {}, chitchat {}; {} cores; load {}",
@@ -78,6 +72,16 @@ fn run(options: &Options) -> Result<(), String> {
     write(options, "peers.json", &table::json(&all))?;
     let troubles: Vec<String> = all.iter().filter_map(trouble).collect();
     if troubles.is_empty() { Ok(()) } else { Err(troubles.join("\n")) }
+}
+
+/// The threads wait for one another, and nodes end with the thread that started them: after a panic
+/// nothing is left to measure. In a node a panic does what it does in any program with the library.
+fn end_with_a_panic() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        std::process::exit(101);
+    }));
 }
 
 /// Measures these libraries, each on a thread of its own.
