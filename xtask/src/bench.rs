@@ -8,6 +8,8 @@ use crate::shell;
 
 /// The benchmarks, each a program of the package in `benches/`.
 const BENCHES: [&str; 2] = ["transport", "node"];
+/// The one in `peers/`, with crates of others that the tests do not build.
+const PEERS: &str = "peers";
 
 /// Runs a benchmark with the arguments that follow its name.
 ///
@@ -15,10 +17,12 @@ const BENCHES: [&str; 2] = ["transport", "node"];
 /// When there is none of that name, it cannot be built, or it ends with an error.
 pub fn run(place: &Place, arguments: &[String]) -> Result<(), String> {
     let (name, rest) = arguments.split_first().ok_or_else(usage)?;
-    if !BENCHES.contains(&name.as_str()) {
-        return Err(format!("`{name}` is no benchmark; {}", usage()));
-    }
-    shell::show(cargo(place, name).args(["--release", "--"]).args(rest))
+    let mut cargo = match name.as_str() {
+        PEERS => cargo(place, PEERS, &format!("{PEERS}/Cargo.toml")),
+        name if BENCHES.contains(&name) => bench(place, name),
+        _ => return Err(format!("`{name}` is no benchmark; {}", usage())),
+    };
+    shell::show(cargo.args(["--release", "--"]).args(rest))
 }
 
 /// Sees whether they run: a moment each, and without the long build for speed.
@@ -28,27 +32,25 @@ pub fn smoke(report: &mut Report, place: &Place) {
         return;
     }
     for name in BENCHES {
-        let result = shell::capture(cargo(place, name).args(["--", "--smoke"]));
+        let result = shell::capture(bench(place, name).args(["--", "--smoke"]));
         report.check(&format!("bench {name} --smoke"), result.map(drop));
     }
 }
 
-fn cargo(place: &Place, name: &str) -> Command {
+fn bench(place: &Place, name: &str) -> Command {
+    let mut cargo = cargo(place, "benches", "benches/Cargo.toml");
+    cargo.args(["--bin", name]);
+    cargo
+}
+
+fn cargo(place: &Place, folder: &str, manifest: &str) -> Command {
     let mut cargo = shell::cargo(&place.root);
-    // The package is no part of the workspace, and neither is what is built of it.
-    cargo.env("CARGO_TARGET_DIR", place.target.join("benches"));
-    cargo.args([
-        "run",
-        "--quiet",
-        "--locked",
-        "--manifest-path",
-        "benches/Cargo.toml",
-        "--bin",
-        name,
-    ]);
+    // The packages are no part of the workspace, and neither is what is built of them.
+    cargo.env("CARGO_TARGET_DIR", place.target.join(folder));
+    cargo.args(["run", "--quiet", "--locked", "--manifest-path", manifest]);
     cargo
 }
 
 fn usage() -> String {
-    format!("the benchmarks are: {}", BENCHES.join(", "))
+    format!("the benchmarks are: {}, {PEERS}", BENCHES.join(", "))
 }
