@@ -5,6 +5,7 @@ use super::super::member::{Flags, Member, Slot};
 use super::super::members::Members;
 use super::super::outbox::{Content, Decision, Send};
 use super::super::output::{Event, Output, Transmit};
+use super::super::rules::Rule;
 use super::fetching::slice;
 use super::{Core, PACKETS};
 use crate::types::{
@@ -296,7 +297,8 @@ impl Core {
         draft.fits(own, &mut self.room, &self.members, &self.fetches);
         if known && self.members[to].is(Flags::NEW) {
             let status = self.members[to].status;
-            if notice || status == NodeStatus::Suspect || status.is_gone() {
+            let suspect = status == NodeStatus::Suspect && self.holds(Rule::Notice);
+            if notice || suspect || status.is_gone() {
                 let full = notice || status.is_gone();
                 let detail = if full { Detail::Full } else { Detail::Claim };
                 self.put(Piece::Member(to, detail), draft);

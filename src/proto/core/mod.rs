@@ -26,6 +26,7 @@ use super::outbox::{Content, Decision, Outbox, Send, To};
 use super::piggyback::{Piggyback, transmit_limit};
 use super::probe::{Probe, Relay, RoundTrip, RoundTrips};
 use super::ring::Ring;
+use super::rules::Rule;
 use super::strings::MAX_TEXT;
 use super::suspicion::Suspicions;
 use super::sync::Hashes;
@@ -132,6 +133,8 @@ pub struct Core {
     /// The address of the message handed out last, whose text it may hold.
     last_to: Option<To>,
     stats: Stats,
+    #[cfg(feature = "switches")]
+    off: Option<Rule>,
 }
 
 impl Core {
@@ -200,6 +203,8 @@ impl Core {
             room: 0,
             last_to: None,
             stats: Stats::default(),
+            #[cfg(feature = "switches")]
+            off: None,
         })
         .map(|mut core| {
             core.hashes.toggle(&core.members.own);
@@ -269,8 +274,38 @@ impl Core {
     /// Half a round, and with timers no more than it takes to read what waits: a time that was found
     /// over ends no sooner than this after it (P-8).
     fn grace(&self) -> u64 {
+        if !self.holds(Rule::SecondLook) {
+            return 0;
+        }
         let half = self.clock.pace() / 2;
         if self.timed { half.min(READ_WAIT) } else { half }
+    }
+
+    /// Whether a rule holds; without switches each does.
+    #[cfg(feature = "switches")]
+    fn holds(&self, rule: Rule) -> bool {
+        self.off != Some(rule)
+    }
+
+    /// Switches a rule off, for good.
+    #[cfg(feature = "switches")]
+    pub fn switch_off(&mut self, rule: Rule) {
+        self.off = Some(rule);
+    }
+
+    #[cfg(not(feature = "switches"))]
+    const fn holds(&self, _rule: Rule) -> bool {
+        true
+    }
+
+    /// Forgets the news that wait to be told, as after a start that is long over.
+    #[cfg(feature = "switches")]
+    pub fn forget_news(&mut self) {
+        let mut next = self.members.first();
+        while let Some(slot) = next {
+            next = self.members.next(slot);
+            self.piggyback.drop(slot, &mut self.members);
+        }
     }
 
     /// The least that an answer takes that somebody reads once a round. With timers an answer is read

@@ -2,6 +2,7 @@
 
 use super::super::member::{Claim, Flags, Slot};
 use super::super::outbox::Content;
+use super::super::rules::Rule;
 use super::super::stats::Reason;
 use super::super::suspicion::{Suspicion, timeout};
 use super::Core;
@@ -124,6 +125,9 @@ impl Core {
 
     /// P-9a: the suspicion is told to those who watch this node.
     fn tell_observers(&mut self, slot: Slot) {
+        if !self.holds(Rule::Observers) {
+            return;
+        }
         let id = self.members[slot].id;
         let (observers, len) = self.observers(&id, slot);
         for &observer in &observers[..len] {
@@ -184,7 +188,7 @@ impl Core {
         let active = online_for.saturating_sub(silent_for);
         let forgotten =
             online_for > SLOW_LIFE || member.is(Flags::SLOW_FAILED) && active * 2 >= slow;
-        if forgotten { 0 } else { slow }
+        if forgotten || !self.holds(Rule::SlowNodes) { 0 } else { slow }
     }
 
     /// Looks at the suspicions that are due.
@@ -205,7 +209,8 @@ impl Core {
         let Some(mut suspicion) = self.suspicions.get(slot, &self.members).cloned() else { return };
         let grace = self.grace();
         let (min, max) = self.suspicion_bounds(slot);
-        let k = self.config.confirmations.min(self.online as u32);
+        let members = if self.holds(Rule::FewConfirm) { self.online as u32 } else { u32::MAX };
+        let k = self.config.confirmations.min(members);
         let lasts = if suspicion.watching {
             timeout(min, max, suspicion.confirmations(), k)
         } else {
@@ -214,7 +219,7 @@ impl Core {
         let end = suspicion.start + lasts;
         if awake >= end {
             let found = *suspicion.end_found.get_or_insert(awake);
-            if awake >= found + grace && awake > found {
+            if awake >= found + grace {
                 if !suspicion.watching {
                     return self.take_over(slot, suspicion);
                 }
@@ -236,7 +241,8 @@ impl Core {
             next = next.min(self.check_watch(slot, &mut suspicion, awake, grace));
         }
         if !suspicion.told {
-            let tell = suspicion.start + 2 * u64::from(self.config.observer_timeout_ms) * 1000;
+            let first = if self.holds(Rule::Observers) { 2 } else { 0 };
+            let tell = suspicion.start + first * u64::from(self.config.observer_timeout_ms) * 1000;
             if awake >= tell {
                 suspicion.told = true;
                 self.piggyback.push(slot, &mut self.members);
@@ -282,7 +288,7 @@ impl Core {
             self.send(MessageKind::Ping, slot, content);
             return awake + grace.max(1);
         };
-        if awake < found + grace || awake == found {
+        if awake < found + grace {
             return found + grace.max(1);
         }
         suspicion.accused_by_us = true;
