@@ -1,9 +1,10 @@
 //! Questions about the whole cluster, and running until one is answered.
 
 use crate::faults::Name;
+use crate::options::Options;
 use crate::peer::Peer;
 use crate::world::World;
-use gossip::types::NodeStatus;
+use gossip::types::{NodeStatus, NodeView};
 
 /// One second of virtual time.
 pub const SECOND: u64 = 1_000_000;
@@ -103,6 +104,41 @@ impl<P: Peer> World<P> {
     pub fn form(&mut self) -> Option<u64> {
         self.join_all(Name::Known);
         self.run_until(60 * SECOND, Self::all_online)
+    }
+
+    /// A cluster whose nodes have known each other for some time: no news of its start are told any
+    /// more. Of protocols whose nodes can be told so, no message of a start is simulated.
+    pub fn formed(mut options: Options) -> Self {
+        options.limits.outputs = options.limits.outputs.max(1 << 17);
+        let mut world = Self::new(options);
+        if !world.know_all() {
+            world.form();
+        }
+        world.run(10 * SECOND);
+        for _ in 0..24 {
+            if world.longest_news() > 0 {
+                world.run(5 * SECOND);
+            }
+        }
+        world
+    }
+
+    /// Each node is told of all; false where nodes of this kind cannot be told.
+    pub fn know_all(&mut self) -> bool {
+        let views: Vec<NodeView> = self.nodes.iter().map(|node| node.peer.own().into()).collect();
+        for index in 0..self.nodes.len() {
+            let now = self.clock(index);
+            if !self.nodes[index].peer.know(now, &views, index) {
+                return false;
+            }
+            self.finish(index);
+        }
+        true
+    }
+
+    /// The most news that wait at a node.
+    pub fn longest_news(&self) -> usize {
+        self.nodes.iter().map(|node| node.peer.news()).max().unwrap_or(0)
     }
 
     /// The first pair of live nodes that is not right, as text.

@@ -3,8 +3,8 @@
 use crate::options::{Carrier, Drive};
 use crate::outputs::{Body, Outputs};
 use crate::reference::Constants;
-use gossip::proto::{Config, Core, Output, Queues};
-use gossip::types::{Entry, Instant, NodeId, NodeView, Path};
+use gossip::proto::{Config, Core, Output, Queues, Rule};
+use gossip::types::{Entry, Header, Instant, MessageKind, NodeId, NodeView, Path};
 use std::net::SocketAddr;
 
 /// What a node is made for.
@@ -20,6 +20,8 @@ pub struct Setup {
     pub nodes: usize,
     /// The other constants, for a real core.
     pub config: Config,
+    /// A rule that a real core does not keep.
+    pub off: Option<Rule>,
     /// Those of [`crate::reference::Reference`].
     pub reference: Constants,
 }
@@ -43,6 +45,11 @@ pub trait Peer: Sized {
     fn leave(&mut self, now: Instant, id: &NodeId) -> Result<(), String>;
     /// Puts the next thing to do into `outputs`; false if there is none.
     fn poll(&mut self, outputs: &mut Outputs) -> bool;
+    /// Is told of all by the one after it, whom it trusts; false where that cannot be. It is itself
+    /// the one in the place `own`.
+    fn know(&mut self, _now: Instant, _all: &[NodeView], _own: usize) -> bool {
+        false
+    }
     /// What is longer than it may be, if anything is.
     fn overlong(&self) -> Option<String> {
         None
@@ -75,7 +82,12 @@ fn config(setup: &Setup) -> Config {
 
 impl Peer for Core {
     fn make(setup: &Setup, own: &NodeView, seed: u64, now: Instant) -> Result<Self, String> {
-        Self::new(config(setup), &own.as_entry(), seed, now).map_err(|error| error.to_string())
+        let mut core = Self::new(config(setup), &own.as_entry(), seed, now)
+            .map_err(|error| error.to_string())?;
+        if let Some(rule) = setup.off {
+            core.switch_off(rule);
+        }
+        Ok(core)
     }
 
     fn own(&self) -> Entry<'_> {
@@ -130,6 +142,26 @@ impl Peer for Core {
             Some(Output::Event(event)) => outputs.tell(&event.node, event.old_status),
         }
         true
+    }
+
+    fn know(&mut self, now: Instant, all: &[NodeView], own: usize) -> bool {
+        let (own, teller) = (all[own].id, &all[(own + 1) % all.len()]);
+        let header = Header {
+            sender: teller.id,
+            kind: MessageKind::Update,
+            timestamp: teller.heartbeat,
+            wire: gossip::wire::binary::VERSION,
+            ..Header::default()
+        };
+        let told = |node| Entry { reads_packets: true, ..NodeView::as_entry(node) };
+        let known = all.chunks(Self::MAX_ENTRIES - 1).all(|nodes| {
+            let others = nodes.iter().filter(|node| node.id != own && node.id != teller.id);
+            let entries = std::iter::once(teller).chain(others).map(told);
+            // What is told over a struct is believed.
+            self.handle_message(now, Path::Struct, &header, entries).is_ok()
+        });
+        self.forget_news();
+        known
     }
 
     fn overlong(&self) -> Option<String> {

@@ -180,6 +180,7 @@ impl<P: Peer> World<P> {
             interval,
             nodes: self.options.nodes,
             config: self.options.config.clone(),
+            off: self.options.off,
             reference: self.options.reference,
         };
         let seed = self.rng.bits();
