@@ -1,9 +1,9 @@
 //! Questions about the whole cluster, and running until one is answered.
 
 use crate::faults::Name;
-use crate::options::Options;
+use crate::options::{Carrier, Options};
 use crate::peer::Peer;
-use crate::world::World;
+use crate::world::{Node, World};
 use gossip::types::{NodeStatus, NodeView};
 
 /// One second of virtual time.
@@ -125,7 +125,9 @@ impl<P: Peer> World<P> {
 
     /// Each node is told of all; false where nodes of this kind cannot be told.
     pub fn know_all(&mut self) -> bool {
-        let views: Vec<NodeView> = self.nodes.iter().map(|node| node.peer.own().into()).collect();
+        let reads_packets = self.options.carrier == Carrier::Packet;
+        let view = |node: &Node<P>| NodeView { reads_packets, ..node.peer.own().into() };
+        let views: Vec<NodeView> = self.nodes.iter().map(view).collect();
         for index in 0..self.nodes.len() {
             let now = self.clock(index);
             if !self.nodes[index].peer.know(now, &views, index) {

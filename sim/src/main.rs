@@ -29,6 +29,7 @@ usage: gossip-sim <command> [options]
       --sizes <n,n>  members
   paper <name>       one of the papers' experiments; without a name, lists them
       --seeds <n>    how many seeds of each case
+      --first <n>    the first of them; 1
       --sizes <n,n>  group sizes
       --loss <n,n>   losses in per cent, for the experiment of that name
       --seconds <n>  how long to look, in simulated time
@@ -163,7 +164,8 @@ fn effort(arguments: &mut Arguments, seeds: u64) -> Result<Effort, String> {
     let only = only.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = arguments.number("threads")?.unwrap_or(cores);
-    Ok(Effort { seeds, sizes, losses, seconds, only, threads, folder })
+    let first = arguments.number("first")?.unwrap_or(1);
+    Ok(Effort { seeds, first, sizes, losses, seconds, only, threads, folder })
 }
 
 /// A list of numbers with commas between them.

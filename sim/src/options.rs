@@ -112,6 +112,9 @@ pub struct Options {
     pub off: Option<Rule>,
     /// Those of [`crate::reference::Reference`].
     pub reference: Constants,
+    /// What it takes a program of another protocol to read a message, in microseconds, after its
+    /// messages were blocked. The paper does not tell it; see [`crate::paper::baseline`].
+    pub reading: u64,
     /// What no call may exceed.
     pub limits: Limits,
 }
@@ -142,6 +145,7 @@ impl Options {
             config: Config::lan(),
             off: None,
             reference: Constants::LAN,
+            reading: 16,
             limits: Limits { entries: 1024, bytes: 1400, outputs: 4096, wakeups: 64 },
         }
     }

@@ -148,15 +148,15 @@ impl Peer for Core {
         let (own, teller) = (all[own].id, &all[(own + 1) % all.len()]);
         let header = Header {
             sender: teller.id,
-            kind: MessageKind::Update,
+            // A kind that no node of 1.4.2 sends, and that asks for nothing.
+            kind: MessageKind::Nack,
             timestamp: teller.heartbeat,
-            wire: gossip::wire::binary::VERSION,
+            wire: if teller.reads_packets { gossip::wire::binary::VERSION } else { 0 },
             ..Header::default()
         };
-        let told = |node| Entry { reads_packets: true, ..NodeView::as_entry(node) };
         let known = all.chunks(Self::MAX_ENTRIES - 1).all(|nodes| {
             let others = nodes.iter().filter(|node| node.id != own && node.id != teller.id);
-            let entries = std::iter::once(teller).chain(others).map(told);
+            let entries = std::iter::once(teller).chain(others).map(NodeView::as_entry);
             // What is told over a struct is believed.
             self.handle_message(now, Path::Struct, &header, entries).is_ok()
         });

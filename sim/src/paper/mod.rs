@@ -1,10 +1,12 @@
 //! The papers' experiments as programs.
 
+pub mod baseline;
 pub mod bootstrap;
 pub mod edges;
 pub mod lifeguard;
 pub mod loss;
 pub mod partition;
+pub mod partitions;
 pub mod rapid;
 pub mod rivals;
 pub mod rules;
@@ -21,6 +23,8 @@ use std::time::{Duration, Instant};
 pub struct Effort {
     /// Seeds of each case.
     pub seeds: u64,
+    /// The first of them.
+    pub first: u64,
     /// Sizes; each experiment has its own where none are given.
     pub sizes: Vec<usize>,
     /// Losses in per cent; each experiment has its own where none are given.
@@ -42,16 +46,19 @@ impl Effort {
         if self.sizes.is_empty() { usual.to_vec() } else { self.sizes.clone() }
     }
 
-    /// The seeds, or at most so many.
-    pub fn seeds(&self) -> std::ops::RangeInclusive<u64> {
-        1..=self.seeds
+    /// The seeds.
+    pub const fn seeds(&self) -> std::ops::Range<u64> {
+        self.first..self.first.saturating_add(self.seeds)
     }
 
     /// The protocols that are asked for.
     pub fn chosen(&self, all: &[Rival]) -> Vec<Rival> {
-        let wanted = |name: &str| self.only.iter().any(|word| name.contains(word));
-        let chosen = all.iter().filter(|rival| self.only.is_empty() || wanted(rival.name));
-        chosen.copied().collect()
+        all.iter().filter(|rival| self.wants(rival.name)).copied().collect()
+    }
+
+    /// Whether what has this name is asked for.
+    pub fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|word| name.contains(word))
     }
 
     /// The protocols that are asked for, and the first, which the others are compared with.
@@ -145,15 +152,17 @@ impl Progress {
 type Run = fn(&Effort) -> Result<(), String>;
 
 /// The experiments by name, with the number of seeds that each has by itself.
-pub const PAPERS: [(&str, u64, Run); 8] = [
+pub const PAPERS: [(&str, u64, Run); 10] = [
+    ("baseline", 1, baseline::run),
     ("swim", 4, swim::run),
     ("lifeguard", 1, lifeguard::run),
     ("rapid", 20, rapid::run),
     ("bootstrap", 20, bootstrap::run),
     ("partition", 20, partition::run),
+    ("partitions", 1_000, partitions::run),
     ("loss", 2, loss::run),
     ("edges", 20, edges::run),
-    ("rules", 2, rules::run),
+    ("rules", 5, rules::run),
 ];
 
 /// The value at a share of some values, sorted by this; 0 of none.

@@ -1,7 +1,6 @@
 //! Rapid's failures (ATC 2018, section 7): many crash at once, one-way loss, a cut that comes and goes.
 
-use super::Effort;
-use super::percentile;
+use super::{Effort, percentile};
 use crate::cluster::SECOND;
 use crate::options::Options;
 use crate::table::Table;
@@ -26,12 +25,7 @@ struct Seen {
 }
 
 fn formed(seed: u64, nodes: usize) -> World<Core> {
-    let mut options = Options::profile(seed, nodes, Config::lan());
-    options.limits.outputs = 1 << 17;
-    let mut world = World::new(options);
-    world.form();
-    world.run(10 * SECOND);
-    world
+    World::formed(Options::profile(seed, nodes, Config::lan()))
 }
 
 fn see(world: &World<Core>, faulty: &[usize], from: u64, settled: Option<u64>) -> Seen {
@@ -134,7 +128,12 @@ pub fn run(effort: &Effort) -> Result<(), String> {
     let mut table = Table::new("rapid", &columns);
     for nodes in effort.sizes_or(&[NODES]) {
         for (name, case) in cases {
-            let seen: Vec<Seen> = effort.seeds().map(|seed| case(seed, nodes)).collect();
+            let seeds: Vec<u64> = effort.seeds().collect();
+            let seen = effort.each(nodes, &seeds, |seed| {
+                let seen = case(*seed, nodes);
+                eprintln!("{name}, {nodes} nodes, seed {seed}: {seen:?}");
+                seen
+            });
             let mut settled: Vec<f64> = seen.iter().filter_map(|seen| seen.settled).collect();
             let runs = seen.len() as f64;
             let mean = |of: fn(&Seen) -> f64| seen.iter().map(of).sum::<f64>() / runs;
@@ -151,7 +150,6 @@ pub fn run(effort: &Effort) -> Result<(), String> {
                 percentile(&mut settled, 0.5).into(),
                 percentile(&mut settled, 1.0).into(),
             ]);
-            eprintln!("{name}: {:?}", seen.last());
         }
     }
     effort.publish(&table)

@@ -49,6 +49,11 @@ impl Rival {
     });
     /// Our default profile.
     pub const LAN: Self = Self::core("lan", |seed, n| Options::profile(seed, n, Config::lan()));
+    /// The same with a round each second, as often as SWIM probes.
+    pub const SLOW_LAN: Self = Self::core("lan, 1 s", |seed, n| {
+        let lan = Options::profile(seed, n, Config::lan());
+        Options { interval: SECOND, slowest: SECOND, ..lan }
+    });
     /// Two packets a second.
     pub const QUIET: Self =
         Self::core("quiet", |seed, n| Options::profile(seed, n, Config::quiet()));
