@@ -149,8 +149,21 @@ fn run_paper(arguments: &mut Arguments) -> Result<bool, String> {
         found.ok_or(format!("`{name}` is no experiment; `gossip-sim paper` lists them"))?;
     let effort = effort(arguments, *seeds)?;
     arguments.finish()?;
+    let begin = std::time::Instant::now();
     run(&effort)?;
+    let took = begin.elapsed().as_secs();
+    match most_memory() {
+        Some(megabytes) => println!("{took} s, {megabytes} MB of memory at the most"),
+        None => println!("{took} s"),
+    }
     Ok(true)
+}
+
+/// The most memory that this process had, where the system tells.
+fn most_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok().map(|kilobytes| kilobytes / 1024)
 }
 
 fn effort(arguments: &mut Arguments, seeds: u64) -> Result<Effort, String> {

@@ -145,7 +145,7 @@ impl Options {
             config: Config::lan(),
             off: None,
             reference: Constants::LAN,
-            reading: 16,
+            reading: 22,
             limits: Limits { entries: 1024, bytes: 1400, outputs: 4096, wakeups: 64 },
         }
     }
