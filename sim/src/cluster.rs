@@ -11,6 +11,9 @@ pub const SECOND: u64 = 1_000_000;
 /// One millisecond of virtual time.
 pub const MS: u64 = 1_000;
 
+/// Nodes that a node is told of at once.
+const TOLD_AT_ONCE: usize = 250;
+
 impl<P: Peer> World<P> {
     /// The running nodes that have not left.
     pub fn living(&self) -> Vec<usize> {
@@ -130,10 +133,14 @@ impl<P: Peer> World<P> {
         let views: Vec<NodeView> = self.nodes.iter().map(view).collect();
         for index in 0..self.nodes.len() {
             let now = self.clock(index);
-            if !self.nodes[index].peer.know(now, &views, index) {
-                return false;
+            let teller = &views[(index + 1) % views.len()];
+            // A few at a time, so that no queue grows to the size of the cluster.
+            for others in views.chunks(TOLD_AT_ONCE) {
+                if !self.nodes[index].peer.know(now, others, teller) {
+                    return false;
+                }
+                self.finish(index);
             }
-            self.finish(index);
         }
         true
     }

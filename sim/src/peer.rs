@@ -45,9 +45,8 @@ pub trait Peer: Sized {
     fn leave(&mut self, now: Instant, id: &NodeId) -> Result<(), String>;
     /// Puts the next thing to do into `outputs`; false if there is none.
     fn poll(&mut self, outputs: &mut Outputs) -> bool;
-    /// Is told of all by the one after it, whom it trusts; false where that cannot be. It is itself
-    /// the one in the place `own`.
-    fn know(&mut self, _now: Instant, _all: &[NodeView], _own: usize) -> bool {
+    /// Is told of others by one whom it trusts; false where that cannot be. It may be among them itself.
+    fn know(&mut self, _now: Instant, _others: &[NodeView], _teller: &NodeView) -> bool {
         false
     }
     /// What is longer than it may be, if anything is.
@@ -144,8 +143,8 @@ impl Peer for Core {
         true
     }
 
-    fn know(&mut self, now: Instant, all: &[NodeView], own: usize) -> bool {
-        let (own, teller) = (all[own].id, &all[(own + 1) % all.len()]);
+    fn know(&mut self, now: Instant, others: &[NodeView], teller: &NodeView) -> bool {
+        let own = Self::own(self).id;
         let header = Header {
             sender: teller.id,
             // A kind that no node of 1.4.2 sends, and that asks for nothing.
@@ -154,12 +153,10 @@ impl Peer for Core {
             wire: if teller.reads_packets { gossip::wire::binary::VERSION } else { 0 },
             ..Header::default()
         };
-        let known = all.chunks(Self::MAX_ENTRIES - 1).all(|nodes| {
-            let others = nodes.iter().filter(|node| node.id != own && node.id != teller.id);
-            let entries = std::iter::once(teller).chain(others).map(NodeView::as_entry);
-            // What is told over a struct is believed.
-            self.handle_message(now, Path::Struct, &header, entries).is_ok()
-        });
+        let others = others.iter().filter(|node| node.id != own && node.id != teller.id);
+        let entries = std::iter::once(teller).chain(others).map(NodeView::as_entry);
+        // What is told over a struct is believed.
+        let known = self.handle_message(now, Path::Struct, &header, entries).is_ok();
         self.forget_news();
         known
     }

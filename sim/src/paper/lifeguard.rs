@@ -144,12 +144,14 @@ pub fn run(effort: &Effort) -> Result<(), String> {
         eprintln!("{}: {sum:?}", rival.name);
     }
     effort.publish(&table)?;
-    effort.write(&detail)?;
-    detections(effort)
+    effort.write(&detail)
 }
 
 /// How long a crash in a calm group takes to be known to the first and to all.
-fn detections(effort: &Effort) -> Result<(), String> {
+///
+/// # Errors
+/// What the system said.
+pub fn detections(effort: &Effort) -> Result<(), String> {
     let columns = [
         "protocol",
         "crashes",

@@ -152,10 +152,11 @@ impl Progress {
 type Run = fn(&Effort) -> Result<(), String>;
 
 /// The experiments by name, with the number of seeds that each has by itself.
-pub const PAPERS: [(&str, u64, Run); 10] = [
+pub const PAPERS: [(&str, u64, Run); 11] = [
     ("baseline", 1, baseline::run),
     ("swim", 4, swim::run),
     ("lifeguard", 1, lifeguard::run),
+    ("detection", 1, lifeguard::detections),
     ("rapid", 20, rapid::run),
     ("bootstrap", 20, bootstrap::run),
     ("partition", 20, partition::run),

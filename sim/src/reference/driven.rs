@@ -149,8 +149,8 @@ impl Peer for Reference {
         Ok(())
     }
 
-    fn know(&mut self, now: Instant, all: &[NodeView], _own: usize) -> bool {
-        for node in all {
+    fn know(&mut self, now: Instant, others: &[NodeView], _teller: &NodeView) -> bool {
+        for node in others {
             let ip = node.ip.parse::<IpAddr>().ok().zip(u16::try_from(node.port).ok());
             let Some((ip, port)) = ip else { return false };
             let address = SocketAddr::new(ip, port);
