@@ -12,7 +12,7 @@ use gossip::proto::Config;
 /// A cut heals within this after its end, in seconds.
 const BOUND: f64 = 45.0;
 /// Members times seconds of a cut at the most: the longest ones are of small groups.
-const MOST: u64 = 40_000;
+const MOST: u64 = 150_000;
 
 /// What a seed draws.
 struct Draw {
