@@ -127,6 +127,7 @@ impl Core {
             self.round_trips.add(round_trip);
         }
         self.probe_succeeded(slot, true);
+        self.end_doubt(slot);
         self.members[slot].flags.set(Flags::ASKED, false);
         self.join_answered(slot);
         let mut i = 0;
@@ -241,7 +242,7 @@ impl Core {
     /// Whether much of what we were told waits for a second member to vouch for it (P-5), as after
     /// a join; then another digest brings that sooner than probes would.
     fn is_unsure(&self) -> bool {
-        let sure = self.online + self.suspicions.len() + self.joins.len();
+        let sure = self.online + self.suspicions.listed() + self.joins.len();
         let spare = if self.now() < self.fresh_until { 0 } else { self.online / 64 + 1 };
         self.ring.len() > sure + spare
     }

@@ -124,6 +124,11 @@ pub struct Core {
     /// Until when we count as a newcomer, whose list is still to be vouched for (P-5).
     fresh_until: Instant,
     leaving: Option<u32>,
+    /// When we learned last that we were held failed: what we held against others until then may be
+    /// our own fault (P-5, P-9).
+    back_at: Instant,
+    /// The same in awake time.
+    back_awake: u64,
     refute: about_us::Refutation,
     outbox: Outbox,
     pieces: Vec<Piece>,
@@ -194,6 +199,8 @@ impl Core {
             sync_with: None,
             fresh_until: now,
             leaving: None,
+            back_at: now,
+            back_awake: 0,
             refute: about_us::Refutation::default(),
             outbox: Outbox::default(),
             pieces: Vec::new(),
@@ -347,7 +354,10 @@ impl Core {
     fn forget(&mut self, slot: Slot) {
         self.hashes.toggle(&self.members[slot]);
         match self.members[slot].status {
-            NodeStatus::Online => self.online -= 1,
+            NodeStatus::Online => {
+                self.online -= 1;
+                self.end_suspicion(slot);
+            }
             NodeStatus::Suspect => self.end_suspicion(slot),
             _ => {}
         }
