@@ -225,8 +225,12 @@ fn an_answer_ends_a_doubt_and_those_who_accuse_hear_of_it() {
         ..rig.header(MessageKind::Pong, 9)
     };
     rig.take(rig.path(9), &header, std::slice::from_ref(&passed)).unwrap();
-    let told: Vec<u32> =
-        rig.sent.iter().filter(|sent| sent.about(9) == Some(&passed)).map(|s| number(&s.to)).collect();
+    let told: Vec<u32> = rig
+        .sent
+        .iter()
+        .filter(|sent| sent.about(9) == Some(&passed))
+        .map(|s| number(&s.to))
+        .collect();
     assert!(told.contains(&1), "{told:?}");
     rig.clear();
     for _ in 0..100 {

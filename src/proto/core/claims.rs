@@ -119,6 +119,10 @@ impl Core {
             member.flags.set(Flags::VOUCHED, true);
             // A joining member has no pace; the field remembers who vouched first.
             member.anchor_heartbeat = teller.slot.0;
+            if PACKETS && self.proofs_left > 0 && self.now() < self.fresh_until {
+                self.proofs_left -= 1;
+                self.send(MessageKind::Ping, slot, Content::Own);
+            }
         }
     }
 
