@@ -32,7 +32,7 @@ usage: gossip-sim <command> [options]
       --sizes <n,n>  group sizes
       --loss <n,n>   losses in per cent, for the experiment of that name
       --seconds <n>  how long to look, in simulated time, for the same
-      --only <word>  only protocols with this in their name, and the first
+      --only <word>  only protocols with this in their name, and the first; of rapid only such cases
       --out <folder> where tables (CSV, JSON) and plots (SVG) go; sim-results";
 
 fn main() -> ExitCode {

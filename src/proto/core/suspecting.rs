@@ -296,11 +296,9 @@ impl Core {
         if suspicion.watching {
             next = next.min(self.check_watch(slot, &mut suspicion, awake, grace));
         }
-        if !suspicion.told {
-            if suspicion.confirmations() >= k {
-                suspicion.told = true;
-                self.piggyback.push(slot, &mut self.members);
-            }
+        if !suspicion.told && suspicion.confirmations() >= k {
+            suspicion.told = true;
+            self.piggyback.push(slot, &mut self.members);
         }
         self.suspicions.keep(suspicion, &self.members);
         self.timers.insert((next.max(awake + 1), slot));
