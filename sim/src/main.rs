@@ -34,7 +34,7 @@ usage: gossip-sim <command> [options]
       --loss <n,n>   losses in per cent, for the experiment of that name
       --seconds <n>  how long to look, in simulated time
       --only <w,w>   only protocols with one of these words in their name, and the one that the others
-                     are compared with
+                     are compared with; of rapid and rules only such cases
       --threads <n>  how many runs at the same time; one for each core, fewer where memory is short
       --out <folder> where tables (CSV, JSON) and plots (SVG) go; sim-results";
 

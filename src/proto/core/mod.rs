@@ -105,6 +105,8 @@ pub struct Core {
     asked_claimants: u32,
     /// Requests of this round for configurations.
     asked_leaves: u32,
+    /// Lists that may be begun in this round still (P-12).
+    lists_left: u32,
     joins: VecDeque<round::Join>,
     pushes: VecDeque<round::Push>,
     /// Metadata of others that we lack (P-12a).
@@ -124,7 +126,16 @@ pub struct Core {
     sync_with: Option<Slot>,
     /// Until when we count as a newcomer, whose list is still to be vouched for (P-5).
     fresh_until: Instant,
+    /// Members that we, as a newcomer, ping as soon as we are told of them, in this round still.
+    proofs_left: u32,
+    /// Whether a digest of this round showed a difference.
+    differed: bool,
     leaving: Option<u32>,
+    /// When we learned last that we were held failed: what we held against others until then may be
+    /// our own fault (P-5, P-9).
+    back_at: Instant,
+    /// The same in awake time.
+    back_awake: u64,
     refute: about_us::Refutation,
     outbox: Outbox,
     pieces: Vec<Piece>,
@@ -183,6 +194,7 @@ impl Core {
             urgent: VecDeque::new(),
             asked_claimants: 0,
             asked_leaves: 0,
+            lists_left: exchange::LISTS_A_ROUND,
             joins: VecDeque::new(),
             pushes: VecDeque::new(),
             fetches: Fetches::default(),
@@ -196,7 +208,11 @@ impl Core {
             gossip_at: now,
             sync_with: None,
             fresh_until: now,
+            proofs_left: exchange::NEWCOMER_PINGS as u32,
+            differed: false,
             leaving: None,
+            back_at: now,
+            back_awake: 0,
             refute: about_us::Refutation::default(),
             outbox: Outbox::default(),
             pieces: Vec::new(),
@@ -382,7 +398,10 @@ impl Core {
     fn forget(&mut self, slot: Slot) {
         self.hashes.toggle(&self.members[slot]);
         match self.members[slot].status {
-            NodeStatus::Online => self.online -= 1,
+            NodeStatus::Online => {
+                self.online -= 1;
+                self.end_suspicion(slot);
+            }
             NodeStatus::Suspect => self.end_suspicion(slot),
             _ => {}
         }

@@ -198,7 +198,8 @@ impl Core {
             NodeStatus::Suspect => return self.confirm_ourselves(slot),
             _ => return,
         }
-        if probe.helpers_len > 0 && probe.nacks == 0 {
+        let accused = self.suspicions.get(slot, &self.members).is_some();
+        if probe.helpers_len > 0 && probe.nacks == 0 && !accused {
             self.awareness.worsen();
         }
         let stamps = self.holds(Rule::Stamps);
