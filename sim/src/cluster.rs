@@ -1,14 +1,18 @@
 //! Questions about the whole cluster, and running until one is answered.
 
 use crate::faults::Name;
+use crate::options::{Carrier, Options};
 use crate::peer::Peer;
-use crate::world::World;
-use gossip::types::NodeStatus;
+use crate::world::{Node, World};
+use gossip::types::{NodeStatus, NodeView};
 
 /// One second of virtual time.
 pub const SECOND: u64 = 1_000_000;
 /// One millisecond of virtual time.
 pub const MS: u64 = 1_000;
+
+/// Nodes that a node is told of at once.
+const TOLD_AT_ONCE: usize = 250;
 
 impl<P: Peer> World<P> {
     /// The running nodes that have not left.
@@ -103,6 +107,47 @@ impl<P: Peer> World<P> {
     pub fn form(&mut self) -> Option<u64> {
         self.join_all(Name::Known);
         self.run_until(60 * SECOND, Self::all_online)
+    }
+
+    /// A cluster whose nodes have known each other for some time: no news of its start are told any
+    /// more. Of protocols whose nodes can be told so, no message of a start is simulated.
+    pub fn formed(mut options: Options) -> Self {
+        options.limits.outputs = options.limits.outputs.max(1 << 17);
+        let mut world = Self::new(options);
+        if !world.know_all() {
+            world.form();
+        }
+        world.run(10 * SECOND);
+        for _ in 0..24 {
+            if world.longest_news() > 0 {
+                world.run(5 * SECOND);
+            }
+        }
+        world
+    }
+
+    /// Each node is told of all; false where nodes of this kind cannot be told.
+    pub fn know_all(&mut self) -> bool {
+        let reads_packets = self.options.carrier == Carrier::Packet;
+        let view = |node: &Node<P>| NodeView { reads_packets, ..node.peer.own().into() };
+        let views: Vec<NodeView> = self.nodes.iter().map(view).collect();
+        for index in 0..self.nodes.len() {
+            let now = self.clock(index);
+            let teller = &views[(index + 1) % views.len()];
+            // A few at a time, so that no queue grows to the size of the cluster.
+            for others in views.chunks(TOLD_AT_ONCE) {
+                if !self.nodes[index].peer.know(now, others, teller) {
+                    return false;
+                }
+                self.finish(index);
+            }
+        }
+        true
+    }
+
+    /// The most news that wait at a node.
+    pub fn longest_news(&self) -> usize {
+        self.nodes.iter().map(|node| node.peer.news()).max().unwrap_or(0)
     }
 
     /// The first pair of live nodes that is not right, as text.

@@ -29,13 +29,36 @@ usage: gossip-sim <command> [options]
       --sizes <n,n>  members
   paper <name>       one of the papers' experiments; without a name, lists them
       --seeds <n>    how many seeds of each case
+      --first <n>    the first of them; 1
       --sizes <n,n>  group sizes
       --loss <n,n>   losses in per cent, for the experiment of that name
-      --seconds <n>  how long to look, in simulated time, for the same
-      --only <word>  only protocols with this in their name, and the first
+      --seconds <n>  how long to look, in simulated time
+      --only <w,w>   only protocols with one of these words in their name, and the one that the others
+                     are compared with; of rapid and rules only such cases
+      --threads <n>  how many runs at the same time; one for each core, fewer where memory is short
       --out <folder> where tables (CSV, JSON) and plots (SVG) go; sim-results";
 
+/// Starts the program anew with memory in pages of 2 MB, if the system has such: thousands of cores
+/// look up members at random, and a third of the time went into finding the pages.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn use_huge_pages() {
+    use std::os::unix::process::CommandExt;
+    const TUNABLES: &str = "GLIBC_TUNABLES";
+    if std::env::var_os(TUNABLES).is_some() {
+        return;
+    }
+    let Ok(program) = std::env::current_exe() else { return };
+    let mut again = std::process::Command::new(program);
+    again.args(std::env::args_os().skip(1)).env(TUNABLES, "glibc.malloc.hugetlb=1");
+    // It comes back only if that failed; then the pages are small.
+    let _ = again.exec();
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+const fn use_huge_pages() {}
+
 fn main() -> ExitCode {
+    use_huge_pages();
     let words: Vec<String> = std::env::args().skip(1).collect();
     match run(&words) {
         Ok(true) => ExitCode::SUCCESS,
@@ -126,8 +149,21 @@ fn run_paper(arguments: &mut Arguments) -> Result<bool, String> {
         found.ok_or(format!("`{name}` is no experiment; `gossip-sim paper` lists them"))?;
     let effort = effort(arguments, *seeds)?;
     arguments.finish()?;
+    let begin = std::time::Instant::now();
     run(&effort)?;
+    let took = begin.elapsed().as_secs();
+    match most_memory() {
+        Some(megabytes) => println!("{took} s, {megabytes} MB of memory at the most"),
+        None => println!("{took} s"),
+    }
     Ok(true)
+}
+
+/// The most memory that this process had, where the system tells.
+fn most_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok().map(|kilobytes| kilobytes / 1024)
 }
 
 fn effort(arguments: &mut Arguments, seeds: u64) -> Result<Effort, String> {
@@ -138,7 +174,11 @@ fn effort(arguments: &mut Arguments, seeds: u64) -> Result<Effort, String> {
     let folder: std::path::PathBuf = arguments.text("out")?.unwrap_or("sim-results".into()).into();
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let only = arguments.text("only")?.unwrap_or_default();
-    Ok(Effort { seeds, sizes, losses, seconds, only, folder })
+    let only = only.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = arguments.number("threads")?.unwrap_or(cores);
+    let first = arguments.number("first")?.unwrap_or(1);
+    Ok(Effort { seeds, first, sizes, losses, seconds, only, threads, folder })
 }
 
 /// A list of numbers with commas between them.

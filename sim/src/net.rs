@@ -128,6 +128,11 @@ impl Net {
         self.ways.iter().map(|way| way.longest).max().unwrap_or(0)
     }
 
+    /// Forgets the longest queues that there were.
+    pub fn forget_queues(&mut self) {
+        self.ways.iter_mut().for_each(|way| way.longest = way.waiting);
+    }
+
     /// Whether the links are bounded.
     pub const fn is_narrow(&self) -> bool {
         self.bandwidth.is_some()

@@ -1,7 +1,7 @@
 //! What a run can vary.
 
 use crate::reference::Constants;
-use gossip::proto::Config;
+use gossip::proto::{Config, Rule};
 
 /// How messages travel, which decides what survives the way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -108,8 +108,13 @@ pub struct Options {
     pub checks: Checks,
     /// The constants of the cores; the interval above goes before its round interval.
     pub config: Config,
+    /// A rule of the cores that is switched off.
+    pub off: Option<Rule>,
     /// Those of [`crate::reference::Reference`].
     pub reference: Constants,
+    /// What it takes a program of another protocol to read a message, in microseconds, after its
+    /// messages were blocked. The paper does not tell it; see [`crate::paper::baseline`].
+    pub reading: u64,
     /// What no call may exceed.
     pub limits: Limits,
 }
@@ -138,7 +143,9 @@ impl Options {
             skew: 0,
             checks: Checks::Full,
             config: Config::lan(),
+            off: None,
             reference: Constants::LAN,
+            reading: 22,
             limits: Limits { entries: 1024, bytes: 1400, outputs: 4096, wakeups: 64 },
         }
     }

@@ -3,8 +3,8 @@
 use crate::options::{Carrier, Drive};
 use crate::outputs::{Body, Outputs};
 use crate::reference::Constants;
-use gossip::proto::{Config, Core, Output, Queues};
-use gossip::types::{Entry, Instant, NodeId, NodeView, Path};
+use gossip::proto::{Config, Core, Output, Queues, Rule};
+use gossip::types::{Entry, Header, Instant, MessageKind, NodeId, NodeView, Path};
 use std::net::SocketAddr;
 
 /// What a node is made for.
@@ -20,6 +20,8 @@ pub struct Setup {
     pub nodes: usize,
     /// The other constants, for a real core.
     pub config: Config,
+    /// A rule that a real core does not keep.
+    pub off: Option<Rule>,
     /// Those of [`crate::reference::Reference`].
     pub reference: Constants,
 }
@@ -43,6 +45,10 @@ pub trait Peer: Sized {
     fn leave(&mut self, now: Instant, id: &NodeId) -> Result<(), String>;
     /// Puts the next thing to do into `outputs`; false if there is none.
     fn poll(&mut self, outputs: &mut Outputs) -> bool;
+    /// Is told of others by one whom it trusts; false where that cannot be. It may be among them itself.
+    fn know(&mut self, _now: Instant, _others: &[NodeView], _teller: &NodeView) -> bool {
+        false
+    }
     /// What is longer than it may be, if anything is.
     fn overlong(&self) -> Option<String> {
         None
@@ -75,7 +81,12 @@ fn config(setup: &Setup) -> Config {
 
 impl Peer for Core {
     fn make(setup: &Setup, own: &NodeView, seed: u64, now: Instant) -> Result<Self, String> {
-        Self::new(config(setup), &own.as_entry(), seed, now).map_err(|error| error.to_string())
+        let mut core = Self::new(config(setup), &own.as_entry(), seed, now)
+            .map_err(|error| error.to_string())?;
+        if let Some(rule) = setup.off {
+            core.switch_off(rule);
+        }
+        Ok(core)
     }
 
     fn own(&self) -> Entry<'_> {
@@ -130,6 +141,24 @@ impl Peer for Core {
             Some(Output::Event(event)) => outputs.tell(&event.node, event.old_status),
         }
         true
+    }
+
+    fn know(&mut self, now: Instant, others: &[NodeView], teller: &NodeView) -> bool {
+        let own = Self::own(self).id;
+        let header = Header {
+            sender: teller.id,
+            // A kind that no node of 1.4.2 sends, and that asks for nothing.
+            kind: MessageKind::Nack,
+            timestamp: teller.heartbeat,
+            wire: if teller.reads_packets { gossip::wire::binary::VERSION } else { 0 },
+            ..Header::default()
+        };
+        let others = others.iter().filter(|node| node.id != own && node.id != teller.id);
+        let entries = std::iter::once(teller).chain(others).map(NodeView::as_entry);
+        // What is told over a struct is believed.
+        let known = self.handle_message(now, Path::Struct, &header, entries).is_ok();
+        self.forget_news();
+        known
     }
 
     fn overlong(&self) -> Option<String> {

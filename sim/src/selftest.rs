@@ -3,12 +3,14 @@
 use crate::checks::Rule;
 use crate::cluster::{MS, SECOND};
 use crate::faults::Name;
-use crate::options::{Carrier, Drive, Options, Read, Resume, Route, Stall};
+use crate::options::{Carrier, Checks, Drive, Options, Read, Resume, Route, Stall};
+use crate::reference::{Constants, Reference};
 use crate::report::{buried, detection, wrong_time};
 use crate::runner::spread;
 use crate::toy::{Toy, fault};
 use crate::views::Change;
 use crate::world::World;
+use gossip::proto::{Config, Core};
 use gossip::types::{NodeId, NodeStatus};
 
 fn options(seed: u64) -> Options {
@@ -45,6 +47,25 @@ fn the_same_seed_gives_the_same_run() {
     assert_eq!(one.trace(), two.trace());
     assert_eq!((one.counts, &one.views.log), (two.counts, &two.views.log));
     assert_ne!(one.trace(), other.trace());
+}
+
+#[test]
+fn a_formed_cluster_is_right_and_calm_whatever_it_is_made_of() {
+    let settled = |options: Options| {
+        let world = World::<Core>::formed(options);
+        let violations = &world.views.violations;
+        assert_eq!(violations.count, 0, "{:?}", violations.first);
+        (world.all_online(), world.longest_news(), world.views.log.len())
+    };
+    let packets = Options::profile(3, 40, Config::lan());
+    // A loop over structs has no old peers beside it either.
+    let structs = Options { checks: Checks::Full, ..Options::new(3, 40, 100 * MS) };
+    for options in [packets, structs] {
+        assert_eq!(settled(options), (true, 0, 0));
+    }
+    let world = World::<Reference>::formed(Options::reference(3, 40, Constants::LAN));
+    assert!(world.all_online() && world.longest_news() == 0);
+    assert!(!World::<Toy<0>>::new(options(3)).know_all(), "a toy has to join");
 }
 
 #[test]

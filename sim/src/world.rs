@@ -15,10 +15,6 @@ use gossip::types::{Instant, NodeId, NodeView};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-/// What it takes a program of another protocol to read a message, in microseconds, after its messages
-/// were blocked. With this the share of false positives that Lifeguard leaves of SWIM's is that of the
-/// paper's Table IV; with 100 it is 9 %, and nothing is left of it when reading takes no time.
-const READING: u64 = 16;
 /// Up to this many nodes a node's list is compared after every call, and not only after its rounds.
 const FEW: usize = 16;
 
@@ -180,6 +176,7 @@ impl<P: Peer> World<P> {
             interval,
             nodes: self.options.nodes,
             config: self.options.config.clone(),
+            off: self.options.off,
             reference: self.options.reference,
         };
         let seed = self.rng.bits();
@@ -377,7 +374,7 @@ impl<P: Peer> World<P> {
         self.nodes[index].peer.blocked(now, false);
         self.finish(index);
         let pause = self.nodes[index].stall.map_or(0, |stall| stall.period - stall.length);
-        for _ in 0..pause / READING {
+        for _ in 0..pause / self.options.reading.max(1) {
             let Some(flight) = self.nodes[index].inbox.pop_front() else { break };
             self.take(index, flight);
         }

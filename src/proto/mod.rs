@@ -16,6 +16,7 @@ mod output;
 mod piggyback;
 mod probe;
 mod ring;
+mod rules;
 mod scratch;
 mod stats;
 mod strings;
@@ -26,4 +27,6 @@ pub use self::config::{Carrier, Config};
 pub use self::core::Core;
 pub use self::error::{CommandError, ConfigError, PacketError, Refused};
 pub use self::output::{Event, Output, Transmit};
+#[cfg(feature = "switches")]
+pub use self::rules::Rule;
 pub use self::stats::{KINDS, PeerStats, Queues, Reason, Stats, Traffic};

@@ -2,6 +2,7 @@
 
 use super::member::{Flags, Member, Slot};
 use super::members::Members;
+use crate::types::NodeStatus;
 use alloc::vec::Vec;
 
 /// More sends than any limit: `ceil(20 * log10(2^24 + 1))` is 145.
@@ -87,6 +88,18 @@ impl Piggyback {
                     return self.drop(slot, members);
                 }
                 self.put_back(slot, members);
+            }
+        }
+    }
+
+    /// Forgets all claims of members that failed.
+    pub(crate) fn drop_failed(&mut self, members: &mut Members) {
+        for place in 0..self.places.len() {
+            let slot = self.places[place].slot;
+            let member = &members[slot];
+            let queued = member.is(Flags::QUEUED) && member.waiting as usize == place;
+            if queued && member.status == NodeStatus::Failed {
+                self.drop(slot, members);
             }
         }
     }

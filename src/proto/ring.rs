@@ -67,12 +67,14 @@ impl Ring {
         looks: usize,
         wanted: impl Fn(Slot) -> bool,
     ) -> Option<Slot> {
-        if self.slots.is_empty() {
-            return None;
-        }
-        let start = rng.random_range(0..self.slots.len());
-        let around = self.slots[start..].iter().chain(&self.slots[..start]);
-        around.take(looks).copied().find(|&slot| wanted(slot))
+        self.around(rng).take(looks).find(|&slot| wanted(slot))
+    }
+
+    /// All members, from a random place on.
+    pub(crate) fn around(&self, rng: &mut impl Rng) -> impl Iterator<Item = Slot> {
+        let len = self.slots.len();
+        let start = if len == 0 { 0 } else { rng.random_range(0..len) };
+        self.slots[start..].iter().chain(&self.slots[..start]).copied()
     }
 
     fn swap(&mut self, a: usize, b: usize) {

@@ -3,7 +3,7 @@
 use super::member::Slot;
 use super::members::Members;
 use super::piggyback::ln;
-use crate::types::NodeStatus;
+use crate::types::{Heartbeat, NodeStatus};
 use alloc::vec::Vec;
 
 /// Accusers that are told apart; more change nothing.
@@ -18,6 +18,11 @@ pub(crate) struct Suspicion {
     pub(crate) start: u64,
     /// A minimum that the suspect has earned (P-9b), 0 for none.
     pub(crate) slow: u64,
+    /// The heartbeat that it is accused at, which only a higher one passes.
+    pub(crate) stamp: Heartbeat,
+    /// Whether it is a doubt: others accuse a member that we hold online until our own ping of it goes
+    /// unanswered (P-9a).
+    doubt: bool,
     /// Whether we watch: we accuse by our own probe, or an accuser told us (P-9a). Others wait longer.
     pub(crate) watching: bool,
     /// Whether it was gossiped to everybody; then its clearing is too.
@@ -36,12 +41,15 @@ pub(crate) struct Suspicion {
 }
 
 impl Suspicion {
-    pub(crate) const fn new(slot: Slot, start: u64, watching: bool, slow: u64) -> Self {
+    /// A doubt; [`Suspicions::list`] makes it a suspicion.
+    pub(crate) const fn new(slot: Slot, start: u64, stamp: Heartbeat, slow: u64) -> Self {
         Self {
             slot,
             start,
             slow,
-            watching,
+            stamp,
+            doubt: true,
+            watching: false,
             told: false,
             accused_by_us: false,
             excused: false,
@@ -51,6 +59,15 @@ impl Suspicion {
             accusers: [Slot::NONE; MAX_ACCUSERS],
             accusers_len: 0,
         }
+    }
+
+    pub(crate) const fn is_doubt(&self) -> bool {
+        self.doubt
+    }
+
+    /// Who accuses it, ourselves not.
+    pub(crate) fn told_by(&self) -> &[Slot] {
+        &self.accusers[..usize::from(self.accusers_len)]
     }
 
     /// Counts an accuser once; says whether it is a new one.
@@ -75,13 +92,14 @@ impl Suspicion {
     }
 }
 
-/// The suspicions that one node holds, found through the member's record.
+/// The suspicions and doubts that one node holds, found through the member's record.
 ///
-/// Invariant: a member whose status is suspect has its place here in its `grave.next`, which only
-/// tombstones use otherwise.
+/// Invariant: a member that is suspect, or online and doubted, has its place here in its `grave.next`,
+/// which only tombstones use otherwise.
 #[derive(Debug, Default)]
 pub(crate) struct Suspicions {
     list: Vec<Suspicion>,
+    doubts: usize,
 }
 
 impl Suspicions {
@@ -89,9 +107,21 @@ impl Suspicions {
         self.list.len()
     }
 
+    /// Those of members that are held online.
+    pub(crate) const fn doubts(&self) -> usize {
+        self.doubts
+    }
+
+    /// Those of members that are held suspect.
+    pub(crate) const fn listed(&self) -> usize {
+        self.list.len() - self.doubts
+    }
+
     fn place(slot: Slot, members: &Members) -> Option<usize> {
         let member = &members[slot];
-        (member.status == NodeStatus::Suspect).then_some(member.grave.next.0 as usize)
+        let has = member.grave.next != Slot::NONE
+            && matches!(member.status, NodeStatus::Online | NodeStatus::Suspect);
+        has.then_some(member.grave.next.0 as usize)
     }
 
     pub(crate) fn get(&self, slot: Slot, members: &Members) -> Option<&Suspicion> {
@@ -102,19 +132,33 @@ impl Suspicions {
         self.list.get_mut(Self::place(slot, members)?)
     }
 
-    /// Adds that of a member that has just become suspect.
+    /// Adds the doubt of a member that is online and has none.
     pub(crate) fn insert(&mut self, suspicion: Suspicion, members: &mut Members) {
         members[suspicion.slot].grave.next = Slot(self.list.len() as u32);
+        self.doubts += usize::from(suspicion.doubt);
         self.list.push(suspicion);
     }
 
-    /// Forgets that of a member that is still suspect.
+    /// Puts one that was looked at back; whether it is listed has its own order.
+    pub(crate) fn keep(&mut self, suspicion: Suspicion, members: &Members) {
+        if let Some(kept) = self.get_mut(suspicion.slot, members) {
+            *kept = Suspicion { doubt: kept.doubt, ..suspicion };
+        }
+    }
+
+    /// A doubt becomes a suspicion.
+    pub(crate) fn list(&mut self, slot: Slot, members: &Members) {
+        let Some(place) = Self::place(slot, members) else { return };
+        self.doubts -= usize::from(core::mem::take(&mut self.list[place].doubt));
+    }
+
+    /// Forgets that of a member that is still suspect or online.
     pub(crate) fn remove(&mut self, slot: Slot, members: &mut Members) {
         let Some(place) = Self::place(slot, members).filter(|&place| place < self.list.len())
         else {
             return;
         };
-        self.list.swap_remove(place);
+        self.doubts -= usize::from(self.list.swap_remove(place).doubt);
         members[slot].grave.next = Slot::NONE;
         if let Some(moved) = self.list.get(place) {
             members[moved.slot].grave.next = Slot(place as u32);
@@ -152,7 +196,7 @@ mod tests {
 
     #[test]
     fn an_accuser_counts_once() {
-        let mut suspicion = Suspicion::new(Slot(9), 0, true, 0);
+        let mut suspicion = Suspicion::new(Slot(9), 0, Heartbeat::ZERO, 0);
         suspicion.confirm(Slot(1));
         suspicion.confirm(Slot(1));
         suspicion.confirm(Slot(2));

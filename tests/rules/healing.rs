@@ -1,7 +1,7 @@
 //! P-5's end of tombstones, P-11: trying failed members again.
 
 use crate::support::*;
-use NodeStatus::{Failed, Left, Online};
+use NodeStatus::{Failed, Left, Online, Suspect};
 use gossip::proto::Config;
 use gossip::types::{MessageKind, NodeStatus, NodeView};
 
@@ -148,4 +148,79 @@ fn a_failed_node_that_speaks_unasked_is_back_when_it_answers() {
     assert_eq!(rig.sent_to(1, MessageKind::Ping), 1);
     rig.pong(1);
     assert_eq!(rig.status(1), Some(Online));
+}
+
+/// Node 9 has failed here, and a member says that we have failed ourselves.
+fn back_from_a_cut(stamp: u64) -> Rig {
+    let mut rig = Rig::among(Config::lan(), 20);
+    rig.until(&[9], 200, |rig| rig.status(9) == Some(Failed));
+    rig.ms += 1000;
+    let said = NodeView { status: Failed, heartbeat: stamp, ..rig.own() };
+    rig.hear(MessageKind::Ping, 1, &[said], &[]).unwrap();
+    rig.clear();
+    rig
+}
+
+#[test]
+fn who_was_failed_itself_tells_of_no_failure_of_before() {
+    // Whether we have to refute it or have passed it already.
+    for stamp in [1, 90_000] {
+        let mut rig = back_from_a_cut(stamp);
+        for _ in 0..20 {
+            rig.tick_but(&[9]);
+        }
+        let tells = |sent: &&Sent| {
+            sent.to != id(9) && sent.about(9).is_some_and(|entry| entry.status == Failed)
+        };
+        assert_eq!(rig.sent.iter().filter(tells).count(), 0);
+        // An older sign of life of it that others have makes us ask it, with what we hold.
+        rig.clear();
+        rig.says(2, &[claim(9, 1000, Online)]);
+        let asked = rig.sent.iter().find(|sent| sent.is_to(9, MessageKind::Ping)).unwrap();
+        assert_eq!(asked.about(9).unwrap().status, Failed);
+        rig.tick_but(&[9]);
+        assert_eq!(rig.sent.iter().filter(tells).count(), 0);
+        // What fails from then on is told again.
+        rig.until(&[8, 9], 200, |rig| rig.status(8) == Some(Failed));
+        rig.clear();
+        rig.tick_but(&[8, 9]);
+        assert!(rig.sent.iter().any(|sent| sent.about(8).is_some_and(|e| e.status == Failed)));
+    }
+}
+
+#[test]
+fn suspicions_of_who_was_failed_itself_begin_anew() {
+    let lasts = |told: bool| {
+        let mut rig = Rig::among(Config::lan(), 20);
+        for _ in 0..60 {
+            rig.tick_answered();
+        }
+        rig.until(&[9], 200, |rig| rig.status(9) == Some(Suspect));
+        let start = rig.ms;
+        while rig.ms - start < 4_000 {
+            rig.tick_but(&[9]);
+        }
+        if told {
+            let said = NodeView { status: Failed, ..rig.own() };
+            rig.hear(MessageKind::Ping, 1, &[said], &[]).unwrap();
+        }
+        rig.until(&[9], 200, |rig| rig.status(9) == Some(Failed));
+        rig.ms - start
+    };
+    assert!((6_000..=6_250).contains(&lasts(false)));
+    assert!((10_000..=10_250).contains(&lasts(true)));
+}
+
+#[test]
+fn a_failed_member_that_speaks_is_asked_with_what_it_was_failed_for() {
+    let mut rig = Rig::packets();
+    rig.admit(1..=20);
+    rig.until(&[9], 200, |rig| rig.status(9) == Some(Failed));
+    rig.rounds += 100;
+    rig.clear();
+    rig.hear(MessageKind::Ping, 9, &[], &[]).unwrap();
+    assert_eq!(rig.status(9), Some(Failed), "it may not hear");
+    let asked = rig.sent.iter().find(|sent| sent.is_to(9, MessageKind::Ping)).unwrap();
+    assert_eq!(asked.about(9).unwrap().status, Failed);
+    assert!(asked.entries.len() <= 2, "its address is not proved: {:?}", asked.entries);
 }

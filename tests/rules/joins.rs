@@ -131,6 +131,77 @@ fn a_join_is_repeated_to_all_seeds_until_one_answers() {
 }
 
 #[test]
+fn nodes_that_join_at_once_ask_again_at_different_times() {
+    let again = |seed| {
+        let mut rig = Rig::seeded(packets(), seed);
+        join(&mut rig, &view(1));
+        rig.clear();
+        (1..10).find(|_| !rig.tick().iter().all(|sent| sent.kind() != MessageKind::Join))
+    };
+    let rounds: Vec<u32> = (0..60).map(|seed| again(seed).expect("it asks again")).collect();
+    for round in 1..=4 {
+        let share = rounds.iter().filter(|&&at| at == round).count();
+        assert!(share > 3, "{share} of 60 in round {round}");
+    }
+    assert!(rounds.iter().all(|round| (1..=4).contains(round)));
+}
+
+/// A newcomer that node 1 has answered and told of the nodes 2 to 99.
+fn newcomer() -> Rig {
+    let mut rig = Rig::packets();
+    join(&mut rig, &view(1));
+    rig.pong(1);
+    rig.clear();
+    let others: Vec<NodeView> = (2..100).map(view).collect();
+    rig.says(1, &others);
+    rig
+}
+
+#[test]
+fn a_newcomer_pings_those_that_it_is_told_of_at_once_and_each_round_as_many_and_no_more() {
+    let mut rig = newcomer();
+    let told = rig.sent.split_off(0);
+    let pings = |sent: &[Sent]| {
+        sent.iter().filter(|sent| sent.kind() == MessageKind::Ping && sent.to != id(1)).count()
+    };
+    assert_eq!(pings(&told), 13);
+    told.iter().filter(|sent| sent.kind() == MessageKind::Ping).for_each(|ping| rig.answer(ping));
+    for _ in 0..20 {
+        rig.clear();
+        let sent = rig.tick();
+        assert!(pings(&sent) <= 13 + 3);
+        for ping in sent.iter().filter(|sent| sent.kind() == MessageKind::Ping) {
+            rig.answer(ping);
+        }
+    }
+    assert!((1..100).all(|n| rig.status(n) == Some(Online)), "all have answered by then");
+}
+
+#[test]
+fn who_is_no_newcomer_pings_in_its_ring_alone() {
+    let mut rig = newcomer();
+    for _ in 0..101 {
+        rig.tick_answered();
+    }
+    rig.clear();
+    rig.says(1, &(100..200).map(view).collect::<Vec<_>>());
+    assert_eq!(rig.sent_of(MessageKind::Ping).len(), 0);
+    let sent = rig.tick();
+    assert_eq!(sent.iter().filter(|sent| sent.kind() == MessageKind::Ping).count(), 3);
+}
+
+#[test]
+fn a_newcomer_that_knows_one_member_alone_leaves_it_in_peace() {
+    let mut rig = newcomer();
+    rig.clear();
+    for _ in 0..20 {
+        rig.tick();
+    }
+    let digests = rig.sent.iter().filter(|sent| sent.is_to(1, MessageKind::SyncDigest));
+    assert_eq!(digests.count(), 0);
+}
+
+#[test]
 fn a_node_that_never_answers_is_dropped_and_one_that_does_is_not() {
     let mut rig = Rig::new();
     join(&mut rig, &seed(1, id(1)));

@@ -3,7 +3,7 @@
 use crate::support::*;
 use NodeStatus::{Failed, Online, Suspect};
 use gossip::proto::Config;
-use gossip::types::{MessageKind, NodeStatus};
+use gossip::types::{MessageKind, NodeStatus, NodeView};
 
 /// Accuses node 9 by our own probe, with everybody else alive.
 fn accused(config: Config, members: u32) -> Rig {
@@ -174,14 +174,105 @@ fn all_members_agree_on_the_observers() {
     assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{seen:?}");
 }
 
-#[test]
-fn an_observer_pings_the_suspect_with_what_it_is_accused_of() {
+/// Who holds node 9 online hears it accused before the own entry of node 1.
+fn doubted(kind: MessageKind) -> (Rig, NodeView) {
     let mut rig = Rig::among(Config::lan(), 20);
     let said = claim(9, 1000 + rig.rounds + 20, Suspect);
-    rig.hear(MessageKind::Update, 1, std::slice::from_ref(&said), &[]).unwrap();
-    assert_eq!(rig.status(9), Some(Suspect));
-    let ping = rig.sent.iter().find(|sent| sent.is_to(9, MessageKind::Ping)).unwrap();
-    assert_eq!((ping.entries[0].status, ping.entries[0].heartbeat), (Suspect, said.heartbeat));
+    rig.hear(kind, 1, std::slice::from_ref(&said), &[]).unwrap();
+    (rig, said)
+}
+
+#[test]
+fn who_hears_an_accusation_pings_the_accused_with_it_and_holds_it_online() {
+    for kind in [MessageKind::Update, MessageKind::Ping] {
+        let (rig, said) = doubted(kind);
+        assert_eq!((rig.status(9), rig.told.len()), (Some(Online), 0));
+        let ping = rig.sent.iter().find(|sent| sent.is_to(9, MessageKind::Ping)).unwrap();
+        assert_eq!((ping.entries[0].status, ping.entries[0].heartbeat), (Suspect, said.heartbeat));
+        assert_eq!(rig.core.queues().suspicions, 0);
+    }
+}
+
+#[test]
+fn an_accusation_is_listed_when_our_own_ping_goes_unanswered_too() {
+    for kind in [MessageKind::Update, MessageKind::Ping] {
+        let (mut rig, said) = doubted(kind);
+        let start = rig.ms;
+        rig.until(&[9], 20, |rig| rig.status(9) == Some(Suspect));
+        // The observer time-out, and a ping more.
+        assert!((300..=500).contains(&(rig.ms - start)), "{} ms", rig.ms - start);
+        assert_eq!(rig.heartbeat(9), said.heartbeat);
+        assert_eq!(rig.changes(9), [(Online, Suspect)]);
+        // It lasts from when it was told, and only who was told to watch may end it so soon.
+        for accuser in [2, 3] {
+            rig.hear(MessageKind::Ping, accuser, std::slice::from_ref(&said), &[]).unwrap();
+        }
+        while rig.ms - start < 1300 {
+            rig.tick_but(&[9]);
+        }
+        let watches = kind == MessageKind::Update;
+        assert_eq!(rig.status(9), Some(if watches { Failed } else { Suspect }));
+    }
+}
+
+#[test]
+fn an_answer_ends_a_doubt_and_those_who_accuse_hear_of_it() {
+    let (mut rig, said) = doubted(MessageKind::Update);
+    rig.clear();
+    let passed = claim(9, said.heartbeat + 1, Online);
+    let header = gossip::types::Header {
+        timestamp: passed.heartbeat - 1,
+        ..rig.header(MessageKind::Pong, 9)
+    };
+    rig.take(rig.path(9), &header, std::slice::from_ref(&passed)).unwrap();
+    let told: Vec<u32> = rig
+        .sent
+        .iter()
+        .filter(|sent| sent.about(9) == Some(&passed))
+        .map(|s| number(&s.to))
+        .collect();
+    assert!(told.contains(&1), "{told:?}");
+    rig.clear();
+    for _ in 0..100 {
+        rig.tick_answered();
+    }
+    assert_eq!((rig.status(9), rig.changes(9)), (Some(Online), vec![]));
+}
+
+#[test]
+fn an_answer_ends_a_doubt_though_it_does_not_pass_the_stamp() {
+    let (mut rig, _) = doubted(MessageKind::Update);
+    rig.pong(9);
+    for _ in 0..100 {
+        rig.tick_answered();
+    }
+    assert_eq!((rig.status(9), rig.changes(9)), (Some(Online), vec![]));
+}
+
+#[test]
+fn who_is_suspect_accuses_nobody_and_is_told_who_lives() {
+    let mut rig = Rig::among(Config::lan(), 20);
+    rig.until(&[1], 200, |rig| rig.status(1) == Some(Suspect));
+    rig.clear();
+    let header = rig.header(MessageKind::Update, 1);
+    let own = NodeView { heartbeat: 1000, ..view(1) };
+    for (ahead, answers) in [(1000, 0), (-1000, 1)] {
+        let said = claim(9, rig.heartbeat(9).strict_add_signed(ahead), Suspect);
+        rig.take(rig.path(1), &header, &[said, own.clone()]).unwrap();
+        let told = rig.sent.iter().filter(|sent| sent.is_to(1, MessageKind::Update));
+        let about = told.filter(|sent| sent.about(9).is_some_and(|entry| entry.status == Online));
+        assert_eq!((about.count(), rig.status(9)), (answers, Some(Online)));
+    }
+    assert_eq!(rig.sent_to(9, MessageKind::Ping), 0);
+}
+
+#[test]
+fn no_more_than_so_many_accused_are_looked_at_at_once() {
+    let mut rig = Rig::among(Config::lan(), 400);
+    let said: Vec<NodeView> = (2..=400).map(|n| claim(n, 90_000, Suspect)).collect();
+    rig.clear();
+    rig.hear(MessageKind::Update, 1, &said, &[]).unwrap();
+    assert_eq!(rig.sent_of(MessageKind::Ping).len(), 256);
 }
 
 #[test]

@@ -197,6 +197,33 @@ fn a_request_is_answered_with_the_members_of_its_buckets_only() {
 }
 
 #[test]
+fn only_so_many_lists_are_begun_in_a_round() {
+    let mut rig = Rig::packets();
+    (1..=400).for_each(|n| rig.welcome(n));
+    for _ in 0..2 {
+        rig.tick_answered();
+        rig.clear();
+        for _ in 0..40 {
+            for prefix in 0..16 {
+                let sync = SyncPayload::Request { prefix, buckets: 1 };
+                let header = Header { sync, ..rig.header(MessageKind::SyncRequest, 3) };
+                let own = rig.peer(3);
+                rig.take(rig.path(3), &header, &[own]).unwrap();
+            }
+        }
+        let lists = rig.sent_of(MessageKind::Update);
+        assert!((200..=256).contains(&lists.len()), "{}", lists.len());
+        // Nor is a digest of the whole answered, which others can do as well.
+        rig.clear();
+        let sync = SyncPayload::Digest(Digest { prefix: None, hashes: [7; 16] });
+        let header = Header { sync, ..rig.header(MessageKind::SyncDigest, 3) };
+        let own = rig.peer(3);
+        rig.take(rig.path(3), &header, &[own]).unwrap();
+        assert!(rig.sent.is_empty(), "{:?}", rig.sent);
+    }
+}
+
+#[test]
 fn strangers_and_struct_callers_get_no_list_by_digest() {
     let mut rig = Rig::packets();
     (1..=40).for_each(|n| rig.welcome(n));

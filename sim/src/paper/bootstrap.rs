@@ -12,8 +12,10 @@ use gossip::proto::{Config, Core};
 const BANDWIDTH: u64 = 100_000_000;
 
 /// What one start measured.
-struct Start {
-    all: Option<u64>,
+#[derive(Debug)]
+pub(super) struct Start {
+    /// Microseconds until all knew all.
+    pub(super) all: Option<u64>,
     messages: u64,
     bytes: u64,
     peak: (u64, u64),
@@ -21,8 +23,8 @@ struct Start {
     lost: u64,
 }
 
-fn start(seed: u64, nodes: usize) -> Start {
-    let mut options = Options::profile(seed, nodes, Config::lan());
+/// Lets all join the first at once.
+pub(super) fn start(mut options: Options) -> Start {
     options.bandwidth = Some(BANDWIDTH);
     options.limits.outputs = 1 << 17;
     let mut world = World::<Core>::new(options);
@@ -71,7 +73,12 @@ pub fn run(effort: &Effort) -> Result<(), String> {
     ];
     let mut table = Table::new("bootstrap", &columns);
     for nodes in effort.sizes_or(&[100, 1_000, 2_000, 5_000]) {
-        let starts: Vec<Start> = effort.seeds().map(|seed| start(seed, nodes)).collect();
+        let seeds: Vec<u64> = effort.seeds().collect();
+        let starts = effort.each(nodes, &seeds, |seed| {
+            let start = start(Options::profile(*seed, nodes, Config::lan()));
+            eprintln!("{nodes} nodes, seed {seed}: {start:?}");
+            start
+        });
         let mut times: Vec<f64> =
             starts.iter().filter_map(|start| Some(start.all? as f64 / 1e6)).collect();
         let runs = starts.len() as f64;

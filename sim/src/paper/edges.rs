@@ -2,24 +2,18 @@
 
 use super::{Effort, percentile};
 use crate::cluster::{MS, SECOND};
-use crate::options::{Drive, Options, Resume, Stall};
+use crate::options::{Options, Resume, Stall};
 use crate::report::detection;
 use crate::table::Table;
 use crate::world::World;
 use gossip::proto::{Config, Core};
 
 /// What one run measured: a time in seconds, and a count.
-type Seen = (Option<f64>, u64);
+pub(super) type Seen = (Option<f64>, u64);
 
-fn formed(options: Options) -> World<Core> {
-    let mut world = World::new(options);
-    world.form();
-    world.run(10 * SECOND);
-    world
-}
-
-fn lan(seed: u64, nodes: usize) -> World<Core> {
-    formed(Options::profile(seed, nodes, Config::lan()))
+/// `lan` in a group of so many.
+fn lan(seed: u64, nodes: usize) -> Options {
+    Options::profile(seed, nodes, Config::lan())
 }
 
 fn seconds(time: Option<u64>) -> Option<f64> {
@@ -31,9 +25,10 @@ fn wrong(world: &World<Core>, from: u64) -> u64 {
     world.views.log.iter().filter(|c| c.at >= from && c.alive && c.new.is_gone()).count() as u64
 }
 
-fn small(seed: u64, nodes: usize) -> Seen {
-    let mut world = lan(seed, nodes);
-    let victim = world.rng.index(nodes);
+/// A crash: when it was known to all.
+pub(super) fn crash(options: Options) -> Seen {
+    let mut world = World::<Core>::formed(options);
+    let victim = world.rng.index(world.nodes.len());
     let wait = world.rng.range(0, SECOND);
     world.run(wait);
     world.stop(victim);
@@ -44,7 +39,7 @@ fn small(seed: u64, nodes: usize) -> Seen {
 }
 
 fn most_die(seed: u64) -> Seen {
-    let mut world = lan(seed, 200);
+    let mut world = World::<Core>::formed(lan(seed, 200));
     let dead = world.rng.sample(200, 180);
     let from = world.now;
     dead.iter().for_each(|node| world.stop(*node));
@@ -53,13 +48,14 @@ fn most_die(seed: u64) -> Seen {
     (seconds(known), wrong(&world, from))
 }
 
-/// A deaf node among 100: when all others have given it up, and how many others were failed.
-fn deaf(seed: u64) -> Seen {
-    let mut world = lan(seed, 100);
+/// A deaf node: when all others have given it up, and how many others were failed.
+pub(super) fn deaf(options: Options) -> Seen {
+    let mut world = World::<Core>::formed(options);
+    let nodes = world.nodes.len();
     let from = world.now;
     world.net.set_node_loss(7, 1.0, 0.0);
     let given_up = |world: &World<Core>| {
-        (0..100).all(|node| node == 7 || world.views.status(node, 7).is_gone())
+        (0..nodes).all(|node| node == 7 || world.views.status(node, 7).is_gone())
     };
     let known = world.run_until(120 * SECOND, given_up);
     let others = |c: &&crate::views::Change| {
@@ -68,10 +64,10 @@ fn deaf(seed: u64) -> Seen {
     (seconds(known), world.views.log.iter().filter(others).count() as u64)
 }
 
-/// A loop that runs once in 5 s among 32: how often all others together gave it up, in runs of it, in
+/// A loop that runs once in 5 s: how often all others together gave it up, in runs of it, in
 /// two minutes.
-fn slow_loop(seed: u64) -> Seen {
-    let mut world = lan(seed, 32);
+pub(super) fn slow_loop(options: Options) -> Seen {
+    let mut world = World::<Core>::formed(options);
     let from = world.now;
     let stall = Stall {
         length: 4_990 * MS,
@@ -96,25 +92,25 @@ fn slow_loop(seed: u64) -> Seen {
     (Some(others.count() as f64), failures.len() as u64)
 }
 
-/// 20 nodes of 1 and 10 rounds a second, cut in halves for a minute: until all is whole, and how
-/// often one was wrongly failed within its half, or failed after the cut.
-fn mixed(seed: u64) -> Seen {
-    let mut options = Options::new(seed, 20, 100 * MS);
-    options.slowest = SECOND;
-    if seed.is_multiple_of(2) {
-        options = options.packets();
-    } else {
-        options.drive = Drive::Ticks;
-    }
-    let mut world = formed(options);
+/// Rounds from 1 to 10 a second; over packets with even seeds, else over structs in loops.
+pub(super) fn paces(seed: u64, nodes: usize) -> Options {
+    let options = Options { slowest: SECOND, ..Options::new(seed, nodes, 100 * MS) };
+    if seed.is_multiple_of(2) { options.packets() } else { options }
+}
+
+/// Nodes of mixed paces cut in halves for a minute: until all is whole, and how often one was wrongly
+/// failed within its half, or failed after the cut.
+pub(super) fn mixed(options: Options) -> Seen {
+    let mut world = World::<Core>::formed(options);
+    let half = world.nodes.len() / 2;
     let from = world.now;
-    world.net.partition(|node| u32::from(node < 10));
+    world.net.partition(|node| u32::from(node < half));
     world.run(60 * SECOND);
     world.net.heal();
     let healed = world.now;
     let whole = world.run_until(180 * SECOND, World::all_online);
     world.run(60 * SECOND);
-    let apart = |c: &crate::views::Change| (c.observer < 10) != (c.subject < 10);
+    let apart = |c: &crate::views::Change| (c.observer < half) != (c.subject < half);
     let bad =
         world.views.log.iter().filter(|c| {
             c.at >= from && c.new.is_gone() && (!apart(c) || c.at > healed + 20 * SECOND)
@@ -129,22 +125,25 @@ fn mixed(seed: u64) -> Seen {
 pub fn run(effort: &Effort) -> Result<(), String> {
     type Case = (&'static str, &'static str, fn(u64) -> Seen);
     let cases: [Case; 7] = [
-        ("crash in a group of 2: known to all", "wrong failures", |seed| small(seed, 2)),
-        ("crash in a group of 3", "wrong failures", |seed| small(seed, 3)),
-        ("crash in a group of 4", "wrong failures", |seed| small(seed, 4)),
+        ("crash in a group of 2: known to all", "wrong failures", |seed| crash(lan(seed, 2))),
+        ("crash in a group of 3", "wrong failures", |seed| crash(lan(seed, 3))),
+        ("crash in a group of 4", "wrong failures", |seed| crash(lan(seed, 4))),
         ("180 of 200 die: known to all", "wrong failures", most_die),
-        ("one of 100 hears nothing: out at all", "failures of others", deaf),
-        ("a loop once in 5 s: failures of others", "times it was failed", slow_loop),
+        ("one of 100 hears nothing: out at all", "failures of others", |seed| deaf(lan(seed, 100))),
+        ("a loop once in 5 s: failures of others", "times it was failed", |seed| {
+            slow_loop(lan(seed, 32))
+        }),
         (
             "1 and 10 rounds a second, cut for a minute: whole",
             "failures on the own side or later",
-            mixed,
+            |seed| mixed(paces(seed, 20)),
         ),
     ];
     let columns = ["what", "seeds", "median s", "worst s", "never", "count of", "most", "sum"];
     let mut table = Table::new("edges", &columns);
     for (name, of, case) in cases {
-        let seen: Vec<Seen> = effort.seeds().map(case).collect();
+        let seeds: Vec<u64> = effort.seeds().collect();
+        let seen = effort.each(0, &seeds, |seed| case(*seed));
         let mut times: Vec<f64> = seen.iter().filter_map(|seen| seen.0).collect();
         table.row([
             name.into(),
@@ -166,13 +165,13 @@ mod tests {
 
     #[test]
     fn a_loop_that_runs_once_in_5_s_is_failed_once_and_fails_nobody() {
-        assert_eq!(slow_loop(1), (Some(0.0), 1));
+        assert_eq!(slow_loop(lan(1, 32)), (Some(0.0), 1));
     }
 
     #[test]
     fn a_crash_in_a_group_of_two_to_four_is_found_in_4_s() {
         for nodes in 2..=4 {
-            let (known, wrong) = small(1, nodes);
+            let (known, wrong) = crash(lan(1, nodes));
             assert!(known.is_some_and(|time| time <= 4.0), "{known:?}");
             assert_eq!(wrong, 0);
         }

@@ -3,6 +3,7 @@
 use super::rivals::Rival;
 use super::{Effort, percentile};
 use crate::cluster::{MS, SECOND};
+use crate::options::Options;
 use crate::table::Table;
 
 const NODES: usize = 128;
@@ -33,12 +34,29 @@ pub struct Tally {
     pub bytes: u64,
 }
 
-/// A part of the paper's grid: every other value of it.
-fn grid() -> Vec<Stress> {
+/// A part of a whole in per cent; nothing of nothing.
+pub fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| 100.0 * part as f64 / whole as f64)
+}
+
+impl Tally {
+    /// Adds what another run has seen.
+    pub const fn add(&mut self, other: &Self) {
+        self.wrong += other.wrong;
+        self.wrong_at_healthy += other.wrong_at_healthy;
+        self.messages += other.messages;
+        self.bytes += other.bytes;
+    }
+}
+
+/// The paper's grid: its bounds, and between them all powers of two of the count, of four of the times.
+pub fn grid() -> Vec<Stress> {
+    let lengths = [128, 512, 2_048, 8_192, 32_768].map(|ms| ms * MS);
+    let pauses = [1, 4, 16, 64, 256, 1_024, 4_096, 16_384].map(|ms| ms * MS);
     let mut cases = Vec::new();
-    for count in [4, 8, 16, 32] {
-        for length in [512 * MS, 2_048 * MS, 8_192 * MS, 32_768 * MS] {
-            for pause in [MS, 64 * MS, 1_024 * MS, 16_384 * MS] {
+    for count in [1, 2, 4, 8, 16, 32] {
+        for length in lengths {
+            for pause in pauses {
                 cases.push(Stress { count, length, pause, time: 120 * SECOND });
             }
         }
@@ -46,7 +64,28 @@ fn grid() -> Vec<Stress> {
     cases
 }
 
-const RIVALS: [Rival; 9] = [
+/// What a protocol does on the whole grid, for each of its cases; `change` changes the options.
+pub fn on_grid(
+    effort: &Effort,
+    rival: &Rival,
+    change: impl Fn(&mut Options) + Sync,
+) -> Vec<(Stress, Tally)> {
+    let runs: Vec<(Stress, u64)> =
+        grid().into_iter().flat_map(|case| effort.seeds().map(move |seed| (case, seed))).collect();
+    let tallies = effort.each(NODES, &runs, |(case, seed)| {
+        let mut options = (rival.options)(*seed, NODES);
+        change(&mut options);
+        (rival.stress)(options, *case)
+    });
+    let each_case = tallies.chunks(effort.seeds as usize).map(|tallies| {
+        let mut sum = Tally::default();
+        tallies.iter().for_each(|tally| sum.add(tally));
+        sum
+    });
+    grid().into_iter().zip(each_case).collect()
+}
+
+const RIVALS: [Rival; 10] = [
     Rival::SWIM,
     Rival::HEALTH,
     Rival::SUSPICION,
@@ -55,6 +94,7 @@ const RIVALS: [Rival; 9] = [
     Rival::MEMBERLIST,
     Rival::FAST_SWIM,
     Rival::QUIET,
+    Rival::SLOW_LAN,
     Rival::LAN,
 ];
 
@@ -80,19 +120,8 @@ pub fn run(effort: &Effort) -> Result<(), String> {
     let mut base: Option<Tally> = None;
     for rival in effort.rivals(&RIVALS) {
         let mut sum = Tally::default();
-        for case in grid() {
-            let mut cell = Tally::default();
-            for seed in effort.seeds() {
-                let tally = (rival.stress)((rival.options)(seed, NODES), case);
-                cell.wrong += tally.wrong;
-                cell.wrong_at_healthy += tally.wrong_at_healthy;
-                cell.messages += tally.messages;
-                cell.bytes += tally.bytes;
-            }
-            sum.wrong += cell.wrong;
-            sum.wrong_at_healthy += cell.wrong_at_healthy;
-            sum.messages += cell.messages;
-            sum.bytes += cell.bytes;
+        for (case, cell) in on_grid(effort, &rival, |_| ()) {
+            sum.add(&cell);
             detail.row([
                 rival.name.into(),
                 case.count.into(),
@@ -103,7 +132,6 @@ pub fn run(effort: &Effort) -> Result<(), String> {
             ]);
         }
         let base = base.get_or_insert(sum);
-        let share = |part: u64, whole: u64| (whole > 0).then(|| 100.0 * part as f64 / whole as f64);
         table.row([
             rival.name.into(),
             sum.wrong.into(),
@@ -116,12 +144,14 @@ pub fn run(effort: &Effort) -> Result<(), String> {
         eprintln!("{}: {sum:?}", rival.name);
     }
     effort.publish(&table)?;
-    effort.write(&detail)?;
-    detections(effort)
+    effort.write(&detail)
 }
 
 /// How long a crash in a calm group takes to be known to the first and to all.
-fn detections(effort: &Effort) -> Result<(), String> {
+///
+/// # Errors
+/// What the system said.
+pub fn detections(effort: &Effort) -> Result<(), String> {
     let columns = [
         "protocol",
         "crashes",
@@ -135,9 +165,10 @@ fn detections(effort: &Effort) -> Result<(), String> {
     let mut table = Table::new("lifeguard-detection", &columns);
     let mut base = None;
     for rival in effort.rivals(&RIVALS) {
-        let times: Vec<(f64, f64)> = (1..=20 * effort.seeds)
-            .flat_map(|seed| (rival.detect)((rival.options)(seed, NODES), 16))
-            .collect();
+        let seeds: Vec<u64> = (1..=20 * effort.seeds).collect();
+        let times =
+            effort.each(NODES, &seeds, |seed| (rival.detect)((rival.options)(*seed, NODES), 16));
+        let times = times.concat();
         let mut first: Vec<f64> = times.iter().map(|time| time.0).collect();
         let mut all: Vec<f64> = times.iter().map(|time| time.1).collect();
         let median = percentile(&mut first, 0.5);

@@ -1,12 +1,12 @@
 //! Rapid's failures (ATC 2018, section 7): many crash at once, one-way loss, a cut that comes and goes.
 
-use super::Effort;
-use super::percentile;
+use super::{Effort, percentile};
 use crate::cluster::SECOND;
 use crate::options::Options;
 use crate::table::Table;
 use crate::world::World;
 use gossip::proto::{Config, Core};
+use gossip::types::NodeStatus;
 
 const NODES: usize = 1_000;
 
@@ -23,21 +23,18 @@ struct Seen {
     gone: f64,
     /// How often a faulty one was called failed and came back, at a healthy one, each.
     flaps: f64,
+    /// How often a faulty one was suspected by a healthy one, each.
+    doubted: f64,
 }
 
 fn formed(seed: u64, nodes: usize) -> World<Core> {
-    let mut options = Options::profile(seed, nodes, Config::lan());
-    options.limits.outputs = 1 << 17;
-    let mut world = World::new(options);
-    world.form();
-    world.run(10 * SECOND);
-    world
+    World::formed(Options::profile(seed, nodes, Config::lan()))
 }
 
 fn see(world: &World<Core>, faulty: &[usize], from: u64, settled: Option<u64>) -> Seen {
     let is_faulty = |node: usize| faulty.contains(&node);
     let mut seen = Seen { settled: settled.map(|time| time as f64 / 1e6), ..Seen::default() };
-    let mut back = 0_u64;
+    let (mut back, mut doubted) = (0_u64, 0_u64);
     for change in world.views.log.iter().filter(|change| change.at >= from) {
         if is_faulty(change.observer) {
             continue;
@@ -45,9 +42,10 @@ fn see(world: &World<Core>, faulty: &[usize], from: u64, settled: Option<u64>) -
         let gone = change.new.is_gone();
         if is_faulty(change.subject) {
             back += u64::from(change.old.is_gone() && !gone);
+            doubted += u64::from(change.new == NodeStatus::Suspect);
         } else {
             seen.wrong += u64::from(gone);
-            seen.suspected += u64::from(!gone && change.new >= gossip::types::NodeStatus::Suspect);
+            seen.suspected += u64::from(!gone && change.new == NodeStatus::Suspect);
         }
     }
     let nodes = world.nodes.len();
@@ -57,6 +55,7 @@ fn see(world: &World<Core>, faulty: &[usize], from: u64, settled: Option<u64>) -
     let pairs = ((nodes - faulty.len()) * faulty.len()) as f64;
     seen.gone = gone as f64 / pairs;
     seen.flaps = back as f64 / pairs;
+    seen.doubted = doubted as f64 / pairs;
     seen
 }
 
@@ -65,6 +64,22 @@ fn all_gone(world: &World<Core>, faulty: &[usize]) -> bool {
     let mut healthy = (0..nodes).filter(|node| !faulty.contains(node));
     healthy
         .all(|observer| faulty.iter().all(|other| world.views.status(observer, *other).is_gone()))
+}
+
+/// How long after `from` the healthy were of one mind about each faulty node, gone or not, and stayed so.
+fn settled(world: &World<Core>, faulty: &[usize], from: u64) -> Option<u64> {
+    let nodes = world.nodes.len();
+    let agreed = faulty.iter().all(|&subject| {
+        let mut healthy = (0..nodes).filter(|node| !faulty.contains(node));
+        let gone = |observer| world.views.status(observer, subject).is_gone();
+        let first = healthy.next().is_some_and(gone);
+        healthy.all(|observer| gone(observer) == first)
+    });
+    let turns = world.views.log.iter().filter(|change| {
+        let counts = faulty.contains(&change.subject) && !faulty.contains(&change.observer);
+        change.at >= from && counts && change.old.is_gone() != change.new.is_gone()
+    });
+    agreed.then(|| turns.map(|turn| turn.at - from).max().unwrap_or(0))
 }
 
 /// One node in a hundred crashes at the same moment.
@@ -85,8 +100,8 @@ fn one_way(seed: u64, nodes: usize, loss: f64, incoming: bool) -> Seen {
     let from = world.now;
     let (into, out) = if incoming { (loss, 0.0) } else { (0.0, loss) };
     faulty.iter().for_each(|node| world.net.set_node_loss(*node, into, out));
-    let settled = world.run_until(60 * SECOND, |world| all_gone(world, &faulty));
-    world.run(90 * SECOND - (world.now - from).min(90 * SECOND));
+    world.run(90 * SECOND);
+    let settled = settled(&world, &faulty, from).filter(|&time| time <= 60 * SECOND);
     see(&world, &faulty, from, settled)
 }
 
@@ -127,14 +142,20 @@ pub fn run(effort: &Effort) -> Result<(), String> {
         "healthy suspected",
         "faulty gone at the healthy, %",
         "returns of a faulty one",
+        "suspicions of a faulty one",
         "settled seeds",
         "settled: median s",
         "worst s",
     ];
     let mut table = Table::new("rapid", &columns);
     for nodes in effort.sizes_or(&[NODES]) {
-        for (name, case) in cases {
-            let seen: Vec<Seen> = effort.seeds().map(|seed| case(seed, nodes)).collect();
+        for (name, case) in cases.into_iter().filter(|(name, _)| effort.wants(name)) {
+            let seeds: Vec<u64> = effort.seeds().collect();
+            let seen = effort.each(nodes, &seeds, |seed| {
+                let seen = case(*seed, nodes);
+                eprintln!("{name}, {nodes} nodes, seed {seed}: {seen:?}");
+                seen
+            });
             let mut settled: Vec<f64> = seen.iter().filter_map(|seen| seen.settled).collect();
             let runs = seen.len() as f64;
             let mean = |of: fn(&Seen) -> f64| seen.iter().map(of).sum::<f64>() / runs;
@@ -147,11 +168,11 @@ pub fn run(effort: &Effort) -> Result<(), String> {
                 seen.iter().map(|seen| seen.suspected).sum::<u64>().into(),
                 (100.0 * mean(|seen| seen.gone)).into(),
                 mean(|seen| seen.flaps).into(),
+                mean(|seen| seen.doubted).into(),
                 settled.len().into(),
                 percentile(&mut settled, 0.5).into(),
                 percentile(&mut settled, 1.0).into(),
             ]);
-            eprintln!("{name}: {:?}", seen.last());
         }
     }
     effort.publish(&table)

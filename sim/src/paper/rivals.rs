@@ -1,5 +1,6 @@
 //! Who takes part in an experiment, and what is asked of each.
 
+use super::Progress;
 use super::lifeguard::{Stress, Tally};
 use crate::cluster::{MS, SECOND};
 use crate::options::{Options, Resume, Stall};
@@ -8,6 +9,7 @@ use crate::reference::{Constants, Reference};
 use crate::report::detection;
 use crate::world::World;
 use gossip::proto::{Config, Core};
+use gossip::types::NodeStatus;
 
 /// A protocol with its constants.
 #[derive(Clone, Copy)]
@@ -47,6 +49,11 @@ impl Rival {
     });
     /// Our default profile.
     pub const LAN: Self = Self::core("lan", |seed, n| Options::profile(seed, n, Config::lan()));
+    /// The same with a round each second, as often as SWIM probes.
+    pub const SLOW_LAN: Self = Self::core("lan, 1 s", |seed, n| {
+        let lan = Options::profile(seed, n, Config::lan());
+        Options { interval: SECOND, slowest: SECOND, ..lan }
+    });
     /// Two packets a second.
     pub const QUIET: Self =
         Self::core("quiet", |seed, n| Options::profile(seed, n, Config::quiet()));
@@ -85,21 +92,12 @@ impl Rival {
     });
 }
 
-/// A cluster of a rival that has formed and settled.
-fn formed<P: Peer>(mut options: Options) -> World<P> {
-    options.limits.outputs = 1 << 17;
-    let mut world = World::<P>::new(options);
-    world.form();
-    world.run(10 * SECOND);
-    world
-}
-
 /// What a socket's buffer of 208 KiB, the usual one of Linux, holds of small datagrams.
 const SOCKET: usize = 256;
 
 fn stress<P: Peer>(mut options: Options, case: Stress) -> Tally {
     options.inbox = Some(SOCKET);
-    let mut world = formed::<P>(options);
+    let mut world = World::<P>::formed(options);
     let slow = world.rng.sample(world.nodes.len(), case.count);
     let (from, sent) = (world.now, (world.counts.messages, world.counts.bytes));
     let stall = Stall {
@@ -128,7 +126,7 @@ fn stress<P: Peer>(mut options: Options, case: Stress) -> Tally {
 }
 
 fn detect<P: Peer>(options: Options, crashes: usize) -> Vec<(f64, f64)> {
-    let mut world = formed::<P>(options);
+    let mut world = World::<P>::formed(options);
     let mut found = Vec::new();
     for victim in world.rng.sample(world.nodes.len(), crashes) {
         let wait = world.rng.range(0, 2 * SECOND);
@@ -156,49 +154,46 @@ pub struct Idle {
     pub suspected: u64,
     /// The most messages and bytes that one node sent, a second.
     pub busiest: (f64, f64),
-    /// The most news that wait at a node in the end.
+    /// The most news that waited at a node, looked at each second.
     pub news: usize,
+    /// The most packets that waited at a node's link, where links are bounded.
+    pub queue: usize,
 }
 
 fn idle<P: Peer>(options: Options, loss: f64, time: u64) -> Idle {
-    let mut world = formed::<P>(options);
-    // News of the start are no load of a steady state.
-    for _ in 0..24 {
-        if world.nodes.iter().any(|node| node.peer.news() > 0) {
-            world.run(5 * SECOND);
-        }
-    }
+    let nodes = options.nodes;
+    let mut world = World::<P>::formed(options);
     world.net.loss = loss;
-    let from = world.now;
+    world.net.forget_queues();
+    world.views.log.clear();
     let before: Vec<(u64, u64)> = world.nodes.iter().map(|node| node.sent).collect();
-    world.run(time);
-    let seconds = time as f64 / 1e6;
-    let sent: Vec<(f64, f64)> = world
-        .nodes
-        .iter()
-        .zip(before)
-        .map(|(node, before)| {
-            let rate = |now: u64, then: u64| (now - then) as f64 / seconds;
-            (rate(node.sent.0, before.0), rate(node.sent.1, before.1))
-        })
-        .collect();
-    let nodes = world.nodes.len() as f64;
-    let log = || world.views.log.iter().filter(|change| change.at >= from && change.alive);
-    Idle {
-        messages: sent.iter().map(|sent| sent.0).sum::<f64>() / nodes,
-        bytes: sent.iter().map(|sent| sent.1).sum::<f64>() / nodes,
-        wrong: log().filter(|change| change.new.is_gone()).count() as u64,
-        suspected: log().filter(|change| change.new == gossip::types::NodeStatus::Suspect).count()
-            as u64,
-        busiest: sent
-            .iter()
-            .fold((0.0, 0.0), |most, sent| (most.0.max(sent.0), most.1.max(sent.1))),
-        news: world.nodes.iter().map(|node| node.peer.news()).max().unwrap_or(0),
+    let mut idle = Idle::default();
+    let mut progress = Progress::default();
+    for second in 0..time.div_ceil(SECOND) {
+        world.run(SECOND.min(time - second * SECOND));
+        for change in world.views.log.drain(..).filter(|change| change.alive) {
+            idle.wrong += u64::from(change.new.is_gone());
+            idle.suspected += u64::from(change.new == NodeStatus::Suspect);
+        }
+        idle.news = idle.news.max(world.longest_news());
+        progress.show(|| {
+            let (wrong, all) = (idle.wrong, time / SECOND);
+            format!("{nodes} nodes, {loss} lost: {second} of {all} s, {wrong} false failures")
+        });
     }
+    for (node, before) in world.nodes.iter().zip(before) {
+        let rate = |now: u64, then: u64| (now - then) as f64 * 1e6 / time.max(1) as f64;
+        let (messages, bytes) = (rate(node.sent.0, before.0), rate(node.sent.1, before.1));
+        idle.messages += messages / nodes as f64;
+        idle.bytes += bytes / nodes as f64;
+        idle.busiest = (idle.busiest.0.max(messages), idle.busiest.1.max(bytes));
+    }
+    idle.queue = world.net.longest_queue();
+    idle
 }
 
 fn heal<P: Peer>(options: Options, time: u64) -> Option<f64> {
-    let mut world = formed::<P>(options);
+    let mut world = World::<P>::formed(options);
     let nodes = world.nodes.len();
     let side = world.rng.sample(nodes, nodes / 2);
     world.net.partition(|node| u32::from(side.contains(&node)));

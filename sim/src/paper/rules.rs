@@ -1,84 +1,279 @@
-//! What each rule buys: the same runs with one of them switched off, as far as constants can do that.
+//! What each rule buys: one run in which it matters, with it and without it, and one figure of that run.
 
-use super::Effort;
-use super::lifeguard::Stress;
-use super::percentile;
 use super::rivals::Rival;
-use crate::cluster::SECOND;
-use crate::options::Options;
+use super::{Effort, bootstrap, edges, percentile};
+use crate::cluster::{MS, SECOND};
+use crate::faults::Name;
+use crate::options::{Options, Resume, Stall};
 use crate::table::Table;
-use gossip::proto::Config;
+use crate::world::World;
+use gossip::proto::{Config, Core, Rule};
+use gossip::types::NodeStatus;
 
-/// A rule, and its constants when it is off.
-type Rule = (&'static str, fn(&mut Config));
+/// A run with a rule and without it.
+struct Case {
+    rule: &'static str,
+    /// What happens, and what is counted or timed.
+    what: &'static str,
+    options: fn(u64) -> Options,
+    /// Takes the rule away.
+    off: fn(&mut Options),
+    run: fn(Options) -> f64,
+}
 
-const RULES: [Rule; 13] = [
-    ("all on", |_| ()),
-    ("P-8 no helpers", |config| config.indirect_probes = 0),
-    ("P-8 deaf nodes stay", |config| config.deaf_probes = 100),
-    ("P-9 no confirmations", |config| config.confirmations = 0),
-    ("P-9 longest suspicion 4 times the shortest", |config| config.suspicion_max_factor = 4),
-    ("P-9a one observer", |config| config.observers = 1),
-    ("P-9a five observers", |config| config.observers = 5),
-    ("P-10 no awareness", |config| config.awareness_max = 0),
-    ("P-10 awareness up to 8", |config| config.awareness_max = 8),
-    ("P-7 lambda 3", |config| config.lambda = 3),
-    ("P-7 lambda 12", |config| config.lambda = 12),
-    ("P-6 one ping a round", |config| config.gossip_nodes = 1),
-    ("P-12 digests each minute", |config| config.sync_interval_ms = 60_000),
+/// What is told of what never happened, in seconds.
+const NEVER: f64 = 999.0;
+
+const CASES: [Case; 18] = [
+    Case {
+        rule: "P-2 stamps as of now",
+        what: "crash at 30 % loss, 64 nodes: returns of the dead, summed over observers",
+        options: |seed| lan(seed, 64),
+        off: |options| options.off = Some(Rule::Stamps),
+        run: raised,
+    },
+    Case {
+        rule: "P-5 tombstones (1 s instead of a day)",
+        what: "halves of 50 cut for a minute: whole after s",
+        options: |seed| lan(seed, 50),
+        off: |options| options.config.reap_ms = 1_000,
+        run: healed,
+    },
+    Case {
+        rule: "P-6 three pings a round (one)",
+        what: "halves of 50 cut for a minute: whole after s",
+        options: |seed| lan(seed, 50),
+        off: |options| options.config.gossip_nodes = 1,
+        run: healed,
+    },
+    Case {
+        rule: "P-7 lambda 6 (2)",
+        what: "crash in 128: from the first that knows to the last, s",
+        options: |seed| lan(seed, 128),
+        off: |options| options.config.lambda = 2,
+        run: spread,
+    },
+    Case {
+        rule: "P-7 notice to the suspect",
+        what: "40 % loss, 100 nodes, a minute: false failures",
+        options: |seed| lan(seed, 100),
+        off: |options| options.off = Some(Rule::Notice),
+        run: |options| wrong(options, 0.4),
+    },
+    Case {
+        rule: "P-7a gossip between rounds",
+        what: "`quiet`, crash in 128: from the first that knows to the last, s",
+        options: |seed| Options::profile(seed, 128, Config::quiet()),
+        off: |options| options.config.gossip_interval_ms = 0,
+        run: spread,
+    },
+    Case {
+        rule: "P-8 helpers",
+        what: "30 % loss, 100 nodes, a minute: suspicions, summed over observers",
+        options: |seed| lan(seed, 100),
+        off: |options| options.config.indirect_probes = 0,
+        run: suspected,
+    },
+    Case {
+        rule: "P-8 the deaf go",
+        what: "one of 8 hears nothing: out at all after s",
+        options: |seed| lan(seed, 8),
+        off: |options| options.config.deaf_probes = 100,
+        run: |options| edges::deaf(options).0.unwrap_or(NEVER),
+    },
+    Case {
+        rule: "P-8 a second look",
+        what: "8 of 64 stand still half of each second, 40 % loss, a minute: failures of the others",
+        options: |seed| lan(seed, 64),
+        off: |options| options.off = Some(Rule::SecondLook),
+        run: failed_beside_stalls,
+    },
+    Case {
+        rule: "P-9 confirmations (none)",
+        what: "30 % loss, 100 nodes, a minute: false failures",
+        options: |seed| lan(seed, 100),
+        off: |options| options.config.confirmations = 0,
+        run: |options| wrong(options, 0.3),
+    },
+    Case {
+        rule: "P-9 k of small groups",
+        what: "crash in a group of 3: known to all after s",
+        options: |seed| lan(seed, 3),
+        off: |options| options.off = Some(Rule::FewConfirm),
+        run: |options| edges::crash(options).0.unwrap_or(NEVER),
+    },
+    Case {
+        rule: "P-9a observers first",
+        what: "30 % loss, 200 nodes, 20 s: suspicions, summed over observers",
+        options: |seed| lan(seed, 200),
+        off: |options| options.off = Some(Rule::Observers),
+        run: |options| (Rival::LAN.idle)(options, 0.3, 20 * SECOND).suspected as f64,
+    },
+    Case {
+        rule: "P-9a observers first",
+        what: "the same: bytes a node and s",
+        options: |seed| lan(seed, 200),
+        off: |options| options.off = Some(Rule::Observers),
+        run: |options| (Rival::LAN.idle)(options, 0.3, 20 * SECOND).bytes,
+    },
+    Case {
+        rule: "P-9b slow nodes",
+        what: "a loop that runs once in 5 s, 32 nodes: times it was failed in 2 minutes",
+        options: |seed| lan(seed, 32),
+        off: |options| options.off = Some(Rule::SlowNodes),
+        run: |options| edges::slow_loop(options).1 as f64,
+    },
+    Case {
+        rule: "P-10 awareness",
+        what: "8 of 64 lose 60 % of what they get: suspicions of the others in a minute",
+        options: |seed| lan(seed, 64),
+        off: |options| options.config.awareness_max = 0,
+        run: unjust,
+    },
+    Case {
+        rule: "P-11 the failed are tried again",
+        what: "halves of 50 cut for a minute: whole after s",
+        options: |seed| lan(seed, 50),
+        off: |options| options.config.heal_interval_ms = 86_400_000,
+        run: healed,
+    },
+    Case {
+        rule: "P-12 digests",
+        what: "`quiet`, one of 64 is cut off for 5 s while one moves: where it is known to all after s",
+        options: |seed| Options::profile(seed, 64, Config::quiet()),
+        off: |options| options.config.sync_interval_ms = 86_400_000,
+        run: moved,
+    },
+    Case {
+        rule: "P-13 the proof ping",
+        what: "1 000 start at once: all know all after s",
+        options: |seed| lan(seed, 1_000),
+        off: |options| options.off = Some(Rule::Proof),
+        run: started,
+    },
 ];
+
+fn lan(seed: u64, nodes: usize) -> Options {
+    Options::profile(seed, nodes, Config::lan())
+}
+
+/// Seconds from the end of a cut of halves for a minute until all are whole.
+fn healed(options: Options) -> f64 {
+    (Rival::LAN.heal)(options, 60 * SECOND).unwrap_or(NEVER)
+}
+
+/// The longest time of four crashes from the first that knows to the last, in seconds.
+fn spread(options: Options) -> f64 {
+    let times = (Rival::LAN.detect)(options, 4);
+    times.into_iter().map(|(first, last)| last - first).fold(0.0, f64::max)
+}
+
+fn wrong(options: Options, loss: f64) -> f64 {
+    (Rival::LAN.idle)(options, loss, 60 * SECOND).wrong as f64
+}
+
+fn suspected(options: Options) -> f64 {
+    (Rival::LAN.idle)(options, 0.3, 60 * SECOND).suspected as f64
+}
+
+fn started(options: Options) -> f64 {
+    bootstrap::start(options).all.map_or(NEVER, |time| time as f64 / 1e6)
+}
+
+/// How often a node that has crashed was taken for one that lives, within half a minute.
+fn raised(options: Options) -> f64 {
+    let mut world = World::<Core>::formed(options);
+    world.net.loss = 0.3;
+    world.run(5 * SECOND);
+    let dead = world.rng.sample(world.nodes.len(), 4);
+    dead.iter().for_each(|node| world.stop(*node));
+    let from = world.now;
+    world.run(30 * SECOND);
+    let log = world.views.log.iter().filter(|change| change.at > from && !change.alive);
+    log.filter(|change| change.new < change.old).count() as f64
+}
+
+/// How often those that hear badly suspected one of the others, in a minute.
+fn unjust(options: Options) -> f64 {
+    let mut world = World::<Core>::formed(options);
+    let bad = world.rng.sample(world.nodes.len(), 8);
+    bad.iter().for_each(|node| world.net.set_node_loss(*node, 0.6, 0.0));
+    let from = world.now;
+    world.run(60 * SECOND);
+    let log = world.views.log.iter().filter(|change| change.at > from);
+    let unjust = log.filter(|change| {
+        change.new == NodeStatus::Suspect
+            && bad.contains(&change.observer)
+            && !bad.contains(&change.subject)
+    });
+    unjust.count() as f64
+}
+
+/// How often one that does not stand still was failed by anybody, in a minute.
+fn failed_beside_stalls(options: Options) -> f64 {
+    let mut world = World::<Core>::formed(options);
+    world.net.loss = 0.4;
+    let stalled = world.rng.sample(world.nodes.len(), 8);
+    let stall = Stall {
+        length: 500 * MS,
+        period: SECOND,
+        resume: Resume::Tick,
+        burst: false,
+        reader_runs: false,
+        messages_only: false,
+    };
+    stalled.iter().for_each(|node| world.stall(*node, stall));
+    let from = world.now;
+    world.run(60 * SECOND);
+    let log = world.views.log.iter().filter(|change| change.at > from);
+    let failed = log.filter(|change| change.new.is_gone() && !stalled.contains(&change.subject));
+    failed.count() as f64
+}
+
+/// Seconds from the end of a cut of one until it knows where another is that has moved meanwhile.
+fn moved(options: Options) -> f64 {
+    let mut world = World::<Core>::formed(options);
+    world.net.partition(|node| u32::from(node == 5));
+    world.restart(7, 0, true);
+    world.join(7, 0, Name::Known).expect("a node may join");
+    world.run(5 * SECOND);
+    world.net.heal();
+    let knows = world.run_until(300 * SECOND, |world| world.all_have_address(7));
+    knows.map_or(NEVER, |time| time as f64 / 1e6)
+}
 
 /// Runs it.
 ///
 /// # Errors
 /// What the system said.
 pub fn run(effort: &Effort) -> Result<(), String> {
-    let columns = [
-        "rule",
-        "crash known to all: median s",
-        "worst s",
-        "wrong at 30 % loss",
-        "suspected at 30 % loss",
-        "bytes a node and s at 30 % loss",
-        "8 of 64 stand still 3 of 4 s: wrong",
-        "a minute cut: whole after s",
-        "bytes a node and s",
-    ];
+    let columns = ["rule", "what", "seeds", "with it: median", "worst", "without: median", "worst"];
     let mut table = Table::new("rules", &columns);
-    for (name, off) in RULES {
-        let options = |seed: u64, nodes: usize| -> Options {
-            let mut config = Config::lan();
-            off(&mut config);
-            Options::profile(seed, nodes, config)
+    for case in CASES.iter().filter(|case| effort.wants(case.rule)) {
+        let runs: Vec<(u64, bool)> =
+            effort.seeds().flat_map(|seed| [(seed, true), (seed, false)]).collect();
+        let figures = effort.each(0, &runs, |(seed, with)| {
+            let mut options = (case.options)(*seed);
+            if !with {
+                (case.off)(&mut options);
+            }
+            (case.run)(options)
+        });
+        let of = |with: bool| {
+            let chosen = runs.iter().zip(&figures).filter(|(run, _)| run.1 == with);
+            let mut figures: Vec<f64> = chosen.map(|(_, figure)| *figure).collect();
+            (percentile(&mut figures, 0.5), percentile(&mut figures, 1.0))
         };
-        let rival = Rival::LAN;
-        let mut all: Vec<f64> = (1..=4 * effort.seeds)
-            .flat_map(|seed| (rival.detect)(options(seed, 64), 4))
-            .map(|times| times.1)
-            .collect();
-        let (mut wrong, mut suspected, mut bytes, mut still) = (0, 0, 0.0, 0);
-        for seed in effort.seeds() {
-            let idle = (rival.idle)(options(seed, 100), 0.3, 60 * SECOND);
-            wrong += idle.wrong;
-            suspected += idle.suspected;
-            bytes = idle.bytes;
-            let case = Stress { count: 8, length: 3 * SECOND, pause: SECOND, time: 60 * SECOND };
-            still += (rival.stress)(options(seed, 64), case).wrong;
-        }
-        let mut heals: Vec<f64> = effort
-            .seeds()
-            .map(|seed| (rival.heal)(options(seed, 50), 60 * SECOND).unwrap_or(300.0))
-            .collect();
+        let (with, without) = (of(true), of(false));
+        eprintln!("{}: {with:?} with it, {without:?} without", case.rule);
         table.row([
-            name.into(),
-            percentile(&mut all, 0.5).into(),
-            percentile(&mut all, 1.0).into(),
-            wrong.into(),
-            suspected.into(),
-            bytes.into(),
-            still.into(),
-            percentile(&mut heals, 1.0).into(),
-            (rival.idle)(options(1, 64), 0.0, 30 * SECOND).bytes.into(),
+            case.rule.into(),
+            case.what.into(),
+            effort.seeds.into(),
+            with.0.into(),
+            with.1.into(),
+            without.0.into(),
+            without.1.into(),
         ]);
     }
     effort.publish(&table)

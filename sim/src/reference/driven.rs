@@ -149,6 +149,18 @@ impl Peer for Reference {
         Ok(())
     }
 
+    fn know(&mut self, now: Instant, others: &[NodeView], _teller: &NodeView) -> bool {
+        for node in others {
+            let ip = node.ip.parse::<IpAddr>().ok().zip(u16::try_from(node.port).ok());
+            let Some((ip, port)) = ip else { return false };
+            let address = SocketAddr::new(ip, port);
+            let (id, status) = (node.id, NodeStatus::Online);
+            self.learn(now.as_micros(), News { id, address, incarnation: 0, status, from: id });
+        }
+        self.queue.clear();
+        true
+    }
+
     fn poll(&mut self, outputs: &mut Outputs) -> bool {
         match self.wishes.pop_front() {
             None => return false,

@@ -38,6 +38,9 @@ impl Core {
         if configured > self.members.own.config_heartbeat && configured < own {
             self.configure_anew();
         }
+        if entry.status == NodeStatus::Failed && teller.slot != Slot::NONE {
+            self.forgive();
+        }
         let online = entry.status == NodeStatus::Online;
         let foreign = online && self.is_foreign(entry);
         let refutes = if online { said > own || (said == own && foreign) } else { said >= own };
@@ -60,6 +63,27 @@ impl Core {
         }
         self.refute.another_life |= self.tells_another_configuration(entry);
         self.refute_past(said, teller.slot);
+    }
+
+    /// We were cut off from others, who failed us; so those that we failed or suspect since may live.
+    /// What we hear of it for some time is of the same failure.
+    fn forgive(&mut self) {
+        let config = &self.config;
+        let pause = u64::from(config.suspicion_min_ms) * u64::from(config.suspicion_max_factor);
+        if self.now().since(self.back_at).as_millis() < u128::from(pause) {
+            return;
+        }
+        self.back_at = self.now();
+        self.back_awake = self.clock.awake();
+        self.piggyback.drop_failed(&mut self.members);
+    }
+
+    /// Whether a member failed before we were back ourselves. It is asked, and not told of.
+    pub(super) fn is_old_grave(&self, slot: Slot) -> bool {
+        let member = &self.members[slot];
+        member.status == NodeStatus::Failed
+            && member.changed.elapsed(self.now())
+                > self.now().since(self.back_at).as_micros() as u64
     }
 
     /// What we say of our configuration is newer than what we said in another life.

@@ -5,6 +5,7 @@ use super::super::member::{Flags, Member, Slot};
 use super::super::members::Members;
 use super::super::outbox::{Content, Decision, Send};
 use super::super::output::{Event, Output, Transmit};
+use super::super::rules::Rule;
 use super::fetching::slice;
 use super::{Core, PACKETS};
 use crate::types::{
@@ -31,6 +32,8 @@ pub(in crate::proto) enum Piece {
     Own(Heartbeat, Detail),
     /// What we hold of a member.
     Member(Slot, Detail),
+    /// What a member that we hold online is accused of, for itself.
+    Accused(Slot, Heartbeat),
     /// A part of the metadata of a member, or of our own for [`Slot::NONE`].
     Part(Slot, u8),
 }
@@ -82,6 +85,10 @@ impl<'a> Book<'a> {
                     return Entry { heartbeat: member.heartbeat.after(1).get(), ..told };
                 }
                 told
+            }
+            Piece::Accused(slot, heartbeat) => {
+                let told = self.told(&self.members[slot], slot, Detail::Claim);
+                Entry { heartbeat: heartbeat.get(), status: NodeStatus::Suspect, ..told }
             }
             Piece::Part(slot, index) => {
                 let member = if slot == Slot::NONE { own } else { &self.members[slot] };
@@ -340,10 +347,13 @@ impl Core {
         draft.fits(own, &mut self.room, &self.members, &self.fetches);
         if known && self.members[to].is(Flags::NEW) {
             let status = self.members[to].status;
-            if notice || status == NodeStatus::Suspect || status.is_gone() {
+            let suspect = status == NodeStatus::Suspect && self.holds(Rule::Notice);
+            if notice || suspect || status.is_gone() {
                 let full = notice || status.is_gone();
                 let detail = if full { Detail::Full } else { Detail::Claim };
                 self.put(Piece::Member(to, detail), draft);
+            } else if let Some(doubt) = self.suspicions.get(to, &self.members) {
+                self.put(Piece::Accused(to, doubt.stamp), draft);
             }
         }
         let room = most.saturating_sub(1 + self.pieces.len()).min(MAX_ACCUSATIONS);
@@ -387,10 +397,12 @@ impl Core {
     /// What we accuse by our own probes and everybody may know; others each time, if they are many.
     fn put_accusations(&mut self, to: Slot, most: usize, draft: Draft) {
         let start = self.rng.random_range(0..self.suspicions.len());
+        let since = self.clock.awake().saturating_sub(self.open_after());
         let Self { suspicions, pieces, room, members, fetches, .. } = self;
         let around = suspicions.around(start).take(4 * MAX_ACCUSATIONS);
-        let accused = around
-            .filter(|suspicion| suspicion.told && suspicion.accused_by_us && suspicion.slot != to);
+        let accused = around.filter(|suspicion| {
+            suspicion.accused_by_us && suspicion.start <= since && suspicion.slot != to
+        });
         for suspicion in accused.take(most) {
             let piece = Piece::Member(suspicion.slot, Detail::Claim);
             if draft.fits(piece, room, members, fetches) {

@@ -18,11 +18,11 @@ impl Core {
         }
         let mut counts = [0; 6];
         counts[NodeStatus::Online as usize] = self.online;
-        counts[NodeStatus::Suspect as usize] = self.suspicions.len();
+        counts[NodeStatus::Suspect as usize] = self.suspicions.listed();
         counts[NodeStatus::Failed as usize] = graves - left;
         counts[NodeStatus::Left as usize] = left;
         counts[NodeStatus::Joining as usize] =
-            self.members.len().saturating_sub(self.online + self.suspicions.len() + graves);
+            self.members.len().saturating_sub(self.online + self.suspicions.listed() + graves);
         counts
     }
 }

@@ -131,6 +131,10 @@ impl Core {
             member.flags.set(Flags::VOUCHED, true);
             // A joining member has no pace; the field remembers who vouched first.
             member.anchor_heartbeat = teller.slot.0;
+            if PACKETS && self.proofs_left > 0 && self.now() < self.fresh_until {
+                self.proofs_left -= 1;
+                self.send(MessageKind::Ping, slot, Content::Own);
+            }
         }
     }
 
@@ -186,7 +190,8 @@ impl Core {
                 if newer && held.status == NodeStatus::Failed && teller.may_be_deaf() {
                     // Where it speaks from: it may have moved.
                     let to = self.answer_to(entry.id, slot, Some(entry), teller.path);
-                    let ping = Send::new(MessageKind::Ping, slot, Content::Own);
+                    let content = Content::Gossip { most: 1, notice: false, digest: false };
+                    let ping = Send::new(MessageKind::Ping, slot, content);
                     return self.decide(Send { to, ..ping });
                 }
                 if newer && (held.status != NodeStatus::Joining || self.admits(slot, teller)) {
@@ -225,7 +230,13 @@ impl Core {
     fn tell_grave(&mut self, slot: Slot, teller: &Teller) {
         let asks = matches!(teller.kind, MessageKind::Ping | MessageKind::Meet | MessageKind::Join);
         if !teller.direct {
-            if teller.online && !self.members[slot].is(Flags::QUEUED) {
+            if teller.online && self.is_old_grave(slot) {
+                if self.asked_claimants < MAX_CLAIMANTS {
+                    self.asked_claimants += 1;
+                    let content = self.gossip();
+                    self.send(MessageKind::Ping, slot, content);
+                }
+            } else if teller.online && !self.members[slot].is(Flags::QUEUED) {
                 self.piggyback.push(slot, &mut self.members);
             }
         } else if !asks && self.members[slot].is(Flags::NEW) {
@@ -299,6 +310,7 @@ impl Core {
             if hashed {
                 self.hashes.toggle(&self.members[slot]);
             }
+            self.pass_doubt(slot, teller.direct);
             match changed {
                 Changed::Nothing => return,
                 // Of what comes later the program is told then.
@@ -475,7 +487,10 @@ impl Core {
         } else {
             self.hashes.toggle(&self.members[slot]);
             match old {
-                NodeStatus::Online => self.online -= 1,
+                NodeStatus::Online => {
+                    self.online -= 1;
+                    self.end_suspicion(slot);
+                }
                 NodeStatus::Suspect => self.end_suspicion(slot),
                 _ => {}
             }

@@ -3,13 +3,19 @@
 use super::super::member::{Flags, Slot};
 use super::super::outbox::{Content, Send, To};
 use super::super::probe::{MAX_RELAYS, Relay};
-use super::Core;
 use super::claims::Teller;
+use super::{Core, PACKETS};
 use crate::types::{Detail, Digest, Entry, Header, MessageKind, NodeId, NodeStatus, Path};
 use core::net::SocketAddr;
 
 /// Messages of entries that one sync request is answered with; the rest waits for the next (P-15).
 const MAX_SYNC_MESSAGES: u16 = 64;
+/// Messages of entries that all sync requests of a round begin (P-15); who asks beyond them asks
+/// another member in its next round.
+pub(super) const LISTS_A_ROUND: u32 = 256;
+/// Pings of one round, beside those of the ring, by which a newcomer proves whom it was told of; and as
+/// many at the moment in which it is told.
+pub(super) const NEWCOMER_PINGS: usize = 13;
 /// A nonce is answered within this time, in units of 16 microseconds.
 const NONCE_LIFE: u32 = 60_000_000 >> 4;
 
@@ -124,6 +130,7 @@ impl Core {
             self.round_trips.add(round_trip);
         }
         self.probe_succeeded(slot, true);
+        self.end_doubt(slot);
         self.members[slot].flags.set(Flags::ASKED, false);
         self.join_answered(slot);
         let mut i = 0;
@@ -225,20 +232,45 @@ impl Core {
         rides
     }
 
-    /// A newcomer sends a digest of its own to a random member each round.
+    /// A newcomer sends a digest of its own to a random member each round, and pings those that it
+    /// was told of.
     pub(super) fn sync_round(&mut self) {
-        if self.is_unsure()
+        let fresh = self.now() < self.fresh_until;
+        let differed = core::mem::take(&mut self.differed) && fresh;
+        if !differed && !self.is_unsure() {
+            return;
+        }
+        // Where many join at once, one that all of them know would drown in these.
+        if self.online > 1
             && let Some(slot) = self.random_online(|_| true)
             && self.speaks_packets(slot)
         {
             self.send_digest(slot);
+        }
+        if PACKETS && fresh {
+            self.ping_newcomers();
+        }
+    }
+
+    fn ping_newcomers(&mut self) {
+        let members = &self.members;
+        let joining = |slot: &Slot| members[*slot].status == NodeStatus::Joining;
+        let around = self.ring.around(&mut self.rng).take(super::ONLINE_LOOKS);
+        let mut found = [Slot::NONE; NEWCOMER_PINGS];
+        let mut len = 0;
+        for slot in around.filter(joining).take(NEWCOMER_PINGS) {
+            found[len] = slot;
+            len += 1;
+        }
+        for &slot in &found[..len] {
+            self.send(MessageKind::Ping, slot, Content::Own);
         }
     }
 
     /// Whether much of what we were told waits for a second member to vouch for it (P-5), as after
     /// a join; then another digest brings that sooner than probes would.
     fn is_unsure(&self) -> bool {
-        let sure = self.online + self.suspicions.len() + self.joins.len();
+        let sure = self.online + self.suspicions.listed() + self.joins.len();
         let spare = if self.now() < self.fresh_until { 0 } else { self.online / 64 + 1 };
         self.ring.len() > sure + spare
     }
@@ -249,6 +281,9 @@ impl Core {
 
     /// The buckets that differ are looked into; the members of leaves that differ are exchanged.
     pub(super) fn hear_digest(&mut self, slot: Slot, digest: &Digest) {
+        if self.lists_left == 0 {
+            return;
+        }
         let differing = self.hashes.differing(digest);
         let Some(prefix) = digest.prefix else {
             for bucket in (0..16u8).filter(|bucket| differing & (1 << bucket) != 0) {
@@ -257,6 +292,7 @@ impl Core {
             return;
         };
         if differing != 0 {
+            self.differed = true;
             let question = Content::AskLeaves { prefix: prefix & 15, buckets: differing };
             self.send(MessageKind::SyncRequest, slot, question);
             self.send_leaves(slot, prefix & 15, differing);
@@ -264,7 +300,8 @@ impl Core {
     }
 
     pub(super) fn send_leaves(&mut self, slot: Slot, prefix: u8, buckets: u16) {
-        if self.has_leaves(prefix, buckets) {
+        if self.lists_left > 0 && self.has_leaves(prefix, buckets) {
+            self.lists_left -= 1;
             let left = MAX_SYNC_MESSAGES - 1;
             let content = Content::Leaves { prefix, buckets, skip: 0, left };
             self.send(MessageKind::Update, slot, content);

@@ -4,6 +4,7 @@ use super::super::address::{is_at, is_unspecified, same_host};
 use super::super::error::Refused;
 use super::super::member::{Claim, Flags, Slot};
 use super::super::outbox::{Content, Send};
+use super::super::rules::Rule;
 use super::super::stats::Reason;
 use super::claims::Teller;
 use super::exchange::AddressText;
@@ -392,7 +393,7 @@ impl Core {
             MessageKind::Ping if slot != Slot::NONE || own.is_some() => {
                 self.pong(header, slot, own, teller, entries);
                 // Its turn in the ring may be far, where many join at once.
-                if teller.packet && self.is_joining(slot) {
+                if teller.packet && self.is_joining(slot) && self.holds(Rule::Proof) {
                     self.prove(slot, teller);
                 }
             }

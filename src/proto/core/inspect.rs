@@ -17,7 +17,7 @@ impl Core {
             news: self.piggyback.len(),
             probes: self.probes.len(),
             relays: self.relays.len(),
-            suspicions: self.suspicions.len(),
+            suspicions: self.suspicions.listed(),
             joins: self.joins.len(),
             pushes: self.pushes.len(),
             fetches: self.fetches.running(),

@@ -26,6 +26,7 @@ use super::outbox::{Content, Decision, Outbox, Send, To};
 use super::piggyback::{Piggyback, transmit_limit};
 use super::probe::{Probe, Relay, RoundTrip, RoundTrips};
 use super::ring::Ring;
+use super::rules::Rule;
 use super::scratch::Scratch;
 use super::strings::MAX_TEXT;
 use super::suspicion::Suspicions;
@@ -105,6 +106,8 @@ pub struct Core {
     asked_claimants: u32,
     /// Requests of this round for configurations.
     asked_leaves: u32,
+    /// Lists that may be begun in this round still (P-12).
+    lists_left: u32,
     joins: VecDeque<round::Join>,
     pushes: VecDeque<round::Push>,
     /// Metadata of others that we lack (P-12a).
@@ -124,7 +127,16 @@ pub struct Core {
     sync_with: Option<Slot>,
     /// Until when we count as a newcomer, whose list is still to be vouched for (P-5).
     fresh_until: Instant,
+    /// Members that we, as a newcomer, ping as soon as we are told of them, in this round still.
+    proofs_left: u32,
+    /// Whether a digest of this round showed a difference.
+    differed: bool,
     leaving: Option<u32>,
+    /// When we learned last that we were held failed: what we held against others until then may be
+    /// our own fault (P-5, P-9).
+    back_at: Instant,
+    /// The same in awake time.
+    back_awake: u64,
     refute: about_us::Refutation,
     outbox: Outbox,
     pieces: Vec<Piece>,
@@ -134,6 +146,8 @@ pub struct Core {
     last_to: Option<To>,
     stats: Stats,
     scratch: Scratch,
+    #[cfg(feature = "switches")]
+    off: Option<Rule>,
 }
 
 impl Core {
@@ -182,6 +196,7 @@ impl Core {
             urgent: VecDeque::new(),
             asked_claimants: 0,
             asked_leaves: 0,
+            lists_left: exchange::LISTS_A_ROUND,
             joins: VecDeque::new(),
             pushes: VecDeque::new(),
             fetches: Fetches::default(),
@@ -195,7 +210,11 @@ impl Core {
             gossip_at: now,
             sync_with: None,
             fresh_until: now,
+            proofs_left: exchange::NEWCOMER_PINGS as u32,
+            differed: false,
             leaving: None,
+            back_at: now,
+            back_awake: 0,
             refute: about_us::Refutation::default(),
             outbox: Outbox::default(),
             pieces: Vec::new(),
@@ -203,6 +222,8 @@ impl Core {
             last_to: None,
             stats: Stats::default(),
             scratch: Scratch::default(),
+            #[cfg(feature = "switches")]
+            off: None,
         })
         .map(|mut core| {
             core.hashes.toggle(&core.members.own);
@@ -272,8 +293,38 @@ impl Core {
     /// Half a round, and with timers no more than it takes to read what waits: a time that was found
     /// over ends no sooner than this after it (P-8).
     fn grace(&self) -> u64 {
+        if !self.holds(Rule::SecondLook) {
+            return 0;
+        }
         let half = self.clock.pace() / 2;
         if self.timed { half.min(READ_WAIT) } else { half }
+    }
+
+    /// Whether a rule holds; without switches each does.
+    #[cfg(feature = "switches")]
+    fn holds(&self, rule: Rule) -> bool {
+        self.off != Some(rule)
+    }
+
+    /// Switches a rule off, for good.
+    #[cfg(feature = "switches")]
+    pub fn switch_off(&mut self, rule: Rule) {
+        self.off = Some(rule);
+    }
+
+    #[cfg(not(feature = "switches"))]
+    const fn holds(&self, _rule: Rule) -> bool {
+        true
+    }
+
+    /// Forgets the news that wait to be told, as after a start that is long over.
+    #[cfg(feature = "switches")]
+    pub fn forget_news(&mut self) {
+        let mut next = self.members.first();
+        while let Some(slot) = next {
+            next = self.members.next(slot);
+            self.piggyback.drop(slot, &mut self.members);
+        }
     }
 
     /// The least that an answer takes that somebody reads once a round. With timers an answer is read
@@ -350,7 +401,10 @@ impl Core {
     fn forget(&mut self, slot: Slot) {
         self.hashes.toggle(&self.members[slot]);
         match self.members[slot].status {
-            NodeStatus::Online => self.online -= 1,
+            NodeStatus::Online => {
+                self.online -= 1;
+                self.end_suspicion(slot);
+            }
             NodeStatus::Suspect => self.end_suspicion(slot),
             _ => {}
         }

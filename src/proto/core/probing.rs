@@ -3,6 +3,7 @@
 use super::super::member::{Flags, Slot};
 use super::super::outbox::{Content, Send};
 use super::super::probe::{MAX_PROBES, Probe};
+use super::super::rules::Rule;
 use super::Core;
 use crate::types::{MessageKind, NodeStatus};
 
@@ -149,7 +150,7 @@ impl Core {
             } else {
                 let probe = &mut self.probes[i];
                 let found = *probe.found.get_or_insert(awake);
-                if awake > found && awake >= found + grace {
+                if awake >= found + grace {
                     let probe = self.probes.swap_remove(i);
                     self.members[probe.slot].flags.set(Flags::PROBED, false);
                     self.probe_failed(&probe);
@@ -204,12 +205,15 @@ impl Core {
             NodeStatus::Suspect => return self.confirm_ourselves(slot),
             _ => return,
         }
-        if probe.helpers_len > 0 && probe.nacks == 0 {
+        let accused = self.suspicions.get(slot, &self.members).is_some();
+        if probe.helpers_len > 0 && probe.nacks == 0 && !accused {
             self.awareness.worsen();
         }
+        let stamps = self.holds(Rule::Stamps);
         let member = &mut self.members[slot];
         let own_pace = self.clock.pace();
-        let stamp = member.stamp(self.clock.now(), own_pace);
+        let stamp =
+            if stamps { member.stamp(self.clock.now(), own_pace) } else { member.heartbeat };
         if member.heartbeat <= probe.heartbeat {
             return self.accuse(slot, stamp);
         }

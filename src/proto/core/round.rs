@@ -3,6 +3,7 @@
 use super::super::member::{Flags, Slot};
 use super::super::outbox::{Content, Send};
 use super::Core;
+use super::exchange::{LISTS_A_ROUND, NEWCOMER_PINGS};
 use super::fetching::PARTS_A_ROUND;
 use crate::types::{Instant, MessageKind, NodeStatus};
 use rand::RngExt;
@@ -144,6 +145,8 @@ impl Core {
         self.round_at = self.later(wait);
         self.asked_claimants = 0;
         self.asked_leaves = 0;
+        self.lists_left = LISTS_A_ROUND;
+        self.proofs_left = NEWCOMER_PINGS as u32;
         self.parts_left = PARTS_A_ROUND;
     }
 
@@ -181,15 +184,22 @@ impl Core {
                     self.decide(Send { by_stream: true, ..send });
                 }
                 join.wait = (join.wait * 2).min(JOIN_WAITS.1);
-                join.at = self.later(join.wait);
+                join.at = self.join_time(join.wait);
             }
             self.joins.push_back(join);
         }
     }
 
+    /// When to ask again: from a quarter of the wait to seven quarters, each node at a time of its own,
+    /// since many may have asked at once.
+    fn join_time(&self, wait: u64) -> Instant {
+        let share = self.secret.0 % 1024;
+        self.later((wait / 4 + wait * 3 / 2 * share / 1024).min(JOIN_WAITS.1))
+    }
+
     pub(super) fn plan_join(&mut self, slot: Slot, kind: MessageKind) {
         let wait = JOIN_WAITS.0.max(2 * self.clock.pace());
-        let at = self.later(wait);
+        let at = self.join_time(wait);
         self.members[slot].flags.set(Flags::JOINS, true);
         self.joins.push_back(Join { slot, kind, at, wait });
     }

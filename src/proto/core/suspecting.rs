@@ -2,6 +2,7 @@
 
 use super::super::member::{Claim, Flags, Slot};
 use super::super::outbox::Content;
+use super::super::rules::Rule;
 use super::super::stats::Reason;
 use super::super::suspicion::{Suspicion, timeout};
 use super::Core;
@@ -10,6 +11,9 @@ use crate::types::{Entry, Heartbeat, MessageKind, NodeStatus};
 
 /// Suspicions looked at in one wake-up; the rest waits for the next (P-15).
 const MAX_CHECKS: usize = 256;
+/// Accused members that we hold online and look at for ourselves at a time; the accusation of one more
+/// is not followed (P-15).
+const MAX_DOUBTS: usize = 256;
 /// The most that P-9b adds after suspicions that were cleared, as a multiple of the minimum.
 const MAX_SLOW_FACTOR: u64 = 3;
 /// How long P-9b remembers, in microseconds.
@@ -23,36 +27,66 @@ impl Core {
     /// Our own probe of a member failed for good.
     pub(super) fn accuse(&mut self, slot: Slot, stamp: Heartbeat) {
         self.stats.suspicions += 1;
-        self.suspect(slot, stamp, true);
+        self.suspect(slot, stamp);
         self.set_reason(slot, Reason::Probe);
         if let Some(suspicion) = self.suspicions.get_mut(slot, &self.members) {
+            suspicion.watching = true;
             suspicion.accused_by_us = true;
         }
         self.tell_observers(slot);
         self.watch(slot);
     }
 
-    fn suspect(&mut self, slot: Slot, stamp: Heartbeat, watching: bool) {
+    /// An online member is accused: what is known of it is kept from here on.
+    fn doubt(&mut self, slot: Slot, stamp: Heartbeat) {
+        if let Some(doubt) = self.suspicions.get_mut(slot, &self.members) {
+            doubt.stamp = doubt.stamp.max(stamp);
+            return;
+        }
+        let start = self.clock.awake();
+        let doubt = Suspicion::new(slot, start, stamp, self.earned_silence(slot));
+        self.suspicions.insert(doubt, &mut self.members);
+        self.timers.insert((start, slot));
+    }
+
+    /// An online member becomes suspect.
+    fn suspect(&mut self, slot: Slot, stamp: Heartbeat) {
         let old = self.members[slot].status;
         if old != NodeStatus::Online {
             return;
         }
-        let slow = self.earned_silence(slot);
+        self.doubt(slot, stamp);
+        self.suspicions.list(slot, &self.members);
         self.online -= 1;
-        self.set_status(slot, Claim { heartbeat: stamp, status: NodeStatus::Suspect });
-        let start = self.clock.awake();
-        let suspicion = Suspicion::new(slot, start, watching, slow);
-        self.suspicions.insert(suspicion, &mut self.members);
-        self.timers.insert((start, slot));
+        let heartbeat = stamp.max(self.members[slot].heartbeat);
+        self.set_status(slot, Claim { heartbeat, status: NodeStatus::Suspect });
         self.event(slot, old);
         self.set_reason(slot, Reason::Told);
+    }
+
+    /// A doubted member has answered us.
+    pub(super) fn end_doubt(&mut self, slot: Slot) {
+        if self.members[slot].status == NodeStatus::Online {
+            self.end_suspicion(slot);
+        }
+    }
+
+    /// A newer sign of life of an online member, which may be doubted.
+    pub(super) fn pass_doubt(&mut self, slot: Slot, direct: bool) {
+        let doubt = self.suspicions.get(slot, &self.members);
+        if doubt.is_some_and(|doubt| doubt.stamp < self.members[slot].heartbeat) {
+            if direct {
+                self.tell_cleared(slot);
+            }
+            self.end_suspicion(slot);
+        }
     }
 
     /// A gossiped suspicion: we show it and wait longer than those who watch.
     pub(super) fn hear_suspicion(&mut self, slot: Slot, said: Claim) {
         match self.members[slot].status {
             NodeStatus::Online => {
-                self.suspect(slot, said.heartbeat, false);
+                self.suspect(slot, said.heartbeat);
                 if let Some(suspicion) = self.suspicions.get_mut(slot, &self.members) {
                     suspicion.told = true;
                 }
@@ -66,20 +100,32 @@ impl Core {
     /// A member says by its own ping that another does not answer.
     pub(super) fn hear_accusation(&mut self, entry: &Entry<'_>, teller: &Teller) {
         let Some(heartbeat) = Heartbeat::new(entry.heartbeat) else { return };
-        if !teller.online {
-            return;
-        }
         let Some(slot) = self.members.slot(&entry.id) else { return };
         let held = self.members[slot].claim();
         let said = Claim { heartbeat, status: entry.status };
+        if !teller.online {
+            // Who is suspect itself may accuse others since it does not hear them.
+            let suspect = teller.slot != Slot::NONE
+                && self.members[teller.slot].status == NodeStatus::Suspect;
+            if suspect && held.status == NodeStatus::Online && said < held {
+                self.send(MessageKind::Update, teller.slot, Content::Told(slot));
+            }
+            return;
+        }
         if teller.old || heartbeat.since(held.heartbeat) > super::MAX_JUMP {
             return self.probe_soon(slot);
         }
         let told_us = teller.kind == MessageKind::Update;
         match held.status {
-            NodeStatus::Online if said > held => self.suspect(slot, heartbeat, told_us),
+            NodeStatus::Online if said > held => {
+                if self.suspicions.doubts() >= MAX_DOUBTS {
+                    return;
+                }
+                self.doubt(slot, heartbeat);
+            }
             NodeStatus::Suspect if said > held => self.members[slot].heartbeat = heartbeat,
             NodeStatus::Suspect => {}
+            NodeStatus::Failed if self.is_old_grave(slot) => return,
             NodeStatus::Failed if said > held => {
                 // It was seen after our stamp and is silent now: our verdict stands, at that stamp.
                 self.set_status(slot, Claim { heartbeat, status: NodeStatus::Failed });
@@ -88,9 +134,7 @@ impl Core {
             }
             NodeStatus::Online | NodeStatus::Failed | NodeStatus::Left if said < held => {
                 // We know better: the accuser is told what we hold.
-                if told_us {
-                    self.send(MessageKind::Update, teller.slot, Content::Told(slot));
-                }
+                self.send(MessageKind::Update, teller.slot, Content::Told(slot));
                 return;
             }
             _ => return,
@@ -100,7 +144,9 @@ impl Core {
         let confirmed = suspicion.confirm(teller.slot);
         let excused = confirmed && suspicion.accused_by_us && !suspicion.excused;
         suspicion.excused |= excused;
-        let begins = told_us && (!suspicion.watching || suspicion.ping_over == suspicion.start);
+        let looks = told_us || suspicion.is_doubt();
+        let begins =
+            told_us && !suspicion.watching || looks && suspicion.ping_over == suspicion.start;
         suspicion.watching |= told_us;
         self.timers.insert((awake, slot));
         if excused {
@@ -124,6 +170,9 @@ impl Core {
 
     /// P-9a: the suspicion is told to those who watch this node.
     fn tell_observers(&mut self, slot: Slot) {
+        if !self.holds(Rule::Observers) {
+            return;
+        }
         let id = self.members[slot].id;
         let (observers, len) = self.observers(&id, slot);
         for &observer in &observers[..len] {
@@ -131,15 +180,20 @@ impl Core {
         }
     }
 
-    /// P-9a: a suspect that we watch has answered; the others who watch it may have missed that.
+    /// P-9a: an accused member that we watch has answered; those who accuse it and the others who watch
+    /// it may have missed that.
     pub(super) fn tell_cleared(&mut self, slot: Slot) {
-        if !self.suspicions.get(slot, &self.members).is_some_and(|suspicion| suspicion.watching) {
+        let Some(suspicion) = self.suspicions.get(slot, &self.members) else { return };
+        if !suspicion.watching {
             return;
         }
+        let suspicion = suspicion.clone();
         let id = self.members[slot].id;
         let (observers, len) = self.observers(&id, slot);
-        for &observer in &observers[..len] {
-            self.send(MessageKind::Update, observer, Content::Told(slot));
+        let observers = &observers[..len];
+        let accusers = suspicion.told_by().iter().filter(|accuser| !observers.contains(accuser));
+        for &told in observers.iter().chain(accusers) {
+            self.send(MessageKind::Update, told, Content::Told(slot));
         }
     }
 
@@ -153,6 +207,11 @@ impl Core {
         }
         let content = self.gossip();
         self.send(MessageKind::Ping, slot, content);
+    }
+
+    /// How old a suspicion is before our messages to all accuse its subject, in microseconds.
+    pub(super) fn open_after(&self) -> u64 {
+        2 * u64::from(self.config.observer_timeout_ms) * 1000
     }
 
     fn observer_timeout(&self, slot: Slot) -> u64 {
@@ -184,7 +243,7 @@ impl Core {
         let active = online_for.saturating_sub(silent_for);
         let forgotten =
             online_for > SLOW_LIFE || member.is(Flags::SLOW_FAILED) && active * 2 >= slow;
-        if forgotten { 0 } else { slow }
+        if forgotten || !self.holds(Rule::SlowNodes) { 0 } else { slow }
     }
 
     /// Looks at the suspicions that are due.
@@ -204,17 +263,24 @@ impl Core {
     fn check_suspicion(&mut self, slot: Slot, awake: u64) {
         let Some(mut suspicion) = self.suspicions.get(slot, &self.members).cloned() else { return };
         let grace = self.grace();
+        if suspicion.is_doubt() {
+            let next = self.check_watch(slot, &mut suspicion, awake, grace);
+            self.suspicions.keep(suspicion, &self.members);
+            self.timers.insert((next.max(awake + 1), slot));
+            return;
+        }
         let (min, max) = self.suspicion_bounds(slot);
-        let k = self.config.confirmations.min(self.online as u32);
+        let members = if self.holds(Rule::FewConfirm) { self.online as u32 } else { u32::MAX };
+        let k = self.config.confirmations.min(members);
         let lasts = if suspicion.watching {
             timeout(min, max, suspicion.confirmations(), k)
         } else {
             max + max / 2
         };
-        let end = suspicion.start + lasts;
+        let end = suspicion.start.max(self.back_awake) + lasts;
         if awake >= end {
             let found = *suspicion.end_found.get_or_insert(awake);
-            if awake >= found + grace && awake > found {
+            if awake >= found + grace {
                 if !suspicion.watching {
                     return self.take_over(slot, suspicion);
                 }
@@ -235,23 +301,13 @@ impl Core {
         if suspicion.watching {
             next = next.min(self.check_watch(slot, &mut suspicion, awake, grace));
         }
-        if !suspicion.told {
-            let tell = suspicion.start + 2 * u64::from(self.config.observer_timeout_ms) * 1000;
-            if awake >= tell {
-                suspicion.told = true;
-                self.piggyback.push(slot, &mut self.members);
-            }
-            next = next.min(tell);
+        let confirmed = suspicion.confirmations() >= k || !self.holds(Rule::Observers);
+        if !suspicion.told && confirmed {
+            suspicion.told = true;
+            self.piggyback.push(slot, &mut self.members);
         }
-        self.keep(slot, suspicion);
+        self.suspicions.keep(suspicion, &self.members);
         self.timers.insert((next.max(awake + 1), slot));
-    }
-
-    /// Puts a suspicion that was looked at back.
-    fn keep(&mut self, slot: Slot, suspicion: Suspicion) {
-        if let Some(kept) = self.suspicions.get_mut(slot, &self.members) {
-            *kept = suspicion;
-        }
     }
 
     /// Those who were told to watch have not ended it: they may be gone, so we watch ourselves.
@@ -259,7 +315,7 @@ impl Core {
         suspicion.watching = true;
         suspicion.start = self.clock.awake();
         suspicion.end_found = None;
-        self.keep(slot, suspicion);
+        self.suspicions.keep(suspicion, &self.members);
         self.tell_observers(slot);
         self.watch(slot);
     }
@@ -282,11 +338,17 @@ impl Core {
             self.send(MessageKind::Ping, slot, content);
             return awake + grace.max(1);
         };
-        if awake < found + grace || awake == found {
+        if awake < found + grace {
             return found + grace.max(1);
         }
         suspicion.accused_by_us = true;
         suspicion.ping_found = None;
+        if suspicion.is_doubt() {
+            self.suspect(slot, suspicion.stamp);
+            if !suspicion.watching {
+                return awake;
+            }
+        }
         suspicion.ping_over = awake + self.observer_timeout(slot);
         self.tell_observers(slot);
         let content = self.gossip();

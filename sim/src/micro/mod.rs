@@ -1,6 +1,10 @@
 //! What single calls cost: nanoseconds of a core's inputs at many sizes, and foca's beside them.
 
-use crate::paper::Effort;
+mod floor;
+mod lists;
+mod wire;
+
+use crate::paper::{Effort, percentile};
 use crate::table::Table;
 use gossip::proto::{Config, Core, Output};
 use gossip::types::{
@@ -139,12 +143,18 @@ pub fn run(effort: &Effort) -> Result<(), String> {
     let columns = [
         "members",
         "ping of 6 stale claims and its pong, ns: warm",
+        "floor",
         "cold",
+        "floor",
         "foca: the same, ns",
         "times",
         "a round with 3 pings written, ns",
+        "not written",
+        "nothing due",
     ];
     let mut table = Table::new("micro", &columns);
+    let listed = effort.sizes_or(&[1_000, 10_000]);
+    let memory = lists::memory(&listed);
     for members in effort.sizes_or(&[10, 100, 1_000, 10_000, 100_000]) {
         let members = members as u32;
         let mut core = among(members);
@@ -155,34 +165,45 @@ pub fn run(effort: &Effort) -> Result<(), String> {
             ms += 100;
             core.round_broadcast_some(ms, &mut out);
         }
-        let warm = handled(&mut core, &pings(members, 16));
-        let cold = handled(&mut core, &pings(members, 60_000));
+        let (near, far) = (pings(members, 16), pings(members, 60_000));
+        let warm = handled(&mut core, &near);
+        let cold = handled(&mut core, &far);
+        let table_of_ids = floor::Ids::of(members);
+        let floors = [&near, &far].map(|packets| table_of_ids.handled(packets));
         let foca = foca_handled(members);
-        let round = rounds(&mut core, ms);
+        let (round, decided) = rounds(&mut core, &mut ms);
+        let idle = nothing_due(&mut core, ms);
         table.row([
             (members as usize).into(),
             warm.into(),
+            floors[0].into(),
             cold.into(),
+            floors[1].into(),
             foca.into(),
             foca.map(|foca| foca / warm).into(),
             round.into(),
+            decided.into(),
+            idle.into(),
         ]);
     }
     effort.publish(&table)?;
-    wire(effort)
+    lists::run(effort, &listed, &memory)?;
+    wire::run(effort)
 }
 
-/// The median time of a round with its pings written, each of which is answered.
-fn rounds(core: &mut Core, mut ms: u64) -> f64 {
+/// The median time of a round with its pings written, each of which is answered, and of the same where
+/// they are decided alone.
+fn rounds(core: &mut Core, ms: &mut u64) -> (f64, f64) {
     let mut out = Vec::with_capacity(2_048);
-    let mut times = Vec::new();
+    let (mut written, mut decided) = (Vec::new(), Vec::new());
     let mut heartbeat = 1_000;
     let mut pinged = Vec::new();
     for _ in 0..20_000 {
-        ms += 100;
+        *ms += 100;
         heartbeat += 1;
         let begin = Clock::now();
-        core.round(Instant::from_millis(ms));
+        core.round(Instant::from_millis(*ms));
+        decided.push(begin.elapsed().as_nanos() as f64);
         while let Some(output) = core.poll_output() {
             if let Output::Transmit(message) = output {
                 out.clear();
@@ -193,14 +214,14 @@ fn rounds(core: &mut Core, mut ms: u64) -> f64 {
                 }
             }
         }
-        times.push(begin.elapsed().as_nanos() as f64);
+        written.push(begin.elapsed().as_nanos() as f64);
         for id in pinged.drain(..) {
             let number = id.as_bytes();
             let n = u32::from_be_bytes([number[0], number[1], number[2], number[3]]);
             let text = ip(n).to_string();
             let own = std::iter::once(entry(n, &text, heartbeat, Detail::Full));
             let taken = core.handle_message(
-                Instant::from_millis(ms + 1),
+                Instant::from_millis(*ms + 1),
                 Path::Struct,
                 &header(MessageKind::Pong, n, false),
                 own,
@@ -209,39 +230,20 @@ fn rounds(core: &mut Core, mut ms: u64) -> f64 {
             drain(core, &mut out);
         }
     }
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
+    let median = |times: &mut Vec<f64>| percentile(times, 0.5).unwrap_or(0.0);
+    (median(&mut written), median(&mut decided))
 }
 
-/// Encoding and decoding of a ping with six claims.
-fn wire(effort: &Effort) -> Result<(), String> {
-    let mut table = Table::new("micro-wire", &["what", "bytes", "ns"]);
-    for (name, detail) in [("6 claims", Detail::Claim), ("6 whole entries", Detail::Full)] {
-        let head = header(MessageKind::Ping, 1, true);
-        let addresses: Vec<String> = (1..=7).map(|n| ip(n).to_string()).collect();
-        let entries: Vec<Entry<'_>> =
-            (1..=7).zip(&addresses).map(|(n, ip)| entry(n, ip, 1000, detail)).collect();
-        let mut bytes = Vec::with_capacity(2_048);
-        let out = least(|_| {
-            bytes.clear();
-            binary::encode(black_box(&head), entries.iter().copied(), &mut bytes).expect("it fits");
-            black_box(bytes.len());
-        });
-        let into = least(|_| {
-            let packet = binary::decode(black_box(&bytes)).expect("it can be read");
-            black_box(packet.entries().map(|entry| entry.heartbeat).sum::<u64>());
-        });
-        // What a copy of the bytes costs is the floor.
-        let mut copy = vec![0; bytes.len()];
-        let floor = least(|_| {
-            copy.copy_from_slice(black_box(&bytes));
-            black_box(&copy);
-        });
-        table.row([format!("{name}: written").into(), bytes.len().into(), out.into()]);
-        table.row([format!("{name}: read").into(), bytes.len().into(), into.into()]);
-        table.row([format!("{name}: copied").into(), bytes.len().into(), floor.into()]);
-    }
-    effort.publish(&table)
+/// A wake-up that finds nothing to do.
+fn nothing_due(core: &mut Core, ms: u64) -> f64 {
+    let now = Instant::from_millis(ms + 1);
+    // The first does what is left.
+    core.handle_timeout(now);
+    drain(core, &mut Vec::new());
+    least(|_| {
+        core.handle_timeout(black_box(now));
+        black_box(core.poll_timeout());
+    })
 }
 
 /// Rounds that get rid of news.

@@ -1,0 +1,180 @@
+//! Whole lists: applied, walked, looked up, and the memory that they take.
+
+use super::{Clock, among, drain, entry, floor::Ids, header, id, ip, least};
+use crate::paper::{Effort, percentile};
+use crate::table::Table;
+use gossip::proto::{Config, Core};
+use gossip::types::{Detail, Entry, Instant, MessageKind, NodeId, NodeView, Path};
+use gossip::wire::binary;
+use std::hint::black_box;
+use std::net::{IpAddr, SocketAddr};
+
+/// Whole entries that a packet of the usual size holds.
+const IN_A_PACKET: usize = 20;
+/// Cores that are made to see the memory of one.
+const CORES: u32 = 40;
+
+fn nodes(members: u32) -> Vec<NodeView> {
+    (1..=members)
+        .map(|n| {
+            let ip = ip(n).to_string();
+            NodeView { reads_packets: true, ..entry(n, &ip, 1_000, Detail::Full).into() }
+        })
+        .collect()
+}
+
+/// A core that holds the first two members online, which are going to tell it the list.
+fn newcomer(nodes: &[NodeView]) -> Core {
+    let now = Instant::from_millis(1);
+    let own = entry(0, "10.0.0.0", 1, Detail::Full);
+    let mut core = Core::new(Config::lan(), &own, 7, now).expect("a good configuration");
+    for node in &nodes[..2] {
+        let head = header(MessageKind::Update, node_number(&node.id), false);
+        let entries = std::iter::once(node.as_entry());
+        core.handle_message(now, Path::Struct, &head, entries).expect("a good message");
+    }
+    drain(&mut core, &mut Vec::new());
+    core
+}
+
+fn node_number(id: &NodeId) -> u32 {
+    let number = id.as_bytes();
+    u32::from_be_bytes([number[0], number[1], number[2], number[3]])
+}
+
+/// The list as a member tells it in packets.
+fn packets(nodes: &[NodeView], teller: &NodeView) -> Vec<Vec<u8>> {
+    let head = header(MessageKind::Update, node_number(&teller.id), true);
+    let packet = |part: &[NodeView]| {
+        let mut bytes = Vec::new();
+        let own = Entry { detail: Detail::Claim, ..teller.as_entry() };
+        let entries = std::iter::once(own).chain(part.iter().map(NodeView::as_entry));
+        binary::encode(&head, entries, &mut bytes).expect("it fits");
+        bytes
+    };
+    nodes.chunks(IN_A_PACKET).map(packet).collect()
+}
+
+/// The least milliseconds to take a list, events polled: of strangers from one mouth over structs; of strangers
+/// in packets; and the same again from a second member, whereupon all are online.
+fn applied(nodes: &[NodeView]) -> [Option<f64>; 3] {
+    let now = Instant::from_millis(2);
+    let mut out = Vec::with_capacity(2_048);
+    let [first, second] = [0, 1].map(|teller| {
+        let node = &nodes[teller];
+        let port = u16::try_from(node.port).unwrap_or_default();
+        let from = SocketAddr::new(IpAddr::V4(ip(node_number(&node.id))), port);
+        (from, packets(&nodes[2..], node))
+    });
+    let head = header(MessageKind::Update, node_number(&nodes[0].id), false);
+    let mut times: [Vec<f64>; 3] = Default::default();
+    for _ in 0..9 {
+        let mut core = newcomer(nodes);
+        let begin = Clock::now();
+        for part in nodes.chunks(Core::MAX_ENTRIES - 1) {
+            let others = part.iter().filter(|node| node.id != nodes[0].id);
+            let entries = std::iter::once(&nodes[0]).chain(others).map(NodeView::as_entry);
+            core.handle_message(now, Path::Struct, &head, entries).expect("a good message");
+            while core.poll_output().is_some() {}
+        }
+        times[0].push(begin.elapsed().as_secs_f64() * 1e3);
+        assert_eq!(core.len(), nodes.len(), "all are listed");
+        let mut core = newcomer(nodes);
+        for (i, (from, packets)) in [&first, &second].into_iter().enumerate() {
+            let begin = Clock::now();
+            for bytes in packets {
+                core.handle_packet(now, Path::Packet(*from), bytes).expect("a good packet");
+                while core.poll_output().is_some() {}
+            }
+            times[i + 1].push(begin.elapsed().as_secs_f64() * 1e3);
+        }
+        assert_eq!(core.len(), nodes.len(), "all are listed");
+        drain(&mut core, &mut out);
+    }
+    times.map(|mut times| percentile(&mut times, 0.0))
+}
+
+/// Bytes of a member with all that finds it, at each of the sizes, from what the process has; nothing
+/// where the system does not tell. Before anything else was made, or memory is used again.
+pub(super) fn memory(sizes: &[usize]) -> Vec<Option<f64>> {
+    let mut kept: Vec<Core> = Vec::new();
+    sizes
+        .iter()
+        .map(|&members| {
+            let before = resident()?;
+            kept.extend((0..CORES).map(|_| among(members as u32)));
+            let bytes = resident()?.saturating_sub(before);
+            Some(bytes as f64 / (CORES as usize * members) as f64)
+        })
+        .collect()
+}
+
+fn resident() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+}
+
+/// Runs it.
+pub(super) fn run(effort: &Effort, sizes: &[usize], memory: &[Option<f64>]) -> Result<(), String> {
+    let columns = [
+        "members",
+        "list applied as structs, ms",
+        "as packets: strangers, ms",
+        "vouched for, ms",
+        "floor: copied and looked up, ms",
+        "find, ns",
+        "floor, ns",
+        "walk, ns a member",
+        "bytes a member",
+    ];
+    let mut table = Table::new("micro-lists", &columns);
+    for (&members, bytes) in sizes.iter().zip(memory) {
+        let members = members.max(3) as u32;
+        let nodes = nodes(members);
+        let times = applied(&nodes);
+        let ids = Ids::of(members);
+        let all = packets(&nodes, &nodes[0]);
+        let mut copy = vec![0; 2_048];
+        let mut floor: Vec<f64> = (0..9)
+            .map(|_| {
+                let begin = Clock::now();
+                for bytes in &all {
+                    copy[..bytes.len()].copy_from_slice(black_box(bytes));
+                }
+                nodes.iter().for_each(|node| {
+                    black_box(ids.find(&node.id));
+                });
+                begin.elapsed().as_secs_f64() * 1e3
+            })
+            .collect();
+        let core = among(members);
+        let wanted: Vec<NodeId> =
+            (0..4_096_u32).map(|i| id(1 + i.wrapping_mul(2_654_435_761) % members)).collect();
+        let found = least(|i| {
+            black_box(core.find(&wanted[i % wanted.len()])).expect("it is listed");
+        });
+        let least_found = least(|i| {
+            black_box(ids.find(&wanted[i % wanted.len()])).expect("it is listed");
+        });
+        let mut walks: Vec<f64> = (0..99)
+            .map(|_| {
+                let begin = Clock::now();
+                black_box(core.members().map(|entry| entry.heartbeat).sum::<u64>());
+                begin.elapsed().as_nanos() as f64 / f64::from(members)
+            })
+            .collect();
+        table.row([
+            (members as usize).into(),
+            times[0].into(),
+            times[1].into(),
+            times[2].into(),
+            percentile(&mut floor, 0.5).into(),
+            found.into(),
+            least_found.into(),
+            percentile(&mut walks, 0.5).into(),
+            (*bytes).into(),
+        ]);
+    }
+    effort.publish(&table)
+}
