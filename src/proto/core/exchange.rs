@@ -5,9 +5,9 @@ use super::super::member::{Flags, Slot};
 use super::super::outbox::{Content, Send, To};
 use super::super::probe::{MAX_RELAYS, Relay};
 use super::claims::Teller;
-use super::{Core, PACKETS};
+use super::{Core, is_packets};
 use crate::types::{
-    Detail, Digest, Entry, Header, MessageKind, NodeId, NodeStatus, Path, SyncPayload,
+    Detail, Digest, Entry, Form, Header, MessageKind, NodeId, NodeStatus, Path, SyncPayload,
 };
 use core::net::SocketAddr;
 
@@ -250,7 +250,8 @@ impl Core {
         {
             self.send_digest(slot);
         }
-        if PACKETS && fresh {
+        // Where text may have to be fallen back to, the ring's turn tells who reads what ("Forms").
+        if fresh && is_packets(&self.config) {
             self.ping_newcomers();
         }
     }
@@ -266,7 +267,17 @@ impl Core {
             len += 1;
         }
         for &slot in &found[..len] {
+            self.ping_newcomer(slot);
+        }
+    }
+
+    /// A ping beside those of the ring. It counts as no question to a silent member, whose form would be
+    /// doubted ("Forms"): its nonce is proof enough.
+    pub(super) fn ping_newcomer(&mut self, slot: Slot) {
+        if self.form_to(slot) == Form::Packet {
+            let asked = self.members[slot].is(Flags::ASKED);
             self.send(MessageKind::Ping, slot, Content::Own);
+            self.members[slot].flags.set(Flags::ASKED, asked);
         }
     }
 
