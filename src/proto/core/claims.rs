@@ -133,7 +133,7 @@ impl Core {
             member.anchor_heartbeat = teller.slot.0;
             if PACKETS && self.proofs_left > 0 && self.now() < self.fresh_until {
                 self.proofs_left -= 1;
-                self.send(MessageKind::Ping, slot, Content::Own);
+                self.ping_newcomer(slot);
             }
         }
     }

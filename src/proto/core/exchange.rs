@@ -4,8 +4,8 @@ use super::super::member::{Flags, Slot};
 use super::super::outbox::{Content, Send, To};
 use super::super::probe::{MAX_RELAYS, Relay};
 use super::claims::Teller;
-use super::{Core, PACKETS};
-use crate::types::{Detail, Digest, Entry, Header, MessageKind, NodeId, NodeStatus, Path};
+use super::{Core, is_packets};
+use crate::types::{Detail, Digest, Entry, Form, Header, MessageKind, NodeId, NodeStatus, Path};
 use core::net::SocketAddr;
 
 /// Messages of entries that one sync request is answered with; the rest waits for the next (P-15).
@@ -247,7 +247,8 @@ impl Core {
         {
             self.send_digest(slot);
         }
-        if PACKETS && fresh {
+        // Where text may have to be fallen back to, the ring's turn tells who reads what ("Forms").
+        if fresh && is_packets(&self.config) {
             self.ping_newcomers();
         }
     }
@@ -263,7 +264,17 @@ impl Core {
             len += 1;
         }
         for &slot in &found[..len] {
+            self.ping_newcomer(slot);
+        }
+    }
+
+    /// A ping beside those of the ring. It counts as no question to a silent member, whose form would be
+    /// doubted ("Forms"): its nonce is proof enough.
+    pub(super) fn ping_newcomer(&mut self, slot: Slot) {
+        if self.form_to(slot) == Form::Packet {
+            let asked = self.members[slot].is(Flags::ASKED);
             self.send(MessageKind::Ping, slot, Content::Own);
+            self.members[slot].flags.set(Flags::ASKED, asked);
         }
     }
 
