@@ -6,7 +6,7 @@ mod wire;
 
 use crate::paper::{Effort, percentile};
 use crate::table::Table;
-use gossip::proto::{Config, Core, Output};
+use gossip::proto::{Carrier, Config, Core, Output};
 use gossip::types::{
     Detail, Entry, Header, Instant, MessageKind, NodeId, NodeStatus, Path, SyncPayload,
 };
@@ -75,7 +75,9 @@ fn drain(core: &mut Core, out: &mut Vec<u8>) {
 fn among(members: u32) -> Core {
     let now = Instant::from_millis(1);
     let own = entry(0, "10.0.0.0", 1, Detail::Full);
-    let mut core = Core::new(Config::lan(), &own, 7, now).expect("a good configuration");
+    let mut config = Config::lan();
+    config.carrier = Carrier::Packets;
+    let mut core = Core::new(config, &own, 7, now).expect("a good configuration");
     let mut out = Vec::new();
     for n in 1..=members {
         let (teller, text) = (1, ip(1).to_string());
