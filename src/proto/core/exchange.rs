@@ -232,6 +232,12 @@ impl Core {
         rides
     }
 
+    /// Whether we joined of late and know that we lack members. Where rounds are slow, it is looked to
+    /// that as often as news is gossiped (P-13).
+    pub(super) fn is_catching_up(&self) -> bool {
+        self.now() < self.fresh_until && (self.differed || self.is_unsure())
+    }
+
     /// A newcomer sends a digest of its own to a random member each round, and pings those that it
     /// was told of.
     pub(super) fn sync_round(&mut self) {

@@ -109,6 +109,9 @@ impl Core {
         if self.config.gossip_interval_ms > 0 && now >= self.gossip_at {
             self.gossip_at = self.in_ms(self.config.gossip_interval_ms);
             self.gossip_news();
+            if self.is_catching_up() {
+                self.sync_round();
+            }
         }
     }
 
@@ -117,7 +120,8 @@ impl Core {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let mut next = self.round_at;
-        if self.config.gossip_interval_ms > 0 && self.piggyback.len() > 0 {
+        let talks = self.piggyback.len() > 0 || self.is_catching_up();
+        if self.config.gossip_interval_ms > 0 && talks {
             next = next.min(self.gossip_at);
         }
         let relays = self.relays.iter().map(|relay| relay.over).min().unwrap_or(u64::MAX);
