@@ -301,10 +301,15 @@ impl Core {
         if suspicion.watching {
             next = next.min(self.check_watch(slot, &mut suspicion, awake, grace));
         }
-        let confirmed = suspicion.confirmations() >= k || !self.holds(Rule::Observers);
-        if !suspicion.told && confirmed {
-            suspicion.told = true;
-            self.piggyback.push(slot, &mut self.members);
+        let confirmed = suspicion.confirmations() >= k;
+        let observed = self.holds(Rule::Observers);
+        if !suspicion.told && (confirmed || !observed) {
+            let tell = suspicion.start + if observed { self.open_after() } else { 0 };
+            if awake >= tell {
+                suspicion.told = true;
+                self.piggyback.push(slot, &mut self.members);
+            }
+            next = next.min(tell);
         }
         self.suspicions.keep(suspicion, &self.members);
         self.timers.insert((next.max(awake + 1), slot));
