@@ -401,7 +401,8 @@ impl Core {
         let Self { suspicions, pieces, room, members, fetches, .. } = self;
         let around = suspicions.around(start).take(4 * MAX_ACCUSATIONS);
         let accused = around.filter(|suspicion| {
-            suspicion.accused_by_us && suspicion.start <= since && suspicion.slot != to
+            let accuses = suspicion.watching && suspicion.accused_by_us;
+            accuses && suspicion.start <= since && suspicion.slot != to
         });
         for suspicion in accused.take(most) {
             let piece = Piece::Member(suspicion.slot, Detail::Claim);

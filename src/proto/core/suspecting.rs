@@ -308,8 +308,9 @@ impl Core {
             if awake >= tell {
                 suspicion.told = true;
                 self.piggyback.push(slot, &mut self.members);
+            } else {
+                next = next.min(tell);
             }
-            next = next.min(tell);
         }
         self.suspicions.keep(suspicion, &self.members);
         self.timers.insert((next.max(awake + 1), slot));
