@@ -68,6 +68,25 @@ fn an_accuser_confirms_once() {
 }
 
 #[test]
+fn who_doubts_itself_ends_a_suspicion_after_as_many_pings_as_who_does_not() {
+    let mut rig = accused(Config::lan(), 20);
+    let start = rig.ms;
+    let said = rig.member(9).unwrap();
+    for accuser in 1..=3 {
+        rig.hear(MessageKind::Ping, accuser, std::slice::from_ref(&said), &[]).unwrap();
+    }
+    while rig.status(9) == Some(Suspect) && rig.ms - start < 10_000 {
+        // Somebody does not hear from us in time, again and again.
+        let accused = NodeView { status: Suspect, ..rig.own() };
+        rig.says(1, &[accused]);
+        rig.tick_but(&[9]);
+    }
+    assert_eq!(rig.status(9), Some(Failed));
+    // Three times 300 ms, and twice that at a score of 1, which our own probes bring it down to.
+    assert!((1_800..=2_800).contains(&(rig.ms - start)), "{} ms", rig.ms - start);
+}
+
+#[test]
 fn hearsay_behind_the_senders_own_entry_confirms_nothing() {
     let mut rig = accused(Config::lan(), 20);
     let start = rig.ms;

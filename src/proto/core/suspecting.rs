@@ -14,6 +14,8 @@ const MAX_CHECKS: usize = 256;
 /// Accused members that we hold online and look at for ourselves at a time; the accusation of one more
 /// is not followed (P-15).
 const MAX_DOUBTS: usize = 256;
+/// Pings of its own that a watcher has seen unanswered, each given its time, before it ends a suspicion.
+const WATCH_PINGS: u64 = 3;
 /// The most that P-9b adds after suspicions that were cleared, as a multiple of the minimum.
 const MAX_SLOW_FACTOR: u64 = 3;
 /// How long P-9b remembers, in microseconds.
@@ -209,6 +211,11 @@ impl Core {
         self.send(MessageKind::Ping, slot, content);
     }
 
+    /// Who doubts itself watches more rarely, and for as many pings.
+    fn least_watch(&self) -> u64 {
+        self.awareness.stretch(WATCH_PINGS * u64::from(self.config.observer_timeout_ms) * 1000)
+    }
+
     /// How old a suspicion is before our messages to all accuse its subject, in microseconds.
     pub(super) fn open_after(&self) -> u64 {
         2 * u64::from(self.config.observer_timeout_ms) * 1000
@@ -273,7 +280,7 @@ impl Core {
         let members = if self.holds(Rule::FewConfirm) { self.online as u32 } else { u32::MAX };
         let k = self.config.confirmations.min(members);
         let lasts = if suspicion.watching {
-            timeout(min, max, suspicion.confirmations(), k)
+            timeout(min, max, suspicion.confirmations(), k).max(self.least_watch())
         } else {
             max + max / 2
         };
