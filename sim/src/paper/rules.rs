@@ -55,10 +55,10 @@ const CASES: [Case; 18] = [
     },
     Case {
         rule: "P-7 notice to the suspect",
-        what: "40 % loss, 100 nodes, a minute: false failures",
+        what: "50 % loss, 100 nodes, a minute: false failures",
         options: |seed| lan(seed, 100),
         off: |options| options.off = Some(Rule::Notice),
-        run: |options| wrong(options, 0.4),
+        run: |options| wrong(options, 0.5),
     },
     Case {
         rule: "P-7a gossip between rounds",
@@ -83,17 +83,17 @@ const CASES: [Case; 18] = [
     },
     Case {
         rule: "P-8 a second look",
-        what: "8 of 64 stand still half of each second, 40 % loss, a minute: failures of the others",
+        what: "8 of 64 stand still half of each second, 50 % loss, a minute: failures of the others",
         options: |seed| lan(seed, 64),
         off: |options| options.off = Some(Rule::SecondLook),
         run: failed_beside_stalls,
     },
     Case {
         rule: "P-9 confirmations (none)",
-        what: "30 % loss, 100 nodes, a minute: false failures",
+        what: "50 % loss, 100 nodes, a minute: false failures",
         options: |seed| lan(seed, 100),
         off: |options| options.config.confirmations = 0,
-        run: |options| wrong(options, 0.3),
+        run: |options| wrong(options, 0.5),
     },
     Case {
         rule: "P-9 k of small groups",
@@ -212,7 +212,7 @@ fn unjust(options: Options) -> f64 {
 /// How often one that does not stand still was failed by anybody, in a minute.
 fn failed_beside_stalls(options: Options) -> f64 {
     let mut world = World::<Core>::formed(options);
-    world.net.loss = 0.4;
+    world.net.loss = 0.5;
     let stalled = world.rng.sample(world.nodes.len(), 8);
     let stall = Stall {
         length: 500 * MS,

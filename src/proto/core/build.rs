@@ -57,6 +57,7 @@ impl<'a> Book<'a> {
     }
 
     /// The entries as a packet tells them: a claim alone without the texts that it leaves out.
+    #[cfg(feature = "packets")]
     pub(in crate::proto) fn packed(self) -> impl ExactSizeIterator<Item = Entry<'a>> + Clone {
         self.pieces.iter().map(move |&piece| self.packed_entry(piece))
     }
