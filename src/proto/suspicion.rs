@@ -70,6 +70,15 @@ impl Suspicion {
         &self.accusers[..usize::from(self.accusers_len)]
     }
 
+    /// The member has answered us meanwhile, below the stamp: what was said of it before says nothing any
+    /// more.
+    pub(crate) const fn restart(&mut self, now: u64) {
+        self.start = now;
+        self.accused_by_us = false;
+        self.accusers_len = 0;
+        self.end_found = None;
+    }
+
     /// Counts an accuser once; says whether it is a new one.
     pub(crate) fn confirm(&mut self, accuser: Slot) -> bool {
         let len = usize::from(self.accusers_len);

@@ -269,6 +269,29 @@ fn an_answer_ends_a_doubt_though_it_does_not_pass_the_stamp() {
 }
 
 #[test]
+fn an_answer_that_does_not_pass_the_stamp_begins_a_suspicion_anew() {
+    let took = |answers: bool| {
+        let mut rig = Rig::among(packets(), 20);
+        rig.until(&[9], 200, |rig| rig.status(9) == Some(Suspect));
+        let start = rig.ms;
+        let said = claim(9, 1000 + rig.rounds + 500, Suspect);
+        for accuser in 1..=3 {
+            rig.hear(MessageKind::Ping, accuser, std::slice::from_ref(&said), &[]).unwrap();
+        }
+        (0..6).for_each(|_| drop(rig.tick_but(&[9])));
+        if answers {
+            rig.pong(9);
+            assert_eq!(rig.status(9), Some(Suspect), "the stamp is far ahead");
+        }
+        rig.until(&[9], 200, |rig| rig.status(9) == Some(Failed));
+        rig.ms - start
+    };
+    assert!((1_000..=1_250).contains(&took(false)));
+    // Those who accused it before have to say so again.
+    assert!(took(true) > 600 + 2_000, "{} ms", took(true));
+}
+
+#[test]
 fn who_is_suspect_accuses_nobody_and_is_told_who_lives() {
     let mut rig = Rig::among(Config::lan(), 20);
     rig.until(&[1], 200, |rig| rig.status(1) == Some(Suspect));

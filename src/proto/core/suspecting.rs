@@ -66,10 +66,15 @@ impl Core {
         self.set_reason(slot, Reason::Told);
     }
 
-    /// A doubted member has answered us.
-    pub(super) fn end_doubt(&mut self, slot: Slot) {
+    /// An accused member has answered us, though it may not know of the newest stamp yet. That ends a
+    /// doubt; a suspicion begins anew, if the answer is proved to be one.
+    pub(super) fn pass_answer(&mut self, slot: Slot, proved: bool) {
         if self.members[slot].status == NodeStatus::Online {
-            self.end_suspicion(slot);
+            return self.end_suspicion(slot);
+        }
+        let awake = self.clock.awake();
+        if proved && let Some(suspicion) = self.suspicions.get_mut(slot, &self.members) {
+            suspicion.restart(awake);
         }
     }
 
