@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -12,6 +13,11 @@ from typing import Any, Callable, Iterator, List, Optional
 import pytest
 
 import libgossip
+
+# A shell that starts the tests in the background makes them ignore it, and all that they start;
+# some of those are to be interrupted.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def until(condition: Callable[[], object], seconds: float, what: str = "it") -> float:

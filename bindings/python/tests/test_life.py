@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -87,16 +88,25 @@ except KeyboardInterrupt:
 def test_keyboard_interrupt_ends_a_wait_at_once(wait: str) -> None:
     command = [sys.executable, "-W", "ignore", "-c", INTERRUPTED, wait]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    assert child.stdout.readline() == "waiting\n"
-    time.sleep(0.2)
-    start = time.monotonic()
-    child.send_signal(signal.SIGINT)
-    assert child.stdout.readline() == "interrupted\n"
-    assert time.monotonic() - start < 0.3
-    assert child.wait(5) == 0
-    assert time.monotonic() - start < 3
-    child.stdout.close()
+    # One that is not interrupted may wait for ever.
+    limit = threading.Timer(30, child.kill)
+    limit.start()
+    try:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "waiting\n"
+        time.sleep(0.2)
+        start = time.monotonic()
+        child.send_signal(signal.SIGINT)
+        assert child.stdout.readline() == "interrupted\n"
+        assert time.monotonic() - start < 0.3
+        assert child.wait(5) == 0
+        assert time.monotonic() - start < 3
+    finally:
+        limit.cancel()
+        child.kill()
+        child.wait()
+        if child.stdout is not None:
+            child.stdout.close()
 
 
 ENDS = {
