@@ -2,10 +2,11 @@
 
 #[cfg(feature = "ext")]
 mod extended;
+mod pending;
 
 use super::callbacks::{Batch, Targets};
 use super::convert::{Flaw, Status, entry_of, owned_of};
-use super::error::{self, set_last_error};
+use super::error::set_last_error;
 #[cfg(feature = "ext")]
 use super::ext;
 use super::guard::{Callbacks, contain};
@@ -19,6 +20,8 @@ use alloc::sync::Arc;
 use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+pub(super) use pending::Pending;
 
 /// How many calls a thread takes out of the core at once before it makes them.
 const BATCH_CALLS: usize = 64;
@@ -212,12 +215,7 @@ impl Shared {
         #[cfg(feature = "ext")]
         let risen = counts.and_then(|counts| counts.risen(&state.core));
         self.fill(state);
-        let pending = state.begin().map(|batch| Pending {
-            shared: Arc::clone(self),
-            batch: Some(batch),
-            #[cfg(feature = "ext")]
-            frees: false,
-        });
+        let pending = state.begin().map(|batch| Pending::new(Arc::clone(self), batch));
         drop(guard);
         #[cfg(feature = "ext")]
         if let Some(risen) = risen {
@@ -377,129 +375,10 @@ fn replaced(views: &[gossip_node_view_t]) -> Vec<NodeView> {
     views.iter().filter_map(|view| owned_of(view, Status::Read).ok()).collect()
 }
 
-/// Callbacks to run, with the right to run them. Dropped with calls left, as when an exception
-/// passes, it gives the right back and leaves the rest to the next call.
-pub(super) struct Pending {
-    shared: Arc<Shared>,
-    /// `None` once the right was given back.
-    batch: Option<Box<Batch>>,
-    /// Whether the program destroyed the core inside a callback and wants to be told that it ended.
-    #[cfg(feature = "ext")]
-    frees: bool,
-}
-
-impl Callbacks for Pending {
-    fn run(mut self) {
-        let saved = error::save();
-        #[cfg(feature = "ext")]
-        let running = ext::Running::of(&self.shared);
-        while contain(false, || self.next_batch()) {
-            while self.call_next() {}
-        }
-        #[cfg(feature = "ext")]
-        drop(running);
-        // Before the text comes back: it may free what the program gave, by a function of that.
-        drop(self);
-        saved.restore();
-    }
-}
-
-impl Pending {
-    fn call_next(&mut self) -> bool {
-        self.may_call()
-            && self.batch.as_mut().is_some_and(|batch| batch.call_next(&self.shared.targets))
-    }
-
-    /// Whether calls may be made still: not after a callback destroyed the core, nor in a child
-    /// that a callback forked.
-    fn may_call(&self) -> bool {
-        !self.shared.closed.load(Ordering::Acquire) && !self.shared.is_foreign()
-    }
-
-    /// Gets the next calls to make; `false` when there are none.
-    fn next_batch(&mut self) -> bool {
-        if !self.may_call() {
-            return false;
-        }
-        let Self { shared, batch: place, .. } = self;
-        let Some(batch) = place else { return false };
-        if !batch.is_done() {
-            return true;
-        }
-        batch.clear();
-        let Ok(mut state) = shared.state.lock() else { return false };
-        batch.tell_written(&mut state.core);
-        shared.fill(&mut state);
-        core::mem::swap(batch, &mut state.queue);
-        if batch.is_done() {
-            // Under the lock under which nothing was found, so that no later call finds a runner
-            // that will not look again.
-            let _frees = shared.release(&mut state, place);
-            #[cfg(feature = "ext")]
-            {
-                self.frees = _frees;
-            }
-            return false;
-        }
-        true
-    }
-}
-
-impl Shared {
-    /// Takes the right to run callbacks back, with the calls that are left; whether what the
-    /// program gave is to be freed then.
-    fn release(&self, state: &mut State, batch: &mut Option<Box<Batch>>) -> bool {
-        state.runner = 0;
-        state.rest = batch.take();
-        if self.closed.load(Ordering::Acquire) {
-            state.forget_calls();
-        }
-        // A call of the system even if nobody waits.
-        if state.waiting > 0 {
-            self.stopped.notify_all();
-        }
-        #[cfg(feature = "ext")]
-        return state.extension.closed_inside;
-        #[cfg(not(feature = "ext"))]
-        false
-    }
-}
-
-impl Drop for Pending {
-    fn drop(&mut self) {
-        if self.batch.is_some() {
-            self.give_back();
-        }
-        #[cfg(feature = "ext")]
-        if self.frees {
-            self.shared.targets.owned.free();
-        }
-    }
-}
-
-impl Pending {
-    /// Gives the right back with calls left.
-    #[cold]
-    #[inline(never)]
-    fn give_back(&mut self) {
-        if self.shared.is_foreign() {
-            // A forked child: another thread of the parent may have held any lock.
-            core::mem::forget(self.batch.take());
-            return;
-        }
-        let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let _frees = self.shared.release(&mut state, &mut self.batch);
-        #[cfg(feature = "ext")]
-        {
-            drop(state);
-            self.frees = _frees;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ffi::error;
     use crate::ffi::guard::guard_then;
     use crate::proto::Config;
     use crate::types::{MessageKind, NodeId};

@@ -226,6 +226,22 @@ impl Rig {
         most
     }
 
+    /// Sleeps until the core says that something is due and does it; what it pings then answers. Gives
+    /// how many rounds that were.
+    pub fn wake_answered(&mut self) -> u64 {
+        let due = self.core.poll_timeout().expect("rounds never end");
+        self.ms = due.as_micros().div_ceil(1000).max(self.ms);
+        let (now, before, sent) = (self.now(), self.own().heartbeat, self.sent.len());
+        self.core.handle_timeout(now);
+        self.drain();
+        for ping in self.sent.split_off(sent) {
+            if ping.kind() == MessageKind::Ping {
+                self.answer(&ping);
+            }
+        }
+        self.own().heartbeat - before
+    }
+
     /// A peer as it tells of itself now.
     pub fn peer(&self, n: u32) -> NodeView {
         NodeView { heartbeat: 1000 + self.rounds, ..view(n) }

@@ -1,6 +1,7 @@
 //! The state machine: its state here, one file for each thing it does.
 
 mod about_us;
+mod book;
 mod build;
 mod census;
 mod claims;
@@ -38,7 +39,7 @@ use alloc::vec::Vec;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
-pub(super) use build::{Book, Piece};
+pub(super) use book::{Book, Piece};
 
 /// A claim further ahead than this needs the subject's own answer (P-4).
 const MAX_JUMP: u64 = 1 << 32;
