@@ -25,7 +25,7 @@ pub(in crate::proto) enum Piece {
     Part(Slot, u8),
 }
 
-/// What a [`Transmit`] borrows its entries from.
+/// What a [`Transmit`](crate::proto::Transmit) borrows its entries from.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::proto) struct Book<'a> {
     pub(super) members: &'a Members,
