@@ -250,6 +250,7 @@ impl Views {
     }
 
     fn check_change(&mut self, observer: usize, told: &Tidings, before: Option<&Told>) {
+        let placeholder = !self.index.contains_key(&told.id);
         let bad = &mut self.violations;
         let Some(before) = before else {
             return bad.check(told.old == NodeStatus::Unknown, Rule::EventChain, observer, || {
@@ -261,9 +262,11 @@ impl Views {
         bad.check(told.old == before.status || renamed, Rule::EventChain, observer, || {
             format!("{}: old {}, told last {}", told.id, told.old.name(), before.status.name())
         });
+        // One whose node was known went silently, and was met anew before the list was looked at.
+        let anew = renamed && placeholder;
         let same_part = before.configuration == told.configuration;
         let same_status = before.status == told.status;
-        bad.check(!(same_status && same_part), Rule::EventSaysSomething, observer, || {
+        bad.check(!(same_status && same_part) || anew, Rule::EventSaysSomething, observer, || {
             format!("{}: again {}", told.id, told.status.name())
         });
         // Only from its own first word on does what is held of a node never go back.

@@ -1,6 +1,7 @@
 //! Probes in flight, and pings made for others (SWIM 3.1, Lifeguard IV-A, P-8).
 
 use super::member::Slot;
+use super::piggyback::ln;
 use crate::types::Heartbeat;
 
 /// Probes that one node follows at a time; a ping beyond them is sent and not followed.
@@ -89,6 +90,32 @@ impl RoundTrip {
     }
 }
 
+/// The share of pings that stay without an answer in time though their member lives, smoothed over some
+/// 32 of them (P-9).
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Loss {
+    share: f32,
+}
+
+impl Loss {
+    /// The weight of one ping.
+    const GAIN: f32 = 1.0 / 32.0;
+    /// Of so many members that live, one may leave all of those pings unanswered.
+    const ONE_OF: f64 = 10_000.0;
+
+    /// A member that lives has answered a ping in time, or has not.
+    pub(crate) fn note(&mut self, lost: bool) {
+        self.share += (f32::from(u8::from(lost)) - self.share) * Self::GAIN;
+    }
+
+    /// How many pings in a row have to go unanswered before their loss is no likely reason.
+    pub(crate) fn pings(self) -> u64 {
+        let unlikely = ln(1.0 / f64::from(self.share.max(f32::MIN_POSITIVE)));
+        // A division by zero gives infinity, and `as` saturates.
+        (ln(Self::ONE_OF) / unlikely) as u64
+    }
+}
+
 /// How long direct pings took, counted in steps of a quarter.
 #[derive(Clone, Debug)]
 pub(crate) struct RoundTrips {
@@ -148,6 +175,19 @@ mod tests {
         assert_eq!(trips.at(0), Some(4));
         (0..3).for_each(|_| trips.add(u64::MAX));
         assert!(trips.at(1000).expect("there are some") > 10_000_000);
+    }
+
+    #[test]
+    fn the_more_is_lost_the_more_pings_say_that_a_member_is_gone() {
+        let mut loss = Loss::default();
+        assert_eq!(loss.pings(), 0);
+        (0..400).for_each(|i| loss.note(i % 2 == 0));
+        // Half of them, as it swings around that: 2^12 to 2^14 are next to 10 000.
+        assert!((12..=14).contains(&loss.pings()), "{}", loss.pings());
+        (0..400).for_each(|_| loss.note(true));
+        assert!(loss.pings() > 1_000_000, "{}", loss.pings());
+        (0..400).for_each(|_| loss.note(false));
+        assert_eq!(loss.pings(), 0);
     }
 
     #[test]

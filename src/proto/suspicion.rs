@@ -16,6 +16,8 @@ pub(crate) struct Suspicion {
     pub(crate) slot: Slot,
     /// When it began here.
     pub(crate) start: u64,
+    /// Since when we ping the suspect ourselves.
+    pub(crate) watched_from: u64,
     /// A minimum that the suspect has earned (P-9b), 0 for none.
     pub(crate) slow: u64,
     /// The heartbeat that it is accused at, which only a higher one passes.
@@ -46,6 +48,7 @@ impl Suspicion {
         Self {
             slot,
             start,
+            watched_from: start,
             slow,
             stamp,
             doubt: true,
@@ -74,6 +77,7 @@ impl Suspicion {
     /// more.
     pub(crate) const fn restart(&mut self, now: u64) {
         self.start = now;
+        self.watched_from = now;
         self.accused_by_us = false;
         self.accusers_len = 0;
         self.end_found = None;

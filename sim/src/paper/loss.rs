@@ -52,7 +52,7 @@ fn growth((nodes, idle): (usize, &Idle), (least, first): (usize, &Idle)) -> ([f6
     let log = (nodes as f64).ln() / (least as f64).ln();
     let bytes = times(idle.bytes, first.bytes);
     // What is counted is whole: one that is begun is allowed.
-    let fits = |now: usize, then: usize| now as f64 <= (then as f64 * log - 1e-9).ceil();
+    let fits = |now: usize, then: usize| now as f64 <= (then.max(1) as f64 * log - 1e-9).ceil();
     let holds = bytes <= log + 1e-9 && fits(idle.news, first.news) && fits(idle.queue, first.queue);
     let news = times(idle.news as f64, first.news as f64);
     let queue = times(idle.queue as f64, first.queue as f64);

@@ -344,6 +344,7 @@ impl Core {
                 news =
                     self.suspicions.get(slot, &self.members).is_none_or(|suspicion| suspicion.told);
                 self.note_silence(slot, false);
+                self.note_loss(slot);
                 self.end_suspicion(slot);
             }
             NodeStatus::Failed | NodeStatus::Left => {

@@ -25,7 +25,7 @@ use super::member::{Claim, Coarse, Flags, Slot};
 use super::members::Members;
 use super::outbox::{Content, Decision, Outbox, Send, To};
 use super::piggyback::{Piggyback, transmit_limit};
-use super::probe::{Probe, Relay, RoundTrip, RoundTrips};
+use super::probe::{Loss, Probe, Relay, RoundTrip, RoundTrips};
 use super::ring::Ring;
 use super::rules::Rule;
 use super::scratch::Scratch;
@@ -98,6 +98,7 @@ pub struct Core {
     round_trip: RoundTrip,
     round_trips: RoundTrips,
     awareness: Awareness,
+    loss: Loss,
     suspicions: Suspicions,
     /// When each suspicion wants to be looked at.
     timers: BTreeSet<(u64, Slot)>,
@@ -179,6 +180,7 @@ impl Core {
         Ok(Self {
             clock: Clock::new(now, config.round_interval_ms),
             awareness: Awareness::new(config.awareness_max),
+            loss: Loss::default(),
             members: Members::new(&own, now, rng.next_u64()),
             secret,
             rng,

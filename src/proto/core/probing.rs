@@ -237,6 +237,7 @@ impl Core {
             self.members[slot].flags.set(Flags::PROBED, false);
             self.stats.probes_answered += 1;
             self.awareness.improve();
+            self.loss.note(probe.indirect);
             if direct && !probe.indirect {
                 let round_trip = self.clock.awake() - probe.sent;
                 self.round_trip.sample(round_trip);

@@ -14,8 +14,10 @@ const MAX_CHECKS: usize = 256;
 /// Accused members that we hold online and look at for ourselves at a time; the accusation of one more
 /// is not followed (P-15).
 const MAX_DOUBTS: usize = 256;
-/// Pings of its own that a watcher has seen unanswered, each given its time, before it ends a suspicion.
-const WATCH_PINGS: u64 = 3;
+/// Looks of its own that a watcher has seen unanswered before it ends a suspicion: at the least, and at the
+/// most, however much is lost.
+const MIN_LOOKS: u64 = 3;
+const MAX_LOOKS: u64 = 16;
 /// The most that P-9b adds after suspicions that were cleared, as a multiple of the minimum.
 const MAX_SLOW_FACTOR: u64 = 3;
 /// How long P-9b remembers, in microseconds.
@@ -72,8 +74,12 @@ impl Core {
         if self.members[slot].status == NodeStatus::Online {
             return self.end_suspicion(slot);
         }
+        if !proved {
+            return;
+        }
+        self.note_loss(slot);
         let awake = self.clock.awake();
-        if proved && let Some(suspicion) = self.suspicions.get_mut(slot, &self.members) {
+        if let Some(suspicion) = self.suspicions.get_mut(slot, &self.members) {
             suspicion.restart(awake);
         }
     }
@@ -170,9 +176,12 @@ impl Core {
         let awake = self.clock.awake();
         let Some(suspicion) = self.suspicions.get_mut(slot, &self.members) else { return };
         suspicion.accused_by_us = true;
-        suspicion.watching = true;
+        let begins = !core::mem::replace(&mut suspicion.watching, true);
         self.timers.insert((awake, slot));
         self.tell_observers(slot);
+        if begins {
+            self.watch(slot);
+        }
     }
 
     /// P-9a: the suspicion is told to those who watch this node.
@@ -206,8 +215,10 @@ impl Core {
 
     /// Pings a suspect and waits for the answer.
     fn watch(&mut self, slot: Slot) {
-        let over = self.clock.awake() + self.observer_timeout(slot);
+        let awake = self.clock.awake();
+        let over = awake + self.observer_timeout(slot);
         if let Some(suspicion) = self.suspicions.get_mut(slot, &self.members) {
+            suspicion.watched_from = awake;
             suspicion.ping_over = over;
             suspicion.ping_found = None;
             self.timers.insert((over, slot));
@@ -216,9 +227,19 @@ impl Core {
         self.send(MessageKind::Ping, slot, content);
     }
 
-    /// Who doubts itself watches more rarely, and for as many pings.
+    /// Who sees pings of the living get lost looks more often, two pings each time; who doubts itself looks
+    /// more rarely, and as often.
     fn least_watch(&self) -> u64 {
-        self.awareness.stretch(WATCH_PINGS * u64::from(self.config.observer_timeout_ms) * 1000)
+        let looks = self.loss.pings().div_ceil(2).clamp(MIN_LOOKS, MAX_LOOKS);
+        self.awareness.stretch(looks * u64::from(self.config.observer_timeout_ms) * 1000)
+    }
+
+    /// A suspect lives whose pings by us went unanswered: they or the answers were lost.
+    pub(super) fn note_loss(&mut self, slot: Slot) {
+        let suspicion = self.suspicions.get(slot, &self.members);
+        if suspicion.is_some_and(|suspicion| suspicion.accused_by_us) {
+            self.loss.note(true);
+        }
     }
 
     /// How old a suspicion is before our messages to all accuse its subject, in microseconds.
@@ -284,12 +305,13 @@ impl Core {
         let (min, max) = self.suspicion_bounds(slot);
         let members = if self.holds(Rule::FewConfirm) { self.online as u32 } else { u32::MAX };
         let k = self.config.confirmations.min(members);
-        let lasts = if suspicion.watching {
-            timeout(min, max, suspicion.confirmations(), k).max(self.least_watch())
+        let start = suspicion.start.max(self.back_awake);
+        let end = if suspicion.watching {
+            let lasts = timeout(min, max, suspicion.confirmations(), k);
+            (start + lasts).max(suspicion.watched_from + self.least_watch().min(max))
         } else {
-            max + max / 2
+            start + max + max / 2
         };
-        let end = suspicion.start.max(self.back_awake) + lasts;
         if awake >= end {
             let found = *suspicion.end_found.get_or_insert(awake);
             if awake >= found + grace {
