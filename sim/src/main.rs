@@ -27,6 +27,9 @@ usage: gossip-sim <command> [options]
   compare            our profiles beside memberlist's constants, and beside foca where that is built in
   micro              what single calls cost, and foca's beside them where that is built in
       --sizes <n,n>  members
+  instructions       the same calls in instructions, by valgrind
+      --sizes <n,n>  members
+  calls              the same calls, a thousand of each; what valgrind runs for that
   paper <name>       one of the papers' experiments; without a name, lists them
       --seeds <n>    how many seeds of each case
       --first <n>    the first of them; 1
@@ -83,6 +86,18 @@ fn run(words: &[String]) -> Result<bool, String> {
             let effort = effort(&mut arguments, 1)?;
             arguments.finish()?;
             gossip_sim::micro::run(&effort)?;
+            true
+        }
+        "instructions" => {
+            let effort = effort(&mut arguments, 1)?;
+            arguments.finish()?;
+            gossip_sim::micro::count::run(&effort)?;
+            true
+        }
+        "calls" => {
+            let effort = effort(&mut arguments, 1)?;
+            arguments.finish()?;
+            gossip_sim::micro::count::calls(&effort);
             true
         }
         "compare" => {

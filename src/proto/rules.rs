@@ -11,8 +11,10 @@
 pub enum Rule {
     /// P-2: a suspicion is stamped as of now, and not with the last heartbeat.
     Stamps,
-    /// P-7: a suspect is told so with the next message to it.
+    /// P-7: who is suspect or accused is told so with the next message to it.
     Notice,
+    /// P-7: who has failed or left, or tells something older than we hold, is told what we hold of it.
+    Reminder,
     /// P-8: nothing ends in the wake-up that finds its time over.
     SecondLook,
     /// P-9: small groups wait for no more confirmations than they can have.
@@ -21,6 +23,8 @@ pub enum Rule {
     Observers,
     /// P-9b: who was silent for long and lives is given longer.
     SlowNodes,
+    /// P-12: a digest each sync interval.
+    Digests,
     /// P-13: who pings and is not proved is asked for the proof at once.
     Proof,
 }

@@ -30,6 +30,7 @@ usage: cargo xtask <command>
   abi                      exported names, sonames, layouts and sizes of the C library
   bench transport          the transports against a bare loop over a socket
   bench node               a hundred nodes: their traffic, and how soon a crash is known
+  bench instructions       single calls in instructions, foca's beside them; takes valgrind
   bench peers              our nodes beside memberlist and chitchat, for eleven minutes (or --short)
   swarm --minutes <n>      random clusters under random faults on virtual time, until one fails
   install --prefix <dir>   builds the C library and installs it";

@@ -55,43 +55,84 @@ fn packets(nodes: &[NodeView], teller: &NodeView) -> Vec<Vec<u8>> {
     nodes.chunks(IN_A_PACKET).map(packet).collect()
 }
 
-/// The least milliseconds to take a list, events polled: of strangers from one mouth over structs; of strangers
-/// in packets; and the same again from a second member, whereupon all are online.
-fn applied(nodes: &[NodeView]) -> [Option<f64>; 3] {
-    let now = Instant::from_millis(2);
-    let mut out = Vec::with_capacity(2_048);
-    let [first, second] = [0, 1].map(|teller| {
-        let node = &nodes[teller];
-        let port = u16::try_from(node.port).unwrap_or_default();
-        let from = SocketAddr::new(IpAddr::V4(ip(node_number(&node.id))), port);
-        (from, packets(&nodes[2..], node))
-    });
-    let head = header(MessageKind::Update, node_number(&nodes[0].id), false);
-    let mut times: [Vec<f64>; 3] = Default::default();
-    for _ in 0..9 {
-        let mut core = newcomer(nodes);
-        let begin = Clock::now();
-        for part in nodes.chunks(Core::MAX_ENTRIES - 1) {
-            let others = part.iter().filter(|node| node.id != nodes[0].id);
-            let entries = std::iter::once(&nodes[0]).chain(others).map(NodeView::as_entry);
+/// A list, and two members that tell it in packets.
+pub(super) struct List {
+    pub(super) nodes: Vec<NodeView>,
+    tellers: [(SocketAddr, Vec<Vec<u8>>); 2],
+}
+
+impl List {
+    /// Of so many, three at the least.
+    pub(super) fn of(members: u32) -> Self {
+        let nodes = nodes(members.max(3));
+        let tellers = [0, 1].map(|teller| {
+            let node = &nodes[teller];
+            let port = u16::try_from(node.port).unwrap_or_default();
+            let from = SocketAddr::new(IpAddr::V4(ip(node_number(&node.id))), port);
+            (from, packets(&nodes[2..], node))
+        });
+        Self { nodes, tellers }
+    }
+
+    /// A core that holds the first two members online, which are going to tell it the list.
+    pub(super) fn newcomer(&self) -> Core {
+        newcomer(&self.nodes)
+    }
+
+    /// The core takes the list from one mouth over structs, events polled.
+    pub(super) fn tell_structs(&self, core: &mut Core) {
+        let head = header(MessageKind::Update, node_number(&self.nodes[0].id), false);
+        for part in self.nodes.chunks(Core::MAX_ENTRIES - 1) {
+            let others = part.iter().filter(|node| node.id != self.nodes[0].id);
+            let entries = std::iter::once(&self.nodes[0]).chain(others).map(NodeView::as_entry);
+            let now = Instant::from_millis(2);
             core.handle_message(now, Path::Struct, &head, entries).expect("a good message");
             while core.poll_output().is_some() {}
         }
-        times[0].push(begin.elapsed().as_secs_f64() * 1e3);
-        assert_eq!(core.len(), nodes.len(), "all are listed");
-        let mut core = newcomer(nodes);
-        for (i, (from, packets)) in [&first, &second].into_iter().enumerate() {
-            let begin = Clock::now();
-            for bytes in packets {
-                core.handle_packet(now, Path::Packet(*from), bytes).expect("a good packet");
-                while core.poll_output().is_some() {}
-            }
-            times[i + 1].push(begin.elapsed().as_secs_f64() * 1e3);
+    }
+
+    /// The core takes the list in packets of one of the tellers, events polled: strangers from the first;
+    /// from the second, whereupon all are online, the same again.
+    pub(super) fn tell_packets(&self, core: &mut Core, teller: usize) {
+        let (from, packets) = &self.tellers[teller];
+        for bytes in packets {
+            let path = Path::Packet(*from);
+            core.handle_packet(Instant::from_millis(2), path, bytes).expect("a good packet");
+            while core.poll_output().is_some() {}
         }
-        assert_eq!(core.len(), nodes.len(), "all are listed");
+    }
+}
+
+/// The least milliseconds to take a list over structs; of strangers in packets; and the same again.
+fn applied(list: &List) -> [Option<f64>; 3] {
+    let mut out = Vec::with_capacity(2_048);
+    let mut times: [Vec<f64>; 3] = Default::default();
+    for _ in 0..9 {
+        let mut core = list.newcomer();
+        let begin = Clock::now();
+        list.tell_structs(&mut core);
+        times[0].push(begin.elapsed().as_secs_f64() * 1e3);
+        assert_eq!(core.len(), list.nodes.len(), "all are listed");
+        let mut core = list.newcomer();
+        for teller in [0, 1] {
+            let begin = Clock::now();
+            list.tell_packets(&mut core, teller);
+            times[teller + 1].push(begin.elapsed().as_secs_f64() * 1e3);
+        }
+        assert_eq!(core.len(), list.nodes.len(), "all are listed");
         drain(&mut core, &mut out);
     }
     times.map(|mut times| percentile(&mut times, 0.0))
+}
+
+/// Ids of members at random places.
+pub(super) fn wanted(members: u32) -> Vec<NodeId> {
+    (0..4_096_u32).map(|i| id(1 + i.wrapping_mul(2_654_435_761) % members)).collect()
+}
+
+/// Walks over all members of a core.
+pub(super) fn walk(core: &Core) {
+    black_box(core.members().map(|entry| entry.heartbeat).sum::<u64>());
 }
 
 /// Bytes of a member with all that finds it, at each of the sizes, from what the process has; nothing
@@ -131,10 +172,10 @@ pub(super) fn run(effort: &Effort, sizes: &[usize], memory: &[Option<f64>]) -> R
     let mut table = Table::new("micro-lists", &columns);
     for (&members, bytes) in sizes.iter().zip(memory) {
         let members = members.max(3) as u32;
-        let nodes = nodes(members);
-        let times = applied(&nodes);
+        let list = List::of(members);
+        let (nodes, times) = (&list.nodes, applied(&list));
         let ids = Ids::of(members);
-        let all = packets(&nodes, &nodes[0]);
+        let all = packets(nodes, &nodes[0]);
         let mut copy = vec![0; 2_048];
         let mut floor: Vec<f64> = (0..9)
             .map(|_| {
@@ -149,8 +190,7 @@ pub(super) fn run(effort: &Effort, sizes: &[usize], memory: &[Option<f64>]) -> R
             })
             .collect();
         let core = among(members);
-        let wanted: Vec<NodeId> =
-            (0..4_096_u32).map(|i| id(1 + i.wrapping_mul(2_654_435_761) % members)).collect();
+        let wanted = wanted(members);
         let found = least(|i| {
             black_box(core.find(&wanted[i % wanted.len()])).expect("it is listed");
         });
@@ -160,7 +200,7 @@ pub(super) fn run(effort: &Effort, sizes: &[usize], memory: &[Option<f64>]) -> R
         let mut walks: Vec<f64> = (0..99)
             .map(|_| {
                 let begin = Clock::now();
-                black_box(core.members().map(|entry| entry.heartbeat).sum::<u64>());
+                walk(&core);
                 begin.elapsed().as_nanos() as f64 / f64::from(members)
             })
             .collect();

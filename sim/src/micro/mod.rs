@@ -1,5 +1,6 @@
 //! What single calls cost: nanoseconds of a core's inputs at many sizes, and foca's beside them.
 
+pub mod count;
 mod floor;
 mod lists;
 mod wire;
@@ -127,14 +128,30 @@ fn pings(members: u32, count: u32) -> Vec<(SocketAddr, Vec<u8>)> {
         .collect()
 }
 
+/// Hands one of the packets to the core and writes what it answers.
+fn handle(core: &mut Core, packets: &[(SocketAddr, Vec<u8>)], i: usize, out: &mut Vec<u8>) {
+    let (from, bytes) = &packets[i % packets.len()];
+    let taken = core.handle_packet(Instant::from_millis(2), Path::Packet(*from), bytes);
+    black_box(taken).expect("a good packet");
+    drain(core, out);
+}
+
 fn handled(core: &mut Core, packets: &[(SocketAddr, Vec<u8>)]) -> f64 {
-    let now = Instant::from_millis(2);
     let mut out = Vec::with_capacity(2_048);
-    least(|i| {
-        let (from, bytes) = &packets[i % packets.len()];
-        black_box(core.handle_packet(now, Path::Packet(*from), bytes)).expect("a good packet");
-        drain(core, &mut out);
-    })
+    least(|i| handle(core, packets, i, &mut out))
+}
+
+/// A core among so many whose news of the joins are told to the end, so that an answer has no other
+/// claims; and what time it is there, in milliseconds.
+fn settled(members: u32) -> (Core, u64) {
+    let mut core = among(members);
+    let mut out = Vec::new();
+    let mut ms = 10;
+    while core.queues().news > 0 {
+        ms += 100;
+        core.round_broadcast_some(ms, &mut out);
+    }
+    (core, ms)
 }
 
 /// Runs it.
@@ -159,20 +176,16 @@ pub fn run(effort: &Effort) -> Result<(), String> {
     let memory = lists::memory(&listed);
     for members in effort.sizes_or(&[10, 100, 1_000, 10_000, 100_000]) {
         let members = members as u32;
-        let mut core = among(members);
-        // The news of the joins are told to the end, so that the answer has no other claims.
-        let mut out = Vec::new();
-        let mut ms = 10;
-        while core.queues().news > 0 {
-            ms += 100;
-            core.round_broadcast_some(ms, &mut out);
-        }
+        let (mut core, mut ms) = settled(members);
         let (near, far) = (pings(members, 16), pings(members, 60_000));
         let warm = handled(&mut core, &near);
         let cold = handled(&mut core, &far);
         let table_of_ids = floor::Ids::of(members);
-        let floors = [&near, &far].map(|packets| table_of_ids.handled(packets));
-        let foca = foca_handled(members);
+        let floors = [&near, &far].map(|packets| {
+            let mut floor = floor::Least::of(&table_of_ids, packets);
+            least(|i| floor.handle(i))
+        });
+        let foca = foca_handled(members, |call| least(call));
         let (round, decided) = rounds(&mut core, &mut ms);
         let idle = nothing_due(&mut core, ms);
         table.row([
@@ -193,44 +206,74 @@ pub fn run(effort: &Effort) -> Result<(), String> {
     wire::run(effort)
 }
 
-/// The median time of a round with its pings written, each of which is answered, and of the same where
-/// they are decided alone.
-fn rounds(core: &mut Core, ms: &mut u64) -> (f64, f64) {
-    let mut out = Vec::with_capacity(2_048);
-    let (mut written, mut decided) = (Vec::new(), Vec::new());
-    let mut heartbeat = 1_000;
-    let mut pinged = Vec::new();
-    for _ in 0..20_000 {
-        *ms += 100;
-        heartbeat += 1;
-        let begin = Clock::now();
-        core.round(Instant::from_millis(*ms));
-        decided.push(begin.elapsed().as_nanos() as f64);
-        while let Some(output) = core.poll_output() {
+/// Rounds 100 ms apart, whose pings are all answered.
+struct Rounds<'a> {
+    core: &'a mut Core,
+    ms: &'a mut u64,
+    heartbeat: u64,
+    pinged: Vec<NodeId>,
+    out: Vec<u8>,
+}
+
+impl<'a> Rounds<'a> {
+    fn of(core: &'a mut Core, ms: &'a mut u64) -> Self {
+        Self { core, ms, heartbeat: 1_000, pinged: Vec::new(), out: Vec::with_capacity(2_048) }
+    }
+
+    /// Time passes until the next.
+    const fn wait(&mut self) {
+        *self.ms += 100;
+        self.heartbeat += 1;
+    }
+
+    fn decide(&mut self) {
+        self.core.round(Instant::from_millis(*self.ms));
+    }
+
+    fn write(&mut self) {
+        while let Some(output) = self.core.poll_output() {
             if let Output::Transmit(message) = output {
-                out.clear();
-                message.encode(&mut out).expect("our own message fits");
-                black_box(out.len());
+                self.out.clear();
+                message.encode(&mut self.out).expect("our own message fits");
+                black_box(self.out.len());
                 if message.header.kind == MessageKind::Ping {
-                    pinged.push(message.target.id);
+                    self.pinged.push(message.target.id);
                 }
             }
         }
-        written.push(begin.elapsed().as_nanos() as f64);
-        for id in pinged.drain(..) {
+    }
+
+    fn answer(&mut self) {
+        for id in self.pinged.drain(..) {
             let number = id.as_bytes();
             let n = u32::from_be_bytes([number[0], number[1], number[2], number[3]]);
             let text = ip(n).to_string();
-            let own = std::iter::once(entry(n, &text, heartbeat, Detail::Full));
-            let taken = core.handle_message(
-                Instant::from_millis(*ms + 1),
+            let own = std::iter::once(entry(n, &text, self.heartbeat, Detail::Full));
+            let taken = self.core.handle_message(
+                Instant::from_millis(*self.ms + 1),
                 Path::Struct,
                 &header(MessageKind::Pong, n, false),
                 own,
             );
             taken.expect("a good message");
-            drain(core, &mut out);
+            drain(self.core, &mut self.out);
         }
+    }
+}
+
+/// The median time of a round with its pings written, each of which is answered, and of the same where
+/// they are decided alone.
+fn rounds(core: &mut Core, ms: &mut u64) -> (f64, f64) {
+    let (mut written, mut decided) = (Vec::new(), Vec::new());
+    let mut rounds = Rounds::of(core, ms);
+    for _ in 0..20_000 {
+        rounds.wait();
+        let begin = Clock::now();
+        rounds.decide();
+        decided.push(begin.elapsed().as_nanos() as f64);
+        rounds.write();
+        written.push(begin.elapsed().as_nanos() as f64);
+        rounds.answer();
     }
     let median = |times: &mut Vec<f64>| percentile(times, 0.5).unwrap_or(0.0);
     (median(&mut written), median(&mut decided))
@@ -238,14 +281,21 @@ fn rounds(core: &mut Core, ms: &mut u64) -> (f64, f64) {
 
 /// A wake-up that finds nothing to do.
 fn nothing_due(core: &mut Core, ms: u64) -> f64 {
+    let now = at_rest(core, ms);
+    least(|_| wake(core, now))
+}
+
+/// The first wake-up does what is left; the time from which on nothing is due.
+fn at_rest(core: &mut Core, ms: u64) -> Instant {
     let now = Instant::from_millis(ms + 1);
-    // The first does what is left.
     core.handle_timeout(now);
     drain(core, &mut Vec::new());
-    least(|_| {
-        core.handle_timeout(black_box(now));
-        black_box(core.poll_timeout());
-    })
+    now
+}
+
+fn wake(core: &mut Core, now: Instant) {
+    core.handle_timeout(black_box(now));
+    black_box(core.poll_timeout());
 }
 
 /// Rounds that get rid of news.
@@ -266,12 +316,14 @@ impl Talk for Core {
     }
 }
 
+/// What `take` makes of foca's call where that is built in: a ping with as many stale claims.
 #[cfg(not(feature = "foca"))]
-const fn foca_handled(_members: u32) -> Option<f64> {
+fn foca_handled(_members: u32, _take: impl FnOnce(&mut dyn FnMut(usize)) -> f64) -> Option<f64> {
     None
 }
 
+/// What `take` makes of foca's call: a ping with as many stale claims.
 #[cfg(feature = "foca")]
-fn foca_handled(members: u32) -> Option<f64> {
-    crate::foca_peer::handled(members, CLAIMS, |call| least(call))
+fn foca_handled(members: u32, take: impl FnOnce(&mut dyn FnMut(usize)) -> f64) -> Option<f64> {
+    crate::foca_peer::handled(members, CLAIMS, take)
 }

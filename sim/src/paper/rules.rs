@@ -2,9 +2,9 @@
 
 use super::rivals::Rival;
 use super::{Effort, bootstrap, edges, percentile};
-use crate::cluster::{MS, SECOND};
+use crate::cluster::SECOND;
 use crate::faults::Name;
-use crate::options::{Options, Resume, Stall};
+use crate::options::{Checks, Options, Read};
 use crate::table::Table;
 use crate::world::World;
 use gossip::proto::{Config, Core, Rule};
@@ -24,7 +24,7 @@ struct Case {
 /// What is told of what never happened, in seconds.
 const NEVER: f64 = 999.0;
 
-const CASES: [Case; 18] = [
+const CASES: [Case; 20] = [
     Case {
         rule: "P-2 stamps as of now",
         what: "crash at 30 % loss, 64 nodes: returns of the dead, summed over observers",
@@ -55,10 +55,17 @@ const CASES: [Case; 18] = [
     },
     Case {
         rule: "P-7 notice to the suspect",
-        what: "50 % loss, 100 nodes, a minute: false failures",
-        options: |seed| lan(seed, 100),
+        what: "`quiet`, 20 % loss, 64 nodes, a minute: false failures",
+        options: |seed| Options::profile(seed, 64, Config::quiet()),
         off: |options| options.off = Some(Rule::Notice),
-        run: |options| wrong(options, 0.5),
+        run: |options| wrong(options, 0.2),
+    },
+    Case {
+        rule: "P-7 what the receiver was",
+        what: "one of 64 starts anew elsewhere, with nothing kept: all know where after s",
+        options: |seed| lan(seed, 64),
+        off: |options| options.off = Some(Rule::Reminder),
+        run: returned,
     },
     Case {
         rule: "P-7a gossip between rounds",
@@ -83,10 +90,17 @@ const CASES: [Case; 18] = [
     },
     Case {
         rule: "P-8 a second look",
-        what: "8 of 64 stand still half of each second, 50 % loss, a minute: failures of the others",
-        options: |seed| lan(seed, 64),
+        what: "64 loops that tick each second and then read, no loss, 2 minutes: suspicions",
+        options: |seed| ticked(seed, 64, SECOND),
         off: |options| options.off = Some(Rule::SecondLook),
-        run: failed_beside_stalls,
+        run: |options| (Rival::LAN.idle)(options, 0.0, 120 * SECOND).suspected as f64,
+    },
+    Case {
+        rule: "P-8 a second look",
+        what: "the same, 20 % loss: false failures",
+        options: |seed| ticked(seed, 64, SECOND),
+        off: |options| options.off = Some(Rule::SecondLook),
+        run: |options| (Rival::LAN.idle)(options, 0.2, 120 * SECOND).wrong as f64,
     },
     Case {
         rule: "P-9 confirmations (none)",
@@ -139,10 +153,10 @@ const CASES: [Case; 18] = [
     },
     Case {
         rule: "P-12 digests",
-        what: "`quiet`, one of 64 is cut off for 5 s while one moves: where it is known to all after s",
-        options: |seed| Options::profile(seed, 64, Config::quiet()),
-        off: |options| options.config.sync_interval_ms = 86_400_000,
-        run: moved,
+        what: "`quiet`, 30 of 300 are cut off for 5 s while one changes its metadata: known to all after s",
+        options: |seed| Options::profile(seed, 300, Config::quiet()),
+        off: |options| options.off = Some(Rule::Digests),
+        run: missed,
     },
     Case {
         rule: "P-13 the proof ping",
@@ -155,6 +169,15 @@ const CASES: [Case; 18] = [
 
 fn lan(seed: u64, nodes: usize) -> Options {
     Options::profile(seed, nodes, Config::lan())
+}
+
+/// Loops that tick at this interval, then read what has come, and carry structs.
+fn ticked(seed: u64, nodes: usize, interval: u64) -> Options {
+    Options {
+        read: Some(Read::AfterTick),
+        checks: Checks::Statuses,
+        ..Options::new(seed, nodes, interval)
+    }
 }
 
 /// Seconds from the end of a cut of halves for a minute until all are whole.
@@ -209,37 +232,39 @@ fn unjust(options: Options) -> f64 {
     unjust.count() as f64
 }
 
-/// How often one that does not stand still was failed by anybody, in a minute.
-fn failed_beside_stalls(options: Options) -> f64 {
+/// Seconds from the end of a cut of a tenth until those know what one of the others changed meanwhile.
+fn missed(options: Options) -> f64 {
     let mut world = World::<Core>::formed(options);
-    world.net.loss = 0.5;
-    let stalled = world.rng.sample(world.nodes.len(), 8);
-    let stall = Stall {
-        length: 500 * MS,
-        period: SECOND,
-        resume: Resume::Tick,
-        burst: false,
-        reader_runs: false,
-        messages_only: false,
-    };
-    stalled.iter().for_each(|node| world.stall(*node, stall));
-    let from = world.now;
-    world.run(60 * SECOND);
-    let log = world.views.log.iter().filter(|change| change.at > from);
-    let failed = log.filter(|change| change.new.is_gone() && !stalled.contains(&change.subject));
-    failed.count() as f64
-}
-
-/// Seconds from the end of a cut of one until it knows where another is that has moved meanwhile.
-fn moved(options: Options) -> f64 {
-    let mut world = World::<Core>::formed(options);
-    world.net.partition(|node| u32::from(node == 5));
-    world.restart(7, 0, true);
-    world.join(7, 0, Name::Known).expect("a node may join");
+    let nodes = world.nodes.len();
+    let off = world.rng.sample(nodes, nodes / 10);
+    let changed = (0..nodes).find(|node| !off.contains(node)).expect("a tenth is cut off");
+    world.net.partition(|node| u32::from(off.contains(&node)));
+    let now = world.clock(changed);
+    let done = world.nodes[changed].peer.update_metadata(now, [("version", "2")].into_iter());
+    done.expect("it is short");
+    world.finish(changed);
     world.run(5 * SECOND);
     world.net.heal();
-    let knows = world.run_until(300 * SECOND, |world| world.all_have_address(7));
-    knows.map_or(NEVER, |time| time as f64 / 1e6)
+    let own = world.nodes[changed].peer.own();
+    let (id, change) = (own.id, own.config_heartbeat);
+    let knows = |world: &World<Core>, node: usize| {
+        let held = world.nodes[node].peer.find(&id);
+        node == changed || held.is_some_and(|held| held.config_heartbeat == change)
+    };
+    let known = world.run_until(900 * SECOND, |world| (0..nodes).all(|node| knows(world, node)));
+    known.map_or(NEVER, |time| time as f64 / 1e6)
+}
+
+/// Seconds from a start with nothing kept, at another address, until all have the node there; before
+/// that it has run for a minute.
+fn returned(options: Options) -> f64 {
+    let mut world = World::<Core>::formed(options);
+    world.run(60 * SECOND);
+    let node = world.rng.range(1, world.nodes.len() as u64 - 1) as usize;
+    world.restart(node, 0, true);
+    world.join(node, 0, Name::Known).expect("a node may join");
+    let back = |world: &World<Core>| world.all_online() && world.all_have_address(node);
+    world.run_until(300 * SECOND, back).map_or(NEVER, |time| time as f64 / 1e6)
 }
 
 /// Runs it.

@@ -231,7 +231,27 @@ impl Core {
         fits
     }
 
-    /// The buddy notice, our accusations, our own entry, queued claims, random members.
+    /// What the receiver is told of itself (P-7): that it is suspect, failed, left or accused, or what it
+    /// was if what it just told us is older.
+    fn put_notice(&mut self, to: Slot, older: bool, draft: Draft) {
+        let status = self.members[to].status;
+        let accused = self.suspicions.get(to, &self.members).map(|accused| accused.stamp);
+        if !self.holds(if accused.is_some() { Rule::Notice } else { Rule::Reminder }) {
+            return;
+        }
+        let piece = if older || status.is_gone() {
+            Piece::Member(to, Detail::Full)
+        } else if status == NodeStatus::Suspect {
+            Piece::Member(to, Detail::Claim)
+        } else if let Some(stamp) = accused {
+            Piece::Accused(to, stamp)
+        } else {
+            return;
+        };
+        self.put(piece, draft);
+    }
+
+    /// The notice to the receiver, our accusations, our own entry, queued claims, random members.
     fn put_gossip(&mut self, own: Piece, to: Slot, most: usize, notice: bool, draft: Draft) {
         let known = to != Slot::NONE;
         let most =
@@ -239,15 +259,7 @@ impl Core {
         // Its room is kept first.
         draft.fits(own, &mut self.room, &self.members, &self.fetches);
         if known && self.members[to].is(Flags::NEW) {
-            let status = self.members[to].status;
-            let suspect = status == NodeStatus::Suspect && self.holds(Rule::Notice);
-            if notice || suspect || status.is_gone() {
-                let full = notice || status.is_gone();
-                let detail = if full { Detail::Full } else { Detail::Claim };
-                self.put(Piece::Member(to, detail), draft);
-            } else if let Some(doubt) = self.suspicions.get(to, &self.members) {
-                self.put(Piece::Accused(to, doubt.stamp), draft);
-            }
+            self.put_notice(to, notice, draft);
         }
         let room = most.saturating_sub(1 + self.pieces.len()).min(MAX_ACCUSATIONS);
         if room > 0 && self.suspicions.len() > 0 {

@@ -3,6 +3,7 @@
 use super::super::member::{Flags, Slot};
 use super::super::outbox::{Content, Send, To};
 use super::super::probe::{MAX_RELAYS, Relay};
+use super::super::rules::Rule;
 use super::claims::Teller;
 use super::{Core, is_packets};
 use crate::types::{Detail, Digest, Entry, Form, Header, MessageKind, NodeId, NodeStatus, Path};
@@ -220,7 +221,8 @@ impl Core {
 
     /// P-12: every sync interval the top digest rides on a probe of an online member.
     pub(super) fn digest_rides(&mut self, slot: Slot) -> bool {
-        let rides = self.speaks_packets(slot)
+        let rides = self.holds(Rule::Digests)
+            && self.speaks_packets(slot)
             && self.now() >= self.sync_at
             && self.members[slot].status == NodeStatus::Online;
         if rides {
