@@ -193,10 +193,13 @@ fn the_program_s_own_form_makes_a_cluster_and_its_data_is_given_back_once() {
             wire_up(&one, &left);
             wire_up(&two, &right);
             one.meet(&right.view(2));
-            wait_for("both see the other", || {
+            // Whoever meets a node lists it before it answers.
+            let heard = |program: &Program| program.decoded.load(Ordering::SeqCst) > 0;
+            wait_for("both see the other and hear of it", || {
                 one.tick();
                 two.tick();
-                one.find(2).is_some() && two.find(1).is_some()
+                let both = one.find(2).is_some() && two.find(1).is_some();
+                both && heard(&here) && heard(&there)
             });
             assert_eq!(here.dropped.load(Ordering::SeqCst), 0);
         }

@@ -47,20 +47,24 @@ pub fn checks(report: &mut Report, place: &Place, package: &Package) {
     report.check("both libraries load by themselves", load(place, package));
     report.check("struct layouts and enum values of 1.4.2", layouts(place, package));
     report.check("function signatures of 1.4.2", signatures(place, package));
-    report.check("size of libgossip.so.1", size(place, &libgossip, LARGEST));
+    let bounded = size(report, place, &libgossip, LARGEST);
+    report.check("size of libgossip.so.1", bounded);
     let by_cargo = place.target.join("release/libgossip.so");
-    report.check("size of cargo's own libgossip.so", size(place, &by_cargo, LARGEST));
+    let bounded = size(report, place, &by_cargo, LARGEST);
+    report.check("size of cargo's own libgossip.so", bounded);
 }
 
-/// Checks the stripped size of a library against a bound, and prints it.
+/// Checks the stripped size of a library against a bound, and says it.
 ///
 /// # Errors
 /// When it is larger, or cannot be stripped.
-pub fn size(place: &Place, library: &Path, bound: u64) -> Result<(), String> {
-    let stripped = place.work.join("stripped.so");
+pub fn size(report: &mut Report, place: &Place, library: &Path, bound: u64) -> Result<(), String> {
+    // A file for each library, because several may be looked at side by side.
+    let name = library.strip_prefix(&place.target).unwrap_or(library).to_string_lossy();
+    let stripped = place.work.join(format!("stripped-{}", name.replace(['/', '\\'], "-")));
     shell::capture(shell::command("strip", &place.work).arg("-o").arg(&stripped).arg(library))?;
     let size = std::fs::metadata(&stripped).map_err(|error| error.to_string())?.len();
-    println!("      {size} bytes stripped, of at most {bound}");
+    report.say(&format!("      {size} bytes stripped, of at most {bound}"));
     if size <= bound { Ok(()) } else { Err(format!("{} has {size} bytes", library.display())) }
 }
 

@@ -8,6 +8,7 @@ use crate::shell;
 use crate::tools::Tools;
 
 /// An installed library.
+#[derive(Clone)]
 pub struct Package {
     /// The folder it was installed to; `lib` and `include` are below it.
     pub prefix: PathBuf,
@@ -38,7 +39,7 @@ pub fn package(place: &Place) -> Result<Package, String> {
     let build = place.work.join("build");
     // The name of the folder is the same on every distribution, so that tests know it.
     configure(&tools, &place.root, &build, &["-DCMAKE_INSTALL_LIBDIR=lib".to_owned()])?;
-    shell::show(compile(&tools, &build).env("NINJA_STATUS", "[%f/%t] "))?;
+    shell::capture(&mut compile(&tools, &build))?;
     let prefix = shell::fresh_folder(&place.work.join("prefix"))?;
     put(&tools, &build, &prefix)?;
     Ok(Package { prefix, build, tools })

@@ -8,6 +8,7 @@ use crate::install::Package;
 use crate::place::Place;
 use crate::report::Report;
 use crate::shell;
+use crate::test::jobs;
 
 /// The folder of the package, and that of the module over the C library by ctypes.
 const PACKAGE: &str = "bindings/python";
@@ -138,8 +139,7 @@ impl Environment {
             pytest.env("GOSSIP_LIBRARY", package.lib()).env("PYTHONDONTWRITEBYTECODE", "1");
             pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider"]);
             if folder == PACKAGE {
-                // Most of them wait more than they compute.
-                pytest.args(["-n", "3"]);
+                pytest.arg("-n").arg(jobs().to_string());
             }
             let counted = shell::follow(&mut pytest).and_then(|(out, success)| {
                 let (passed, failed) =

@@ -3,18 +3,59 @@
 use std::time::{Duration, Instant};
 
 /// The result of a run.
-#[derive(Default)]
 pub struct Report {
+    start: Instant,
     passed: usize,
     failed: usize,
     failures: Vec<String>,
     parts: Vec<(String, Duration)>,
+    /// What was said and not yet printed, if it is to be kept.
+    kept: Option<String>,
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self {
+            start: Instant::now(),
+            passed: 0,
+            failed: 0,
+            failures: Vec::new(),
+            parts: Vec::new(),
+            kept: None,
+        }
+    }
 }
 
 impl Report {
+    /// One that prints nothing, for parts that run beside those of the report that takes it up.
+    pub fn silent() -> Self {
+        Self { kept: Some(String::new()), ..Self::default() }
+    }
+
+    /// Takes up what another one has, and prints what that one kept.
+    pub fn take_up(&mut self, other: Self) {
+        self.say(other.kept.as_deref().unwrap_or_default().trim_end());
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.failures.extend(other.failures);
+        let beside = other.parts.into_iter().map(|(name, time)| (format!("{name} (beside)"), time));
+        self.parts.extend(beside);
+    }
+
+    /// Prints lines, or keeps them.
+    pub fn say(&mut self, lines: &str) {
+        match &mut self.kept {
+            Some(text) => {
+                text.push_str(lines);
+                text.push('\n');
+            }
+            None => println!("{lines}"),
+        }
+    }
+
     /// Runs a part under a heading and notes its time.
     pub fn part(&mut self, name: &str, body: impl FnOnce(&mut Self)) {
-        println!("\n== {name}");
+        self.say(&format!("\n== {name}"));
         let start = Instant::now();
         body(self);
         self.parts.push((name.to_owned(), start.elapsed()));
@@ -24,12 +65,12 @@ impl Report {
     pub fn check(&mut self, name: &str, result: Result<(), String>) -> bool {
         match result {
             Ok(()) => {
-                println!("ok    {name}");
+                self.say(&format!("ok    {name}"));
                 self.passed += 1;
                 true
             }
             Err(error) => {
-                println!("FAIL  {name}\n{error}");
+                self.say(&format!("FAIL  {name}\n{error}"));
                 self.failed += 1;
                 self.failures.push(name.to_owned());
                 false
@@ -59,8 +100,8 @@ impl Report {
     }
 
     /// Says that a check did not run, and why. It counts neither way.
-    pub fn skip(&self, name: &str, reason: &str) {
-        println!("SKIP  {name}: {reason}");
+    pub fn skip(&mut self, name: &str, reason: &str) {
+        self.say(&format!("SKIP  {name}: {reason}"));
     }
 
     /// Prints times, failures and, as the last line, the counts.
@@ -72,8 +113,7 @@ impl Report {
         for (name, time) in &self.parts {
             println!("{:8.1} s  {name}", time.as_secs_f64());
         }
-        let total: Duration = self.parts.iter().map(|(_, time)| *time).sum();
-        println!("{:8.1} s  in all", total.as_secs_f64());
+        println!("{:8.1} s  in all", self.start.elapsed().as_secs_f64());
         if !self.failures.is_empty() {
             println!("\n== failed");
             for name in &self.failures {

@@ -1,70 +1,84 @@
 //! `cargo xtask test`: every test there is.
 
 use std::path::Path;
+use std::sync::mpsc;
 
 use crate::install::{self, Package};
 use crate::place::Place;
 use crate::report::Report;
 use crate::{abi, bench, consumers, cpp, headers, mixed, python, shell, sim, swap, variants};
 
-/// The parts, in the order in which they run. The last two compile the library anew.
-const PARTS: [&str; 14] = [
-    "rust",
-    "sim",
-    "benches",
-    "abi",
-    "headers",
-    "c",
-    "cpp",
-    "examples",
-    "consumers",
-    "swap",
-    "mixed",
-    "python",
-    "vendored",
-    "without-net",
-];
+/// The parts that need no installed library, in the order in which they run.
+const ALONE: [&str; 3] = ["rust", "sim", "benches"];
 
-/// How many of them need no installed library.
-const ALONE: usize = 3;
+/// Those that need one and come after them. Many wait for real time to pass.
+const INSTALLED: [&str; 8] = ["c", "mixed", "python", "abi", "headers", "cpp", "examples", "swap"];
+
+/// Those that run beside all others, once they have made the library and installed it. They compile
+/// more than they run, and measure no time.
+const BESIDE: [&str; 3] = ["vendored", "without-net", "consumers"];
 
 /// Runs all parts, or those that are named.
 ///
 /// # Errors
 /// When a name is unknown or a test fails.
 pub fn run(place: &Place, wanted: &[String]) -> Result<(), String> {
-    if let Some(unknown) = wanted.iter().find(|name| !PARTS.contains(&name.as_str())) {
-        return Err(format!("`{unknown}` is no part; the parts are: {}", PARTS.join(", ")));
+    let parts = [&ALONE[..], &INSTALLED, &BESIDE].concat();
+    if let Some(unknown) = wanted.iter().find(|name| !parts.contains(&name.as_str())) {
+        return Err(format!("`{unknown}` is no part; the parts are: {}", parts.join(", ")));
     }
-    let runs = |name: &str| wanted.is_empty() || wanted.iter().any(|part| part == name);
+    let runs = |name: &&&str| wanted.is_empty() || wanted.iter().any(|part| part == **name);
+    let alone: Vec<_> = ALONE.iter().filter(runs).collect();
+    let with_package: Vec<_> = INSTALLED.iter().filter(runs).collect();
+    let apart: Vec<_> = BESIDE.iter().filter(runs).collect();
     let mut report = Report::default();
-    if runs("rust") {
-        report.part("rust", |report| rust(report, place));
-    }
-    if runs("sim") {
-        report.part("sim", |report| sim::tests(report, place));
-    }
-    if runs("benches") {
-        report.part("benches", |report| bench::smoke(report, place));
-    }
-    if PARTS[ALONE..].iter().any(|name| runs(name)) {
-        let mut package = None;
-        report.part("install", |report| match install::package(place) {
-            Ok(installed) => {
-                report.check("the library is built and installed", Ok(()));
-                package = Some(installed);
+    std::thread::scope(|scope| {
+        let (sender, receiver) = mpsc::channel();
+        let installs = !with_package.is_empty() || !apart.is_empty();
+        let beside = installs.then(|| scope.spawn(|| beside(place, &apart, sender)));
+        for name in alone {
+            report.part(name, |report| by_itself(report, name, place));
+        }
+        if let Some(beside) = beside {
+            // Nothing comes if the library could not be installed: that is a failure already.
+            if let Ok(package) = receiver.recv() {
+                for name in with_package {
+                    report.part(name, |report| installed(report, name, place, &package));
+                }
             }
-            Err(error) => {
-                report.check("the library is built and installed", Err(error));
-            }
-        });
-        if let Some(package) = package {
-            for name in PARTS[ALONE..].iter().filter(|name| runs(name)) {
-                report.part(name, |report| installed(report, name, place, &package));
+            match beside.join() {
+                Ok(other) => report.take_up(other),
+                Err(_) => drop(report.check("what runs beside", Err("it panicked".to_owned()))),
             }
         }
-    }
+    });
     report.finish()
+}
+
+/// Installs the library, gives it to those who wait for it, and runs the parts of the second row.
+fn beside(place: &Place, names: &[&&str], sender: mpsc::Sender<Package>) -> Report {
+    shell::give_way();
+    let mut report = Report::silent();
+    let mut package = None;
+    report.part("install", |report| {
+        package = report.take("the library is built and installed", install::package(place));
+    });
+    if let Some(package) = package {
+        let _ = sender.send(package.clone());
+        for name in names {
+            report.part(name, |report| installed(report, name, place, &package));
+        }
+    }
+    report
+}
+
+/// A part that needs no installed library.
+fn by_itself(report: &mut Report, name: &str, place: &Place) {
+    match name {
+        "rust" => rust(report, place),
+        "sim" => sim::tests(report, place),
+        _ => bench::smoke(report, place),
+    }
 }
 
 /// A part that needs the installed library.
@@ -86,6 +100,7 @@ fn installed(report: &mut Report, name: &str, place: &Place, package: &Package) 
 
 fn rust(report: &mut Report, place: &Place) {
     let mut cargo = shell::cargo(&place.root);
+    cargo.env("RUST_TEST_THREADS", jobs().to_string());
     match shell::follow(cargo.args(["test", "--workspace", "--no-fail-fast", "--color=never"])) {
         Ok((out, success)) => {
             let (passed, failed) = count_cargo(&out);
@@ -116,15 +131,19 @@ fn programs(report: &mut Report, place: &Place, package: &Package, folder: &str)
     }
 }
 
+/// How many tests run side by side where most wait more than they compute.
+pub fn jobs() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 4) * 3
+}
+
 /// Runs what ctest knows in a folder: how many passed, how many failed, and whether all went well.
 ///
 /// # Errors
 /// When ctest cannot be started or prints no summary.
 pub fn ctest(package: &Package, build: &Path) -> Result<(usize, usize, bool), String> {
-    // Most of these programs wait more than they compute; those that measure say that they run alone.
-    let jobs = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
+    // Those that measure say that they run alone.
     let mut ctest = shell::command(&package.tools.ctest, build);
-    ctest.args(["--output-on-failure", "--no-tests=error", "--parallel", &jobs.to_string()]);
+    ctest.args(["--output-on-failure", "--no-tests=error", "--parallel", &jobs().to_string()]);
     let (out, success) = shell::follow(&mut ctest)?;
     let (passed, failed) = count_ctest(&out).ok_or("ctest printed no summary")?;
     Ok((passed, failed, success))

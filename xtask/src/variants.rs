@@ -16,7 +16,7 @@ const LARGEST_WITHOUT_NET: u64 = 450_000;
 
 /// The library without its transports.
 pub fn without_net(report: &mut Report, place: &Place, package: &Package) {
-    let by_cargo = cargo_without_net(place);
+    let by_cargo = cargo_without_net(report, place);
     report.check("without net: plain cargo build, its size", by_cargo);
     report.check("without net: with core/gossip_ext.h", without_net_with_ext(place, package));
     let prefix = match build_without_net(place, &package.tools, false) {
@@ -32,7 +32,7 @@ pub fn without_net(report: &mut Report, place: &Place, package: &Package) {
         let names = headers::names(&prefix.join("include"))
             .and_then(|wanted| abi::same(&wanted, &abi::exported(&library)?));
         report.check("without net: exports what the headers declare", names);
-        let size = abi::size(place, &library, LARGEST_WITHOUT_NET);
+        let size = abi::size(report, place, &library, LARGEST_WITHOUT_NET);
         report.check("without net: size of libgossip.so.1", size);
     }
     let options =
@@ -43,7 +43,7 @@ pub fn without_net(report: &mut Report, place: &Place, package: &Package) {
 }
 
 /// What plain cargo makes, in a folder of its own: the file has the same name as with transports.
-fn cargo_without_net(place: &Place) -> Result<(), String> {
+fn cargo_without_net(report: &mut Report, place: &Place) -> Result<(), String> {
     let folder = place.work.join("cargo-without-net");
     let mut cargo = shell::cargo(&place.root);
     cargo.args(["build", "--release", "--quiet", "--no-default-features", "--features", "ffi"]);
@@ -51,7 +51,7 @@ fn cargo_without_net(place: &Place) -> Result<(), String> {
     if !cfg!(target_os = "linux") {
         return Ok(());
     }
-    abi::size(place, &folder.join("release/libgossip.so"), LARGEST_WITHOUT_NET)
+    abi::size(report, place, &folder.join("release/libgossip.so"), LARGEST_WITHOUT_NET)
 }
 
 /// Without transports, but with what version 1 lacks: the header is there, and its functions are.
