@@ -85,7 +85,7 @@ pub fn on_grid(
     grid().into_iter().zip(each_case).collect()
 }
 
-const RIVALS: [Rival; 10] = [
+const RIVALS: [Rival; 11] = [
     Rival::SWIM,
     Rival::HEALTH,
     Rival::SUSPICION,
@@ -96,6 +96,7 @@ const RIVALS: [Rival; 10] = [
     Rival::QUIET,
     Rival::SLOW_LAN,
     Rival::LAN,
+    Rival::SHORT_LAN,
 ];
 
 /// Runs it.

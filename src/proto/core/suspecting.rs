@@ -418,12 +418,13 @@ impl Core {
             None => self.members[slot].changed.elapsed(self.now()),
         };
         let had = suspicion.map_or(0, |suspicion| suspicion.slow) / 1000;
-        let most = if failed {
-            MAX_SLOW_MS
+        // One and a half times that, or two and a half times.
+        let (halves, most) = if failed {
+            (3, MAX_SLOW_MS)
         } else {
-            u64::from(self.config.suspicion_min_ms) * MAX_SLOW_FACTOR
+            (5, u64::from(self.config.suspicion_min_ms) * MAX_SLOW_FACTOR)
         };
-        let earned = (silent / 1000 * 3 / 2).min(most).min(u64::from(u16::MAX));
+        let earned = (silent / 1000 * halves / 2).min(most).min(u64::from(u16::MAX));
         if earned >= had {
             let member = &mut self.members[slot];
             member.slow_ms = earned as u16;
