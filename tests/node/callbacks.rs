@@ -196,7 +196,8 @@ fn a_callback_that_takes_its_time_does_not_make_the_node_silent() {
         std::thread::sleep(Duration::from_millis(50));
     }
     assert_eq!(node.members().unwrap().len(), 3);
-    assert!(node.stats().unwrap().changes_waiting > 0);
+    others[0].update_metadata([("zone", "a")].into_iter()).unwrap();
+    wait_for("a change waits", || node.stats().unwrap().changes_waiting > 0);
     go.send(()).unwrap();
     for other in &others {
         stuck.then.wait("what waited is told", |change| {

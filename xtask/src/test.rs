@@ -133,7 +133,7 @@ fn programs(report: &mut Report, place: &Place, package: &Package, folder: &str)
 
 /// How many tests run side by side where most wait more than they compute.
 pub fn jobs() -> usize {
-    std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 4) * 3
+    std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 4) * 2
 }
 
 /// Runs what ctest knows in a folder: how many passed, how many failed, and whether all went well.
