@@ -87,6 +87,59 @@ fn who_doubts_itself_ends_a_suspicion_after_as_many_pings_as_who_does_not() {
 }
 
 #[test]
+fn who_is_told_to_watch_late_looks_as_long_as_the_others() {
+    let mut rig = Rig::among(Config::lan(), 20);
+    let said = claim(9, rig.heartbeat(9) + 1, Suspect);
+    rig.hear(MessageKind::Update, 1, &[], std::slice::from_ref(&said)).unwrap();
+    for _ in 0..30 {
+        rig.tick_but(&[9]);
+    }
+    assert_eq!(rig.status(9), Some(Suspect), "who does not watch waits");
+    let told = rig.ms;
+    for accuser in 2..=5 {
+        rig.hear(MessageKind::Update, accuser, std::slice::from_ref(&said), &[]).unwrap();
+    }
+    rig.until(&[9], 200, |rig| rig.status(9) == Some(Failed));
+    // The suspicion is older than the minimum that so many accusers leave, and its first look takes 300 ms.
+    assert!((900..=1_300).contains(&(rig.ms - told)), "{} ms", rig.ms - told);
+}
+
+/// A round in which every second member answers each second ping alone, and node 9 none.
+fn tick_with_loss(rig: &mut Rig, pinged: &mut [u32; 21]) {
+    for ping in rig.tick().iter().filter(|sent| sent.kind() == MessageKind::Ping) {
+        let to = number(&ping.to);
+        pinged[to as usize] += 1;
+        if to != 9 && (to % 2 == 1 || pinged[to as usize] % 2 == 0) {
+            rig.answer(ping);
+        }
+    }
+}
+
+#[test]
+fn the_more_pings_of_the_living_get_lost_the_longer_a_watcher_looks() {
+    let mut rig = Rig::among(Config::lan(), 20);
+    let mut pinged = [0; 21];
+    let mut suspected = None;
+    for _ in 0..600 {
+        if rig.status(9) == Some(Failed) {
+            break;
+        }
+        tick_with_loss(&mut rig, &mut pinged);
+        if suspected.is_none() && rig.status(9) == Some(Suspect) {
+            suspected = Some(rig.ms);
+            let said = rig.member(9).unwrap();
+            for accuser in [1, 3, 5] {
+                rig.hear(MessageKind::Ping, accuser, std::slice::from_ref(&said), &[]).unwrap();
+            }
+        }
+    }
+    assert_eq!(rig.status(9), Some(Failed));
+    let took = rig.ms - suspected.expect("it was suspected first");
+    // Without loss it is the minimum of 1 s. Half of them lost: 13 pings, which are 7 looks of 300 ms.
+    assert!((1_500..=3_000).contains(&took), "{took} ms");
+}
+
+#[test]
 fn hearsay_behind_the_senders_own_entry_confirms_nothing() {
     let mut rig = accused(Config::lan(), 20);
     let start = rig.ms;
