@@ -13,6 +13,7 @@ mod core;
 mod enums;
 mod errors;
 mod events;
+mod fan;
 mod id;
 mod logging;
 mod member;
