@@ -109,7 +109,7 @@ fn tick_with_loss(rig: &mut Rig, pinged: &mut [u32; 21]) {
     for ping in rig.tick().iter().filter(|sent| sent.kind() == MessageKind::Ping) {
         let to = number(&ping.to);
         pinged[to as usize] += 1;
-        if to != 9 && (to % 2 == 1 || pinged[to as usize] % 2 == 0) {
+        if to != 9 && (!to.is_multiple_of(2) || pinged[to as usize].is_multiple_of(2)) {
             rig.answer(ping);
         }
     }
