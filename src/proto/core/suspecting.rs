@@ -14,8 +14,8 @@ const MAX_CHECKS: usize = 256;
 /// Accused members that we hold online and look at for ourselves at a time; the accusation of one more
 /// is not followed (P-15).
 const MAX_DOUBTS: usize = 256;
-/// Looks of its own that a watcher has seen unanswered before it ends a suspicion: at the least, and at the
-/// most, however much is lost.
+/// How often a watcher looks before it ends a suspicion, in times of `observer_timeout_ms`; and the most
+/// looks, each with all the time that it gets, however much is lost.
 const MIN_LOOKS: u64 = 3;
 const MAX_LOOKS: u64 = 16;
 /// The most that P-9b adds after suspicions that were cleared, as a multiple of the minimum.
@@ -227,11 +227,12 @@ impl Core {
         self.send(MessageKind::Ping, slot, content);
     }
 
-    /// Who sees pings of the living get lost looks more often, two pings each time; who doubts itself looks
-    /// more rarely, and as often.
-    fn least_watch(&self) -> u64 {
-        let looks = self.loss.pings().div_ceil(2).clamp(MIN_LOOKS, MAX_LOOKS);
-        self.awareness.stretch(looks * u64::from(self.config.observer_timeout_ms) * 1000)
+    /// How long a watcher looks at the least: longer if it doubts itself, and as often, two pings each time,
+    /// as the loss asks for that it sees.
+    fn least_watch(&self, slot: Slot) -> u64 {
+        let usual = MIN_LOOKS * u64::from(self.config.observer_timeout_ms) * 1000;
+        let looks = self.loss.pings().div_ceil(2).min(MAX_LOOKS);
+        self.awareness.stretch(usual).max(looks * self.observer_timeout(slot))
     }
 
     /// A suspect lives whose pings by us went unanswered: they or the answers were lost.
@@ -308,7 +309,7 @@ impl Core {
         let start = suspicion.start.max(self.back_awake);
         let end = if suspicion.watching {
             let lasts = timeout(min, max, suspicion.confirmations(), k);
-            (start + lasts).max(suspicion.watched_from + self.least_watch().min(max))
+            (start + lasts).max(suspicion.watched_from + self.least_watch(slot).min(max))
         } else {
             start + max + max / 2
         };
