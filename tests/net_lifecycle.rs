@@ -93,48 +93,6 @@ fn port_in_use_is_told_and_leaves_the_transport_as_it_was() {
     }
 }
 
-#[cfg(target_os = "linux")]
-#[test]
-fn thread_is_named_blocks_signals_and_exists_only_between_start_and_stop() {
-    // The other tests of this program have threads of the same names, so this one asks in a
-    // process of its own.
-    if std::env::var_os("GOSSIP_ALONE").is_none() {
-        let program = std::env::current_exe().unwrap();
-        let test = "thread_is_named_blocks_signals_and_exists_only_between_start_and_stop";
-        let mut alone = std::process::Command::new(program);
-        let status = alone.args(["--exact", test]).env("GOSSIP_ALONE", "1").status().unwrap();
-        assert!(status.success());
-        return;
-    }
-    let library = || {
-        let mut names: Vec<_> = net_support::threads();
-        names.retain(|(name, _)| name.starts_with("gossip"));
-        names.sort();
-        names
-    };
-    let udp = Transport::new(Protocol::Udp, "127.0.0.1", 0).unwrap();
-    let tcp = Transport::new(Protocol::Tcp, "127.0.0.1", 0).unwrap();
-    assert_eq!(library(), []);
-    udp.start().unwrap();
-    tcp.start().unwrap();
-    wait_for("both threads have their names", || library().len() == 2);
-    assert_eq!(library(), [("gossip-tcp".to_owned(), true), ("gossip-udp".to_owned(), true)]);
-    for file in std::fs::read_dir("/proc/self/fdinfo").unwrap().flatten() {
-        let link = std::fs::read_link(format!("/proc/self/fd/{}", file.file_name().display()));
-        let target = link.map(|path| path.display().to_string()).unwrap_or_default();
-        if ["socket:", "anon_inode:"].iter().any(|kind| target.starts_with(kind)) {
-            let info = std::fs::read_to_string(file.path()).unwrap();
-            let flags = info.lines().find_map(|line| line.strip_prefix("flags:")).unwrap();
-            let flags = u32::from_str_radix(flags.trim(), 8).unwrap();
-            assert_ne!(flags & 0o2_000_000, 0, "{target} stays open over exec");
-        }
-    }
-    udp.stop().unwrap();
-    drop(tcp);
-    // The system lists a thread for a moment after it was joined.
-    wait_for("both threads are gone", || library().is_empty());
-}
-
 /// Does something to the transport on its own thread, then tells what came of it.
 struct Inside {
     transport: Mutex<Option<Arc<Transport>>>,

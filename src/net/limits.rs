@@ -24,6 +24,12 @@ pub const RECEIVE_BUFFER_BYTES: usize = 1024 * 1024;
 /// How long [`stop`](super::Transport::stop) waits for the thread to end.
 pub const STOP_TIME: Duration = Duration::from_millis(900);
 
+/// How long a start waits for the port of the run before, if something still has it.
+pub const REBIND_TIME: Duration = Duration::from_millis(200);
+
+/// The pause before that port is tried again.
+pub const REBIND_PAUSE: Duration = Duration::from_millis(2);
+
 /// How long a stopping TCP transport goes on writing what is queued, so that a leave gets out.
 pub const FLUSH_TIME: Duration = Duration::from_millis(300);
 

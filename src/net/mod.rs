@@ -16,6 +16,7 @@ mod lifecycle;
 pub mod limits;
 pub mod node;
 mod pack;
+mod rebind;
 mod serializer;
 mod shared;
 mod tcp;

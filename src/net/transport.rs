@@ -1,6 +1,6 @@
 use super::lifecycle::Worker;
 use super::shared::{Run, Shared, lock};
-use super::{Counters, Error, Inbound, Outgoing, Serializer, address, tcp, udp};
+use super::{Counters, Error, Inbound, Outgoing, Serializer, address, rebind, tcp, udp};
 use crate::os::process_mark;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -287,12 +287,12 @@ impl Inner {
         bind: impl Fn(SocketAddr) -> io::Result<T>,
     ) -> Result<T, Error> {
         if let (0, Some(port)) = (self.port, before)
-            && let Ok(socket) = bind(SocketAddr::new(self.host, port))
+            && let Ok(socket) = rebind::bind(SocketAddr::new(self.host, port), before, &bind)
         {
             return Ok(socket);
         }
         let at = SocketAddr::new(self.host, self.port);
-        bind(at).map_err(|error| Error::Bind(at, error))
+        rebind::bind(at, before, bind).map_err(|error| Error::Bind(at, error))
     }
 
     fn stop(&self) -> Result<(), Error> {

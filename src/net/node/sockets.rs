@@ -1,7 +1,7 @@
 //! The pair of sockets of a node, on one port.
 
 use super::limits::PORT_TRIES;
-use crate::net::{Error, tcp, udp};
+use crate::net::{Error, rebind, tcp, udp};
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 
 /// What a node listens on.
@@ -18,27 +18,27 @@ pub(super) struct Sockets {
 /// # Errors
 /// [`Error::Bind`] if the port is not to be had by UDP.
 pub(super) fn bind(host: IpAddr, port: u16, before: Option<u16>) -> Result<Sockets, Error> {
-    if let (0, Some(before)) = (port, before)
-        && let Ok(sockets) = bind_at(SocketAddr::new(host, before))
+    if let (0, Some(port)) = (port, before)
+        && let Ok(sockets) = bind_at(SocketAddr::new(host, port), before)
         && sockets.tcp.is_some()
     {
         return Ok(sockets);
     }
-    let mut sockets = bind_at(SocketAddr::new(host, port))?;
+    let mut sockets = bind_at(SocketAddr::new(host, port), before)?;
     let mut unused = Vec::new();
     while port == 0 && sockets.tcp.is_none() && unused.len() < PORT_TRIES {
         // Kept for as long as another one is looked for, so that it is another one.
         unused.push(sockets);
-        sockets = bind_at(SocketAddr::new(host, port))?;
+        sockets = bind_at(SocketAddr::new(host, port), before)?;
     }
     Ok(sockets)
 }
 
-fn bind_at(at: SocketAddr) -> Result<Sockets, Error> {
-    let udp = udp::bind(at).map_err(|error| Error::Bind(at, error))?;
+fn bind_at(at: SocketAddr, before: Option<u16>) -> Result<Sockets, Error> {
+    let udp = rebind::bind(at, before, udp::bind).map_err(|error| Error::Bind(at, error))?;
     let bound = udp.local_addr().map_err(Error::Resources)?.port();
     let at = SocketAddr::new(at.ip(), bound);
-    Ok(Sockets { at, udp, tcp: tcp::bind(at).ok() })
+    Ok(Sockets { at, udp, tcp: rebind::bind(at, before, tcp::bind).ok() })
 }
 
 #[cfg(test)]
