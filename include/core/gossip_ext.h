@@ -69,7 +69,7 @@
  */
 enum gossip_profile {
     /**
-     * For one data centre; what gossip_core_create() takes.
+     * For one data centre; what gossip_node_config_t takes if it names no other.
      */
     GOSSIP_PROFILE_LAN = 0,
     /**
@@ -85,6 +85,12 @@ enum gossip_profile {
      * that calls gossip_core_handle_timeout().
      */
     GOSSIP_PROFILE_QUIET = 3,
+    /**
+     * GOSSIP_PROFILE_LAN for a program that calls gossip_core_tick() in a loop of its own, which
+     * may stand still for a second when something else in it takes long; what
+     * gossip_core_create() takes. Since 1.6.
+     */
+    GOSSIP_PROFILE_LOOP = 4,
 };
 
 /**
@@ -178,7 +184,7 @@ struct gossip_config {
      */
     const char *cluster;
     /**
-     * The gossip_profile_t that this struct was filled with, 0 to 3: its values stand for the
+     * The gossip_profile_t that this struct was filled with, 0 to 4: its values stand for the
      * fields that a program compiled against an older header does not have.
      */
     uint32_t profile;

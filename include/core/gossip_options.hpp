@@ -21,6 +21,7 @@ enum class profile {
     wan,     ///< Members far apart.
     local,   ///< Members on one machine.
     quiet,   ///< Two messages a second for each member.
+    loop,    ///< One data centre, for a loop of the program's own that may stand still for a second.
 };
 
 /// How a core works: the values of a profile, and what is changed in them. Each setter returns the

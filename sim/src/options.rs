@@ -142,7 +142,7 @@ impl Options {
             queue: 1_000,
             skew: 0,
             checks: Checks::Full,
-            config: Config::lan(),
+            config: Config::own_loop(),
             off: None,
             reference: Constants::LAN,
             reading: 22,
@@ -160,7 +160,7 @@ impl Options {
             checks: Checks::Statuses,
             ..Self::new(seed, nodes, interval)
         }
-        .packets()
+        .in_packets()
     }
 
     /// For [`crate::reference::Reference`]: its clock, the same network as [`Options::profile`]. Whole
@@ -183,9 +183,13 @@ impl Options {
         self
     }
 
-    /// Over packets, with the core's own timers.
+    /// As a member with a thread of its own: packets, the core's own timers, the constants of `lan`.
     #[must_use]
-    pub fn packets(mut self) -> Self {
+    pub fn packets(self) -> Self {
+        Self { config: Config::lan(), ..self }.in_packets()
+    }
+
+    fn in_packets(mut self) -> Self {
         self.carrier = Carrier::Packet;
         self.drive = Drive::Timers;
         self.route = Route::Address;

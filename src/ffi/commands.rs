@@ -84,7 +84,7 @@ pub(super) unsafe fn create(
     let Some(view) = (unsafe { argument(self_node, "self_node") }) else { return ptr::null_mut() };
     let core = with_entry(view, "self_node", |own| {
         let seed = os::entropy().map_err(|error| set_last_error(format_args!("{error}"))).ok()?;
-        Core::new(Config::default(), own, seed, os::now())
+        Core::new(Config::own_loop(), own, seed, os::now())
             .map_err(|error| set_last_error(format_args!("self_node: {error}; correct it")))
             .ok()
     });

@@ -45,13 +45,13 @@ fn a_profile_fills_every_field() {
 fn a_profile_that_is_none_fills_nothing() {
     let mut config = profile(gossip_profile_t::GOSSIP_PROFILE_LAN);
     config.lambda = 19;
-    for number in [4_u32, 77, u32::MAX] {
+    for number in [5_u32, 77, u32::MAX] {
         // SAFETY: any bytes are allowed in a MaybeUninit of the same size.
         let foreign = unsafe { transmute::<u32, MaybeUninit<gossip_profile_t>>(number) };
         // SAFETY: a whole struct.
         let code = unsafe { gossip_config_init_sized(&mut config, config.size, foreign) };
         assert_eq!(code, gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT);
-        assert_error(&["gossip_config_init_sized: profile", &number.to_string(), "0 to 3"]);
+        assert_error(&["gossip_config_init_sized: profile", &number.to_string(), "0 to 4"]);
         assert_eq!(config.lambda, 19);
     }
     let lan = MaybeUninit::new(gossip_profile_t::GOSSIP_PROFILE_LAN);
@@ -76,7 +76,7 @@ fn a_value_out_of_its_range_is_named_with_its_range() {
         ("changes_settle_ms", |c| &mut c.changes_settle_ms, 60_001, "0 to 60000"),
         ("manual_clock", |c| &mut c.manual_clock, 2, "0 or 1"),
         ("packets", |c| &mut c.packets, 2, "0 or 1"),
-        ("probe_timeout_max_ms", |c| &mut c.probe_timeout_max_ms, 60_001, "200 to 60000"),
+        ("probe_timeout_max_ms", |c| &mut c.probe_timeout_max_ms, 60_001, "100 to 60000"),
     ];
     for (name, field, value, range) in cases {
         let mut config = profile(gossip_profile_t::GOSSIP_PROFILE_LAN);
@@ -108,7 +108,7 @@ fn an_older_program_gets_its_profile_s_values_for_what_it_lacks() {
     let config = gossip_config_t { size, suspicion_min_rounds: u32::MAX, lambda: u32::MAX, ..wan };
     assert_eq!(try_config(&config), "");
     assert_ne!(try_config(&gossip_config_t { size: size + 8, ..config }), "");
-    assert_ne!(try_config(&gossip_config_t { profile: 4, ..config }), "");
+    assert_ne!(try_config(&gossip_config_t { profile: 5, ..config }), "");
 }
 
 #[repr(C)]

@@ -331,7 +331,7 @@ pub(crate) fn profile(profile: gossip_profile_t) -> gossip_config_t {
 
 /// A configuration with a seed and a clock of the test's own.
 pub(crate) fn config(seed: u64) -> gossip_config_t {
-    let lan = profile(gossip_profile_t::GOSSIP_PROFILE_LAN);
+    let lan = profile(gossip_profile_t::GOSSIP_PROFILE_LOOP);
     gossip_config_t { seed, has_seed: 1, manual_clock: 1, ..lan }
 }
 

@@ -14,7 +14,7 @@ fn accuse_us(rig: &mut Rig) {
 /// IV-A: the score rises when a probe fails and when a suspicion of the member itself is refuted.
 #[test]
 fn failed_probes_and_refutations_raise_the_score() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     accuse_us(&mut rig);
     assert_eq!(rig.core.awareness(), 1);
     let failed = rig.core.stats().probes_failed;
@@ -31,7 +31,7 @@ fn failed_probes_and_refutations_raise_the_score() {
 /// IV-A: the score falls when a probe succeeds.
 #[test]
 fn probes_that_succeed_lower_the_score() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     accuse_us(&mut rig);
     rig.tick_answered();
     assert_eq!(rig.core.awareness(), 0);
@@ -40,7 +40,7 @@ fn probes_that_succeed_lower_the_score() {
 /// IV-A: the score stays between 0 and S.
 #[test]
 fn the_score_is_saturated() {
-    let mut config = Config::lan();
+    let mut config = Config::own_loop();
     config.awareness_max = 8;
     let mut rig = Rig::among(config, 20);
     let mut highest = 0;
@@ -60,7 +60,7 @@ fn the_score_is_saturated() {
 /// IV-A: a helper that gets no ack in time sends a nack, so that the prober knows that it is heard.
 #[test]
 fn helpers_send_a_nack_before_the_prober_gives_up() {
-    let mut cluster = Cluster::of(&Config::lan(), 12);
+    let mut cluster = Cluster::of(&Config::own_loop(), 12);
     cluster.dead.push(9);
     cluster.rounds(30);
     let stats = cluster.rigs.iter().map(|rig| rig.core.stats());
@@ -73,7 +73,7 @@ fn helpers_send_a_nack_before_the_prober_gives_up() {
 #[test]
 fn only_missing_nacks_count_against_the_prober() {
     let doubt = |nacks: bool| {
-        let mut rig = Rig::among(Config::lan(), 20);
+        let mut rig = Rig::among(Config::own_loop(), 20);
         let subject = rig.member(9).expect("a member");
         rig.until(&[9], 60, |rig| !rig.sent_of(MessageKind::PingReq).is_empty());
         let helpers: Vec<u32> =
@@ -101,7 +101,7 @@ fn only_missing_nacks_count_against_the_prober() {
 #[test]
 fn a_member_that_doubts_itself_probes_more_rarely_by_its_own_timers() {
     let interval = |doubts: bool| {
-        let mut rig = Rig::among(Config::lan(), 20);
+        let mut rig = Rig::among(Config::own_loop(), 20);
         if doubts {
             accuse_us(&mut rig);
             assert_eq!(rig.core.awareness(), 1);
@@ -130,7 +130,7 @@ fn a_member_that_doubts_itself_probes_more_rarely_by_its_own_timers() {
 #[test]
 fn confirmations_shorten_a_suspicion_by_their_logarithm() {
     let lasts = |confirmations: u32| {
-        let mut rig = Rig::among(Config::lan(), 20);
+        let mut rig = Rig::among(Config::own_loop(), 20);
         rig.until(&[9], 100, |rig| rig.status(9) == Some(Suspect));
         let (start, said) = (rig.ms, rig.member(9).expect("a member"));
         for accuser in 1..=confirmations {
@@ -150,7 +150,7 @@ fn confirmations_shorten_a_suspicion_by_their_logarithm() {
 /// IV-B: a member that hears of nobody else's suspicion doubts itself and waits the longest.
 #[test]
 fn an_accuser_without_confirmation_waits_the_longest() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     rig.until(&[9], 100, |rig| rig.status(9) == Some(Suspect));
     let start = rig.ms;
     while rig.ms - start < 5_900 {
@@ -162,7 +162,7 @@ fn an_accuser_without_confirmation_waits_the_longest() {
 /// IV-C: who pings a suspect tells it of the suspicion first, so that it can refute at once.
 #[test]
 fn a_suspect_hears_of_its_suspicion_with_the_next_ping() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     rig.says(1, &[claim(9, 90_000, Suspect)]);
     rig.clear();
     rig.until(&[9], 30, |rig| rig.sent_to(9, MessageKind::Ping) > 0);
@@ -174,7 +174,7 @@ fn a_suspect_hears_of_its_suspicion_with_the_next_ping() {
 /// IV-C: the suspect refutes within the round trip.
 #[test]
 fn a_suspect_that_is_told_refutes_in_its_answer() {
-    let mut rig = Rig::among(Config::lan(), 5);
+    let mut rig = Rig::among(Config::own_loop(), 5);
     let accused = NodeView { heartbeat: rig.own().heartbeat + 40, status: Suspect, ..rig.own() };
     rig.clear();
     rig.hear(MessageKind::Ping, 2, std::slice::from_ref(&accused), &[]).expect("good");
@@ -186,7 +186,7 @@ fn a_suspect_that_is_told_refutes_in_its_answer() {
 /// V: a slow member makes nobody else look failed, and is not failed itself once it is back.
 #[test]
 fn slow_members_fail_nobody_who_is_healthy() {
-    let mut cluster = Cluster::of(&Config::lan(), 24);
+    let mut cluster = Cluster::of(&Config::own_loop(), 24);
     for _ in 0..6 {
         // Four members stand still for 0.8 s, then run for 1.2 s.
         cluster.dead = vec![3, 4, 5, 6];

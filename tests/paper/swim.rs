@@ -7,7 +7,7 @@ use gossip::proto::Config;
 use gossip::types::{MessageKind, NodeStatus, NodeView};
 
 fn one_ping() -> Config {
-    let mut config = Config::lan();
+    let mut config = Config::own_loop();
     config.gossip_nodes = 1;
     config
 }
@@ -75,7 +75,7 @@ fn messages_of_a_member_in_a_period_do_not_grow_with_the_group() {
 /// 3.2: a member found failed is told to all by infection.
 #[test]
 fn a_failure_detected_by_one_is_known_to_all() {
-    let mut cluster = Cluster::of(&Config::lan(), 24);
+    let mut cluster = Cluster::of(&Config::own_loop(), 24);
     cluster.dead.push(7);
     cluster.rounds(60);
     assert_eq!(cluster.seen_as(7, Failed), 23);
@@ -85,7 +85,7 @@ fn a_failure_detected_by_one_is_known_to_all() {
 /// 3.2: joins and voluntary leaves are spread like failures.
 #[test]
 fn joins_and_leaves_are_known_to_all() {
-    let mut cluster = Cluster::of(&Config::lan(), 24);
+    let mut cluster = Cluster::of(&Config::own_loop(), 24);
     assert_eq!(cluster.seen_as(23, Online), 23);
     let rig = &mut cluster.rigs[5];
     rig.core.leave(rig.now(), &id(5)).expect("itself");
@@ -132,7 +132,7 @@ fn an_update_is_sent_a_number_of_times_that_grows_with_the_logarithm() {
 /// 4.2: a member that does not answer is suspected first, and pinged and treated like one that lives.
 #[test]
 fn a_suspect_is_still_pinged_like_a_live_member() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     rig.says(1, &[claim(9, 90_000, Suspect)]);
     rig.clear();
     for _ in 0..14 {
@@ -145,7 +145,7 @@ fn a_suspect_is_still_pinged_like_a_live_member() {
 /// 4.2: a suspicion runs out after a time, and the member is then failed.
 #[test]
 fn a_suspicion_that_nobody_refutes_ends_in_failure() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     rig.until(&[9], 300, |rig| rig.status(9) == Some(Failed));
     assert_eq!(rig.changes(9), [(Online, Suspect), (Suspect, Failed)]);
 }
@@ -153,7 +153,7 @@ fn a_suspicion_that_nobody_refutes_ends_in_failure() {
 /// 4.2: a member that answers while it is suspected is held alive again, and that is told.
 #[test]
 fn a_suspect_that_is_heard_is_cleared_at_all() {
-    let mut cluster = Cluster::of(&Config::lan(), 16);
+    let mut cluster = Cluster::of(&Config::own_loop(), 16);
     let stamp = cluster.own_heartbeat(9) + 50;
     for n in [1u32, 2, 3] {
         let rig = &mut cluster.rigs[n as usize];
@@ -177,7 +177,7 @@ fn a_suspect_that_is_heard_is_cleared_at_all() {
 /// 4.2: only the member itself raises its incarnation number.
 #[test]
 fn nobody_raises_the_number_of_another_but_by_accusing_it() {
-    let mut cluster = Cluster::of(&Config::lan(), 12);
+    let mut cluster = Cluster::of(&Config::own_loop(), 12);
     cluster.rounds(30);
     for n in 0..12 {
         let own = cluster.own_heartbeat(n);
@@ -193,7 +193,7 @@ fn nobody_raises_the_number_of_another_but_by_accusing_it() {
 #[test]
 fn messages_override_each_other_by_number_and_then_by_status() {
     let overrides = |held: (u64, NodeStatus), said: (u64, NodeStatus)| {
-        let mut rig = Rig::among(Config::lan(), 5);
+        let mut rig = Rig::among(Config::own_loop(), 5);
         rig.says(1, &[claim(3, held.0, held.1)]);
         rig.says(2, &[claim(3, said.0, said.1)]);
         rig.member(3).map(|member| (member.heartbeat, member.status)) == Some(said)

@@ -6,7 +6,7 @@ use gossip::proto::{CommandError, Config, ConfigError, Core, Refused};
 use gossip::types::{Entry, MessageKind, NodeStatus, NodeView};
 
 fn full_of(members: u32) -> Rig {
-    let mut config = Config::lan();
+    let mut config = Config::own_loop();
     config.max_members = members;
     let mut rig = Rig::with(config);
     (1..=members).for_each(|n| rig.welcome(n));
@@ -102,7 +102,7 @@ fn a_core_that_nobody_polls_refuses_messages_and_keeps_its_memory() {
 
 #[test]
 fn news_about_thousands_leaves_room_for_what_was_never_told() {
-    let mut config = Config::lan();
+    let mut config = Config::own_loop();
     config.sync_nodes = 0;
     let mut rig = Rig::among(config, 3);
     for chunk in (10..4_000u32).collect::<Vec<_>>().chunks(1000) {
@@ -141,7 +141,7 @@ fn our_own_entry_is_in_every_message_however_much_there_is_to_tell() {
 
 #[test]
 fn relays_are_limited_and_more_requests_are_declined() {
-    let mut rig = Rig::among(Config::lan(), 100);
+    let mut rig = Rig::among(Config::own_loop(), 100);
     for n in 2..=100 {
         let subject = rig.member(n).unwrap();
         rig.hear(MessageKind::PingReq, 1, &[subject], &[]).unwrap();
@@ -152,7 +152,7 @@ fn relays_are_limited_and_more_requests_are_declined() {
 
 #[test]
 fn one_message_makes_a_bounded_number_of_messages() {
-    let mut rig = Rig::among(Config::lan(), 200);
+    let mut rig = Rig::among(Config::own_loop(), 200);
     let accusations: Vec<NodeView> =
         (2..=200).map(|n| claim(n, 9000, NodeStatus::Suspect)).collect();
     rig.hear(MessageKind::Update, 1, &accusations, &[]).unwrap();
@@ -181,28 +181,28 @@ fn a_core_is_not_made_of_what_it_cannot_run_with() {
     let entry = own.as_entry();
     let long = "x".repeat(64);
     assert_eq!(
-        make(Config::lan(), &Entry { heartbeat: 1 << 63, ..entry }),
+        make(Config::own_loop(), &Entry { heartbeat: 1 << 63, ..entry }),
         Err(ConfigError::Counter)
     );
     assert_eq!(
-        make(Config::lan(), &Entry { config_epoch: 1 << 63, ..entry }),
+        make(Config::own_loop(), &Entry { config_epoch: 1 << 63, ..entry }),
         Err(ConfigError::Counter)
     );
-    assert_eq!(make(Config::lan(), &Entry { role: &long, ..entry }), Err(ConfigError::Text));
-    let mut config = Config::lan();
+    assert_eq!(make(Config::own_loop(), &Entry { role: &long, ..entry }), Err(ConfigError::Text));
+    let mut config = Config::own_loop();
     config.gossip_nodes = 65;
     let error = make(config, &entry).unwrap_err();
     assert_eq!(error.to_string(), "gossip_nodes must be 1 to 64");
-    for config in [Config::lan(), Config::wan(), Config::local(), Config::quiet()] {
+    for config in [Config::own_loop(), Config::wan(), Config::local(), Config::quiet()] {
         assert_eq!(make(config, &entry), Ok(()));
     }
-    let core = Core::new(Config::lan(), &Entry { status: Failed, ..entry }, 1, now).unwrap();
+    let core = Core::new(Config::own_loop(), &Entry { status: Failed, ..entry }, 1, now).unwrap();
     assert_eq!(core.own().status, Online, "whatever status is given");
 }
 
 #[test]
 fn after_a_reset_nothing_is_left_but_ourselves() {
-    let mut rig = Rig::among(Config::lan(), 30);
+    let mut rig = Rig::among(Config::own_loop(), 30);
     rig.until(&[9], 100, |rig| rig.status(9) == Some(NodeStatus::Suspect));
     rig.hear(MessageKind::Join, 99, &[], &[]).unwrap();
     let own = rig.own();

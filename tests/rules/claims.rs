@@ -200,7 +200,7 @@ fn in_packets_a_far_jump_needs_the_nonce_of_our_question() {
 
 #[test]
 fn questions_about_far_claims_are_limited_in_a_round() {
-    let mut rig = Rig::among(Config::lan(), 40);
+    let mut rig = Rig::among(Config::own_loop(), 40);
     let far: Vec<_> = (2..=40).map(|n| claim(n, 1 << 50, Failed)).collect();
     rig.says(1, &far);
     assert_eq!(rig.sent_of(MessageKind::Ping).len(), 8);

@@ -8,7 +8,7 @@ use gossip::types::{Instant, MessageKind, NodeStatus, NodeView};
 /// P-3: heard in each round, the claims of another node with our id are counted and answered no more.
 #[test]
 fn another_node_with_our_id_that_is_heard_each_round_is_counted() {
-    let mut rig = Rig::among(Config::lan(), 5);
+    let mut rig = Rig::among(Config::own_loop(), 5);
     for _ in 0..100 {
         let other =
             NodeView { ip: "192.168.9.9".into(), heartbeat: rig.own().heartbeat + 1, ..rig.own() };
@@ -24,7 +24,7 @@ fn another_node_with_our_id_that_is_heard_each_round_is_counted() {
 #[test]
 fn a_pace_that_rises_is_learned() {
     for pace in [50, 20, 10, 5, 2] {
-        let mut rig = Rig::among(Config::lan(), 9);
+        let mut rig = Rig::among(Config::own_loop(), 9);
         let (start, from) = (rig.ms, rig.heartbeat(9));
         let beat = |rig: &Rig| from + (rig.ms - start) / pace;
         for _ in 0..600 {
@@ -46,7 +46,7 @@ fn a_pace_that_rises_is_learned() {
 /// round tries a tombstone and reaps it.
 #[test]
 fn nothing_is_sent_to_a_member_that_was_forgotten_meanwhile() {
-    let mut config = Config::lan();
+    let mut config = Config::own_loop();
     config.reap_ms = 60_000;
     config.heal_interval_ms = 100;
     let mut rig = Rig::among(config, 3);
@@ -79,7 +79,7 @@ fn a_join_is_answered_by_no_more_than_it_brought_whatever_the_news() {
 fn the_end_of_the_clock_is_survived() {
     let own = view(0);
     let end = |micros| Instant::from_micros(u64::MAX - micros);
-    let mut core = Core::new(Config::lan(), &own.as_entry(), 1, end(2)).unwrap();
+    let mut core = Core::new(Config::own_loop(), &own.as_entry(), 1, end(2)).unwrap();
     for micros in [1, 0, 0] {
         core.round(end(micros));
         assert!(core.poll_timeout().is_some());

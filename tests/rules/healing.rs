@@ -7,7 +7,7 @@ use gossip::types::{MessageKind, NodeStatus, NodeView};
 
 /// A core among `online` members, told of `failed` more that failed, after `minutes` of calm.
 fn with_graves(online: u32, failed: u32, status: NodeStatus, minutes: u64) -> Rig {
-    let mut rig = Rig::among(Config::lan(), online);
+    let mut rig = Rig::among(Config::own_loop(), online);
     let dead = 1_000..1_000 + failed;
     for chunk in dead.collect::<Vec<_>>().chunks(30) {
         rig.says(1, &chunk.iter().map(|&n| claim(n, 1000, Online)).collect::<Vec<_>>());
@@ -79,7 +79,7 @@ fn nodes_that_left_are_not_tried() {
 
 #[test]
 fn a_try_tells_the_failed_node_what_it_is_held_to_be_and_its_refutation_brings_it_back() {
-    let mut rig = Rig::among(Config::lan(), 2);
+    let mut rig = Rig::among(Config::own_loop(), 2);
     // It has spoken, so it is known to be no old peer, which would list itself.
     rig.welcome(1_000);
     rig.says(1, &[claim(1_000, 2000, Failed)]);
@@ -119,7 +119,7 @@ fn an_address_that_is_another_nodes_now_is_not_tried_again() {
 
 #[test]
 fn tombstones_are_forgotten_after_the_reap_time_and_not_before() {
-    let mut config = Config::lan();
+    let mut config = Config::own_loop();
     config.reap_ms = 600_000;
     let mut rig = Rig::among(config, 3);
     rig.says(1, &(1_000..1_040).map(|n| claim(n, 1000, Online)).collect::<Vec<_>>());
@@ -152,7 +152,7 @@ fn a_failed_node_that_speaks_unasked_is_back_when_it_answers() {
 
 /// Node 9 has failed here, and a member says that we have failed ourselves.
 fn back_from_a_cut(stamp: u64) -> Rig {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     rig.until(&[9], 200, |rig| rig.status(9) == Some(Failed));
     rig.ms += 1000;
     let said = NodeView { status: Failed, heartbeat: stamp, ..rig.own() };
@@ -191,7 +191,7 @@ fn who_was_failed_itself_tells_of_no_failure_of_before() {
 #[test]
 fn suspicions_of_who_was_failed_itself_begin_anew() {
     let lasts = |told: bool| {
-        let mut rig = Rig::among(Config::lan(), 20);
+        let mut rig = Rig::among(Config::own_loop(), 20);
         for _ in 0..60 {
             rig.tick_answered();
         }

@@ -252,7 +252,7 @@ fn a_join_is_answered_by_no_more_than_it_brought() {
 
 #[test]
 fn a_joiner_that_struct_callers_vouch_for_is_pushed_the_whole_list() {
-    let mut rig = Rig::among(Config::lan(), 200);
+    let mut rig = Rig::among(Config::own_loop(), 200);
     rig.hear(MessageKind::Join, 999, &[], &[]).unwrap();
     let mut told = std::collections::BTreeSet::new();
     let mut rounds = 0;
@@ -275,7 +275,7 @@ fn a_joiner_that_struct_callers_vouch_for_is_pushed_the_whole_list() {
 
 #[test]
 fn nothing_is_pushed_to_an_address_that_has_not_answered() {
-    let mut rig = Rig::among(Config::lan(), 100);
+    let mut rig = Rig::among(Config::own_loop(), 100);
     rig.clear();
     let header = rig.header(MessageKind::Join, 999);
     let own = rig.peer(999);

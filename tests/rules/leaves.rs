@@ -13,7 +13,7 @@ fn leave(rig: &mut Rig, n: u32) {
 
 #[test]
 fn after_leaving_rounds_only_repeat_it_for_some_rounds() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     let own = rig.own();
     leave(&mut rig, 0);
     assert_eq!((rig.own().status, rig.own().heartbeat), (Left, own.heartbeat + 1));
@@ -33,7 +33,7 @@ fn after_leaving_rounds_only_repeat_it_for_some_rounds() {
 
 #[test]
 fn one_who_left_answers_questions_with_its_leave_and_believes_nothing() {
-    let mut rig = Rig::among(Config::lan(), 5);
+    let mut rig = Rig::among(Config::own_loop(), 5);
     leave(&mut rig, 0);
     let members: Vec<NodeView> = rig.core.members().map(NodeView::from).collect();
     rig.clear();
@@ -50,7 +50,7 @@ fn one_who_left_answers_questions_with_its_leave_and_believes_nothing() {
 #[test]
 fn meeting_somebody_comes_back_past_the_leave() {
     for met in [1, 99] {
-        let mut rig = Rig::among(Config::lan(), 5);
+        let mut rig = Rig::among(Config::own_loop(), 5);
         leave(&mut rig, 0);
         let left = rig.own().heartbeat;
         rig.core.meet(rig.now(), &view(met).as_entry()).unwrap();
@@ -65,7 +65,7 @@ fn meeting_somebody_comes_back_past_the_leave() {
 
 #[test]
 fn a_leave_means_that_its_sender_leaves() {
-    let mut rig = Rig::among(Config::lan(), 5);
+    let mut rig = Rig::among(Config::own_loop(), 5);
     rig.rounds += 1;
     rig.clear();
     let own = NodeView { status: Left, ..rig.peer(2) };
@@ -78,7 +78,7 @@ fn a_leave_means_that_its_sender_leaves() {
 
 #[test]
 fn an_older_leave_changes_nothing() {
-    let mut rig = Rig::among(Config::lan(), 5);
+    let mut rig = Rig::among(Config::own_loop(), 5);
     let own = claim(2, 1001, Left);
     let header = Header { timestamp: 1000, ..rig.header(MessageKind::Leave, 2) };
     rig.take(rig.path(2), &header, &[own]).unwrap();
@@ -99,7 +99,7 @@ fn a_leave_of_a_node_that_was_only_met_ends_its_joining() {
 
 #[test]
 fn telling_that_another_left_keeps_the_teller_and_uses_no_leave() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     let own = rig.own();
     leave(&mut rig, 5);
     assert_eq!(rig.changes(5), [(Online, Left)]);
@@ -113,7 +113,7 @@ fn telling_that_another_left_keeps_the_teller_and_uses_no_leave() {
 
 #[test]
 fn a_live_node_refutes_the_leave_that_was_told_of_it_and_is_back() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     leave(&mut rig, 5);
     let stamp = rig.heartbeat(5);
     // What it says of itself meanwhile is older than the stamp.
@@ -129,7 +129,7 @@ fn a_live_node_refutes_the_leave_that_was_told_of_it_and_is_back() {
 
 #[test]
 fn only_known_nodes_can_be_told_to_have_left() {
-    let mut rig = Rig::among(Config::lan(), 5);
+    let mut rig = Rig::among(Config::own_loop(), 5);
     assert_eq!(rig.core.leave(rig.now(), &id(99)), Err(CommandError::UnknownNode));
     leave(&mut rig, 5);
     rig.clear();

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 #[test]
 fn a_ping_carries_own_entry_then_news_then_random_members() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     rig.says(1, &[claim(5, 9000, Failed)]);
     for ping in rig.tick().iter().filter(|sent| sent.kind() == MessageKind::Ping) {
         let order: Vec<u32> = ping.entries.iter().map(|entry| number(&entry.id)).collect();
@@ -21,7 +21,7 @@ fn a_ping_carries_own_entry_then_news_then_random_members() {
 
 #[test]
 fn a_suspect_is_told_first_what_we_hold_of_it() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     rig.says(1, &[claim(5, 9000, Suspect)]);
     rig.clear();
     rig.until(&[], 20, |rig| rig.sent_to(5, MessageKind::Ping) > 0);
@@ -33,7 +33,7 @@ fn a_suspect_is_told_first_what_we_hold_of_it() {
 #[test]
 fn answers_tell_a_node_that_it_was_held_suspect_or_gone() {
     for status in [Suspect, Failed, Left] {
-        let mut rig = Rig::among(Config::lan(), 20);
+        let mut rig = Rig::among(Config::own_loop(), 20);
         rig.says(1, &[claim(5, 9000, status)]);
         rig.clear();
         rig.hear(MessageKind::Ping, 5, &[], &[]).unwrap();
@@ -45,7 +45,7 @@ fn answers_tell_a_node_that_it_was_held_suspect_or_gone() {
 
 #[test]
 fn a_restarted_node_is_told_what_it_was_in_the_first_answer() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     rig.clear();
     let header = Header { timestamp: 0, ..rig.header(MessageKind::Meet, 5) };
     let reborn = NodeView { heartbeat: 1, ip: "10.7.7.7".into(), ..view(5) };
@@ -58,7 +58,7 @@ fn a_restarted_node_is_told_what_it_was_in_the_first_answer() {
 
 #[test]
 fn own_accusations_stand_before_the_own_entry() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     rig.until(&[9], 100, |rig| rig.status(9) == Some(Suspect));
     let sent: Vec<Sent> = (0..12).flat_map(|_| rig.tick_but(&[9])).collect();
     let others = |sent: &&Sent| sent.kind() == MessageKind::Ping && sent.to != id(9);
@@ -71,7 +71,7 @@ fn own_accusations_stand_before_the_own_entry() {
 
 #[test]
 fn a_message_has_no_more_entries_than_configured_and_none_twice() {
-    let mut config = Config::lan();
+    let mut config = Config::own_loop();
     config.max_entries = 8;
     let mut rig = Rig::among(config, 60);
     let news: Vec<NodeView> = (2..40).map(|n| claim(n, 9000, Failed)).collect();
@@ -91,7 +91,7 @@ fn a_message_has_no_more_entries_than_configured_and_none_twice() {
 
 #[test]
 fn news_is_sent_a_limited_number_of_times() {
-    let mut config = Config::lan();
+    let mut config = Config::own_loop();
     config.sync_nodes = 0;
     // ceil(6 * log10(66)): a small group is taken for one of 64.
     let limit = 11;
@@ -106,7 +106,7 @@ fn news_is_sent_a_limited_number_of_times() {
 
 #[test]
 fn the_least_sent_news_goes_first() {
-    let mut config = Config::lan();
+    let mut config = Config::own_loop();
     config.sync_nodes = 0;
     config.max_entries = 4;
     let mut rig = Rig::among(config, 40);
@@ -127,7 +127,7 @@ fn the_least_sent_news_goes_first() {
 
 #[test]
 fn an_answer_goes_to_the_address_in_the_senders_own_entry_for_structs() {
-    let mut rig = Rig::among(Config::lan(), 5);
+    let mut rig = Rig::among(Config::own_loop(), 5);
     rig.clear();
     let header = rig.header(MessageKind::Ping, 2);
     let own = NodeView { ip: "10.3.3.3".into(), port: 99, ..rig.peer(2) };
@@ -157,7 +157,7 @@ fn an_answer_goes_to_where_the_packet_came_from() {
 
 #[test]
 fn an_update_asks_for_no_answer() {
-    let mut rig = Rig::among(Config::lan(), 5);
+    let mut rig = Rig::among(Config::own_loop(), 5);
     rig.says(1, &[claim(2, 9000, Online)]);
     rig.hear(MessageKind::Pong, 1, &[], &[]).unwrap();
     assert!(rig.sent.is_empty());
@@ -229,7 +229,7 @@ fn an_old_nonce_proves_nothing_any_more() {
 
 #[test]
 fn structs_carry_no_nonce_and_no_interval() {
-    let mut rig = Rig::among(Config::lan(), 5);
+    let mut rig = Rig::among(Config::own_loop(), 5);
     let sent = rig.tick();
     assert!(!sent.is_empty());
     assert!(sent.iter().all(|sent| sent.header.nonce == 0 && sent.header.interval_us == 0));

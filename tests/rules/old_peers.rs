@@ -202,7 +202,7 @@ fn an_old_nodes_leave_of_another_is_about_that_one() {
 
 #[test]
 fn old_peers_are_told_random_members() {
-    let mut rig = Rig::among(Config::lan(), 30);
+    let mut rig = Rig::among(Config::own_loop(), 30);
     says(&mut rig, MessageKind::Ping, 1, &[]);
     let pong = rig.sent_of(MessageKind::Pong)[0];
     assert_eq!(pong.entries.len(), 3, "our own entry and sync_nodes others");

@@ -17,7 +17,7 @@ fn helpers_asked(rig: &mut Rig, silent: u32) -> Vec<u32> {
 #[test]
 fn a_late_probe_asks_helpers_who_are_other_online_members() {
     for count in [0u32, 1, 3, 8] {
-        let mut config = Config::lan();
+        let mut config = Config::own_loop();
         config.indirect_probes = count;
         let mut rig = Rig::among(config, 20);
         if count == 0 {
@@ -35,7 +35,7 @@ fn a_late_probe_asks_helpers_who_are_other_online_members() {
 
 #[test]
 fn no_helper_is_asked_while_the_answer_is_in_time() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     for _ in 0..200 {
         rig.tick_answered();
     }
@@ -46,7 +46,7 @@ fn no_helper_is_asked_while_the_answer_is_in_time() {
 
 #[test]
 fn a_helpers_proof_ends_the_probe() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     let helper = helpers_asked(&mut rig, 9)[0];
     let answered = rig.core.stats().probes_answered;
     let proof = rig.peer(9);
@@ -56,7 +56,7 @@ fn a_helpers_proof_ends_the_probe() {
 
 #[test]
 fn a_proof_of_nobody_we_asked_ends_no_probe() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     let helpers = helpers_asked(&mut rig, 9);
     let other = (1..=20).find(|n| *n != 9 && !helpers.contains(n)).unwrap();
     let answered = rig.core.stats().probes_answered;
@@ -67,7 +67,7 @@ fn a_proof_of_nobody_we_asked_ends_no_probe() {
 
 #[test]
 fn an_old_sighting_of_a_helper_is_no_proof() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     let helper = helpers_asked(&mut rig, 9)[0];
     let answered = rig.core.stats().probes_answered;
     let mut held = rig.member(9).unwrap();
@@ -78,7 +78,7 @@ fn an_old_sighting_of_a_helper_is_no_proof() {
 
 #[test]
 fn nacks_of_helpers_are_counted_and_spare_our_awareness() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     let subject = rig.member(9).unwrap();
     for helper in helpers_asked(&mut rig, 9) {
         rig.hear(MessageKind::Nack, helper, std::slice::from_ref(&subject), &[]).unwrap();
@@ -91,7 +91,7 @@ fn nacks_of_helpers_are_counted_and_spare_our_awareness() {
 
 #[test]
 fn nacks_of_nodes_that_were_not_asked_do_not_count() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     let helpers = helpers_asked(&mut rig, 9);
     let other = (1..=20).find(|n| *n != 9 && !helpers.contains(n)).unwrap();
     let subject = rig.member(9).unwrap();
@@ -101,7 +101,7 @@ fn nacks_of_nodes_that_were_not_asked_do_not_count() {
 
 #[test]
 fn a_failed_probe_without_nacks_makes_us_doubt_ourselves() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     // Everybody falls silent: the fault is ours as likely as not.
     for _ in 0..12 {
         rig.tick();
@@ -118,7 +118,7 @@ fn a_failed_probe_without_nacks_makes_us_doubt_ourselves() {
 #[test]
 fn awareness_stays_within_its_maximum() {
     for most in [0, 1, 4] {
-        let mut config = Config::lan();
+        let mut config = Config::own_loop();
         config.awareness_max = most;
         let mut rig = Rig::among(config, 30);
         for _ in 0..100 {
@@ -130,7 +130,7 @@ fn awareness_stays_within_its_maximum() {
 
 #[test]
 fn having_to_refute_makes_us_doubt_ourselves() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     let accused = gossip::types::NodeView { status: Suspect, ..rig.own() };
     rig.says(1, &[accused]);
     assert_eq!(rig.core.awareness(), 1);
@@ -138,7 +138,7 @@ fn having_to_refute_makes_us_doubt_ourselves() {
 
 #[test]
 fn probes_of_nodes_that_others_find_dead_too_leave_awareness_alone() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     helpers_asked(&mut rig, 9);
     let accusation = claim(9, 1000 + rig.rounds + 50, Suspect);
     for accuser in [1, 2] {
@@ -153,7 +153,7 @@ fn probes_of_nodes_that_others_find_dead_too_leave_awareness_alone() {
 
 /// Rounds from the first ping of a member to the question about it, when nobody answers.
 fn rounds_to_helpers(doubts: bool) -> u64 {
-    let mut rig = Rig::among(Config::lan(), 60);
+    let mut rig = Rig::among(Config::own_loop(), 60);
     for _ in 0..4 {
         if doubts {
             let accused = gossip::types::NodeView { status: Suspect, ..rig.own() };
@@ -193,7 +193,7 @@ fn a_node_that_doubts_itself_waits_longer_before_it_asks_helpers() {
 
 #[test]
 fn a_newer_sign_of_life_of_any_kind_postpones() {
-    let mut config = Config::lan();
+    let mut config = Config::own_loop();
     config.deaf_probes = 100;
     let mut rig = Rig::among(config, 9);
     for _ in 0..100 {
@@ -207,7 +207,7 @@ fn a_newer_sign_of_life_of_any_kind_postpones() {
 
 #[test]
 fn a_node_that_speaks_and_never_answers_is_suspected_for_good() {
-    let mut rig = Rig::among(Config::lan(), 9);
+    let mut rig = Rig::among(Config::own_loop(), 9);
     let speaks = |rig: &mut Rig| {
         rig.tick_but(&[9]);
         rig.hear(MessageKind::Ping, 9, &[], &[]).unwrap();
@@ -228,7 +228,7 @@ fn a_node_that_speaks_and_never_answers_is_suspected_for_good() {
 
 #[test]
 fn a_deaf_node_that_hears_again_passes_its_stamp() {
-    let mut rig = Rig::among(Config::lan(), 9);
+    let mut rig = Rig::among(Config::own_loop(), 9);
     for _ in 0..100 {
         rig.tick_but(&[9]);
         if rig.status(9) == Some(Suspect) {
@@ -246,7 +246,7 @@ fn a_deaf_node_that_hears_again_passes_its_stamp() {
 #[test]
 fn one_long_gap_between_calls_accuses_nobody() {
     for gap in [1_000u64, 10_000, 3_600_000, 100 * 86_400_000] {
-        let mut rig = Rig::among(Config::lan(), 20);
+        let mut rig = Rig::among(Config::own_loop(), 20);
         // Probes are in flight when the stall begins, and their answers are read after the round.
         let sent = rig.tick();
         rig.tick_by(gap);
@@ -263,7 +263,7 @@ fn one_long_gap_between_calls_accuses_nobody() {
 
 #[test]
 fn a_stall_that_comes_again_and_again_accuses_nobody() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     for _ in 0..50 {
         let mut waiting = rig.tick();
         waiting.extend(rig.tick_by(1_800));
@@ -280,7 +280,7 @@ fn a_stall_that_comes_again_and_again_accuses_nobody() {
 #[test]
 fn a_program_that_ticks_before_it_reads_accuses_nobody() {
     for interval in [20u64, 100, 1_000] {
-        let mut rig = Rig::among(Config::lan(), 20);
+        let mut rig = Rig::among(Config::own_loop(), 20);
         let mut waiting: Vec<Sent> = Vec::new();
         for _ in 0..200 {
             // The answers to the last round are read only after this one was made.
@@ -296,7 +296,7 @@ fn a_program_that_ticks_before_it_reads_accuses_nobody() {
 
 #[test]
 fn time_that_runs_backwards_changes_nothing() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     let held: Vec<_> = rig.core.members().map(gossip::types::NodeView::from).collect();
     for back in [1, 1000, u64::MAX] {
         let earlier = Instant::from_millis(rig.ms.saturating_sub(back));
@@ -314,7 +314,7 @@ fn time_that_runs_backwards_changes_nothing() {
 
 #[test]
 fn a_helper_pings_the_subject_and_passes_its_answer_on() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     let subject = rig.member(9).unwrap();
     rig.hear(MessageKind::PingReq, 1, &[subject], &[]).unwrap();
     assert_eq!(rig.sent_to(9, MessageKind::Ping), 1);
@@ -329,7 +329,7 @@ fn a_helper_pings_the_subject_and_passes_its_answer_on() {
 
 #[test]
 fn a_helper_that_gets_no_answer_says_so_in_time() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     let subject = rig.member(9).unwrap();
     rig.hear(MessageKind::PingReq, 1, &[subject], &[]).unwrap();
     // Within one probe time-out, so that the requester has it before it gives up.
@@ -341,7 +341,7 @@ fn a_helper_that_gets_no_answer_says_so_in_time() {
 
 #[test]
 fn strangers_and_tombstones_get_no_relay() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     rig.says(1, &[claim(2, 9000, Failed)]);
     rig.clear();
     let subject = rig.member(9).unwrap();
@@ -356,7 +356,7 @@ fn strangers_and_tombstones_get_no_relay() {
 
 #[test]
 fn a_request_about_an_unknown_node_sends_nothing_to_it() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     rig.hear(MessageKind::PingReq, 1, &[claim(77, 1000, Suspect)], &[]).unwrap();
     assert!(rig.sent.iter().all(|sent| sent.to != id(77)));
 }
@@ -365,7 +365,7 @@ fn a_request_about_an_unknown_node_sends_nothing_to_it() {
 /// timers reads it when it comes.
 #[test]
 fn with_timers_a_probe_waits_for_the_answer_and_not_for_the_reader() {
-    let mut config = Config::lan();
+    let mut config = Config::own_loop();
     config.round_interval_ms = 1_000;
     let asked_after = |timers: bool| {
         let mut rig = Rig::among(config.clone(), 5);

@@ -33,7 +33,7 @@ fn said(status: impl Strategy<Value = NodeStatus>) -> impl Strategy<Value = Said
 
 /// A core that holds the tellers and the subjects online, at heartbeat 1000.
 fn listening(seed: u64) -> Rig {
-    let mut rig = Rig::seeded(Config::lan(), seed);
+    let mut rig = Rig::seeded(Config::own_loop(), seed);
     (1..=3).for_each(|n| rig.welcome(n));
     rig.says(1, &SUBJECTS.map(view).collect::<Vec<_>>());
     rig.clear();
@@ -348,7 +348,7 @@ proptest! {
 
     #[test]
     fn hostile_messages_break_nothing_of_a_full_core(all in vec(junk(), 1..40)) {
-        let mut config = Config::lan();
+        let mut config = Config::own_loop();
         config.max_members = 7;
         survive(Rig::with(config), &all)?;
     }

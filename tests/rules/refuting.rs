@@ -13,7 +13,7 @@ fn said_of_us(rig: &Rig, ahead: u64, status: NodeStatus) -> NodeView {
 fn refutes_accusations_with_a_newer_heartbeat() {
     for status in [Suspect, Failed, Left] {
         for ahead in [0, 1, 17] {
-            let mut rig = Rig::among(Config::lan(), 5);
+            let mut rig = Rig::among(Config::own_loop(), 5);
             let said = said_of_us(&rig, ahead, status);
             rig.says(1, std::slice::from_ref(&said));
             assert_eq!(rig.own().heartbeat, said.heartbeat + 1, "{status:?} {ahead}");
@@ -25,7 +25,7 @@ fn refutes_accusations_with_a_newer_heartbeat() {
 
 #[test]
 fn older_accusations_of_us_change_nothing() {
-    let mut rig = Rig::among(Config::lan(), 5);
+    let mut rig = Rig::among(Config::own_loop(), 5);
     let own = rig.own();
     let said = NodeView { heartbeat: own.heartbeat - 1, status: Failed, ..own.clone() };
     rig.says(1, &[said]);
@@ -35,7 +35,7 @@ fn older_accusations_of_us_change_nothing() {
 
 #[test]
 fn refutes_at_most_once_a_round_and_passes_the_highest_in_the_next() {
-    let mut rig = Rig::among(Config::lan(), 5);
+    let mut rig = Rig::among(Config::own_loop(), 5);
     let start = rig.own().heartbeat;
     for ahead in [10, 30, 20] {
         let said = NodeView { heartbeat: start + ahead, status: Suspect, ..rig.own() };
@@ -53,7 +53,7 @@ fn refutes_at_most_once_a_round_and_passes_the_highest_in_the_next() {
 /// Where a round takes a second, one that comes just after another would run out before the next.
 #[test]
 fn a_second_claim_in_a_long_round_is_refuted_100_ms_later() {
-    let mut rig = Rig::among(Config::lan(), 5);
+    let mut rig = Rig::among(Config::own_loop(), 5);
     (0..6).for_each(|_| drop(rig.tick_by(1_000)));
     for (wait, refuted) in [(0, 1), (99, 1), (1, 2), (150, 3)] {
         rig.ms += wait;
@@ -65,7 +65,7 @@ fn a_second_claim_in_a_long_round_is_refuted_100_ms_later() {
 
 #[test]
 fn an_online_claim_about_us_that_is_newer_is_passed() {
-    let mut rig = Rig::among(Config::lan(), 5);
+    let mut rig = Rig::among(Config::own_loop(), 5);
     let said = said_of_us(&rig, 500, Online);
     rig.says(1, std::slice::from_ref(&said));
     assert_eq!(rig.own().heartbeat, said.heartbeat + 1);
@@ -73,7 +73,7 @@ fn an_online_claim_about_us_that_is_newer_is_passed() {
 
 #[test]
 fn an_echo_of_our_own_entry_is_ignored() {
-    let mut rig = Rig::among(Config::lan(), 5);
+    let mut rig = Rig::among(Config::own_loop(), 5);
     let own = rig.own();
     for _ in 0..3 {
         rig.says(1, std::slice::from_ref(&own));
@@ -85,7 +85,7 @@ fn an_echo_of_our_own_entry_is_ignored() {
 
 #[test]
 fn joining_and_unknown_claims_about_us_are_old_views_and_no_accusations() {
-    let mut rig = Rig::among(Config::lan(), 5);
+    let mut rig = Rig::among(Config::own_loop(), 5);
     for status in [Joining, Unknown] {
         let own = rig.own();
         rig.says(1, &[NodeView { status, ..own.clone() }]);
@@ -95,7 +95,7 @@ fn joining_and_unknown_claims_about_us_are_old_views_and_no_accusations() {
 
 #[test]
 fn nothing_from_outside_changes_our_own_entry_but_its_heartbeat() {
-    let mut rig = Rig::among(Config::lan(), 5);
+    let mut rig = Rig::among(Config::own_loop(), 5);
     let own = rig.own();
     for (i, status) in [Online, Suspect, Failed, Left, Joining].into_iter().enumerate() {
         let other = NodeView {
@@ -127,7 +127,7 @@ fn nothing_from_outside_changes_our_own_entry_but_its_heartbeat() {
 
 #[test]
 fn a_refutation_goes_at_once_to_who_told_us_and_in_the_next_round_first() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     let said = said_of_us(&rig, 3, Suspect);
     rig.says(7, std::slice::from_ref(&said));
     let update = rig.sent.iter().find(|sent| sent.is_to(7, MessageKind::Update)).unwrap();
@@ -139,7 +139,7 @@ fn a_refutation_goes_at_once_to_who_told_us_and_in_the_next_round_first() {
 
 #[test]
 fn refuting_a_far_claim_needs_an_answer_to_us() {
-    let mut rig = Rig::among(Config::lan(), 5);
+    let mut rig = Rig::among(Config::own_loop(), 5);
     let own = rig.own();
     let said = said_of_us(&rig, (1 << 32) + 1, Failed);
     rig.says(1, std::slice::from_ref(&said));
@@ -153,7 +153,7 @@ fn refuting_a_far_claim_needs_an_answer_to_us() {
 
 #[test]
 fn another_node_with_our_id_is_counted_and_does_not_make_us_jump_for_ever() {
-    let mut rig = Rig::among(Config::lan(), 5);
+    let mut rig = Rig::among(Config::own_loop(), 5);
     for round in 0..100 {
         if round % 5 == 0 {
             let other = NodeView { ip: "192.168.9.9".into(), ..said_of_us(&rig, 1, Online) };
@@ -168,7 +168,7 @@ fn another_node_with_our_id_is_counted_and_does_not_make_us_jump_for_ever() {
 
 #[test]
 fn a_message_in_our_own_name_is_refused() {
-    let mut rig = Rig::among(Config::lan(), 5);
+    let mut rig = Rig::among(Config::own_loop(), 5);
     let own = rig.own();
     let header = rig.header(MessageKind::Ping, 0);
     let taken = rig.take(Path::Struct, &header, &[NodeView { port: 9, ..own.clone() }]);
@@ -191,7 +191,7 @@ fn a_restarted_node_learns_what_it_was_from_one_answer() {
 /// Lets node 9, that makes a round each `pace` milliseconds, fall silent until it is suspected; gives
 /// the stamp, the last heartbeat seen, and the rounds it would have made since.
 fn stamp_after_silence(pace: u64) -> (u64, u64, u64) {
-    let mut rig = Rig::among(Config::lan(), 8);
+    let mut rig = Rig::among(Config::own_loop(), 8);
     let start = rig.ms;
     for _ in 0..100 {
         // Its own answers are older than this, and do not count.
@@ -215,7 +215,7 @@ fn a_suspicion_is_stamped_as_of_now_by_the_suspects_own_pace() {
 
 #[test]
 fn a_late_sighting_cannot_clear_a_suspicion_and_a_newer_sign_of_life_can() {
-    let mut rig = Rig::among(Config::lan(), 9);
+    let mut rig = Rig::among(Config::own_loop(), 9);
     rig.until(&[9], 100, |rig| rig.status(9) == Some(Suspect));
     let stamp = rig.heartbeat(9);
     rig.says(1, &[claim(9, stamp - 1, Online)]);

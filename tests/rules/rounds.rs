@@ -13,7 +13,7 @@ fn pinged(sent: &[Sent]) -> Vec<u32> {
 #[test]
 fn the_ring_reaches_everyone_within_two_walks() {
     for members in [3u32, 4, 10, 50] {
-        let mut rig = Rig::among(Config::lan(), members);
+        let mut rig = Rig::among(Config::own_loop(), members);
         let mut last: BTreeMap<u32, u32> = (1..=members).map(|n| (n, 0)).collect();
         let walk = members.div_ceil(3);
         for round in 1..=20 * walk {
@@ -28,7 +28,7 @@ fn the_ring_reaches_everyone_within_two_walks() {
 
 #[test]
 fn one_walk_visits_each_member_once() {
-    let mut rig = Rig::among(Config::lan(), 30);
+    let mut rig = Rig::among(Config::own_loop(), 30);
     // The walk in hand ends somewhere; ten rounds from its border are one walk of 30 members.
     let walks: Vec<u32> = (0..20).flat_map(|_| pinged(&rig.tick_answered())).collect();
     let is_walk = |walk: &[u32]| walk.iter().collect::<std::collections::BTreeSet<_>>().len() == 30;
@@ -42,7 +42,7 @@ fn one_walk_visits_each_member_once() {
 #[test]
 fn a_round_pings_gossip_nodes_distinct_members() {
     for fan_out in [1u32, 3, 8, 64] {
-        let mut config = Config::lan();
+        let mut config = Config::own_loop();
         config.gossip_nodes = fan_out;
         let mut rig = Rig::among(config, 10);
         for _ in 0..50 {
@@ -56,7 +56,7 @@ fn a_round_pings_gossip_nodes_distinct_members() {
 
 #[test]
 fn a_round_raises_the_own_heartbeat_by_one() {
-    let mut rig = Rig::among(Config::lan(), 3);
+    let mut rig = Rig::among(Config::own_loop(), 3);
     let start = rig.own().heartbeat;
     for round in 1..=10 {
         rig.tick_answered();
@@ -68,7 +68,7 @@ fn a_round_raises_the_own_heartbeat_by_one() {
 fn newcomers_stand_at_random_places() {
     let mut waits = std::collections::BTreeSet::new();
     for seed in 0..20 {
-        let mut rig = Rig::seeded(Config::lan(), seed);
+        let mut rig = Rig::seeded(Config::own_loop(), seed);
         rig.admit(1..=30);
         rig.welcome(99);
         let wait = (0..20).find(|_| pinged(&rig.tick_answered()).contains(&99));
@@ -79,7 +79,7 @@ fn newcomers_stand_at_random_places() {
 
 #[test]
 fn tombstones_are_not_in_the_ring() {
-    let mut rig = Rig::among(Config::lan(), 10);
+    let mut rig = Rig::among(Config::own_loop(), 10);
     rig.says(1, &[claim(4, 9000, NodeStatus::Failed), claim(5, 9000, NodeStatus::Left)]);
     let nodes: Vec<u32> = (0..20).flat_map(|_| pinged(&rig.tick_answered())).collect();
     // Healing tries the failed one now and then (P-11), the left one never.
@@ -97,7 +97,7 @@ fn a_core_alone_has_nothing_to_say() {
 
 #[test]
 fn a_broadcast_round_pings_every_online_member_and_ends_nothing() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     rig.says(1, &[claim(5, 9000, NodeStatus::Suspect), claim(6, 9000, NodeStatus::Failed)]);
     rig.clear();
     rig.ms += 60_000;
@@ -113,7 +113,7 @@ fn a_broadcast_round_pings_every_online_member_and_ends_nothing() {
 
 #[test]
 fn timers_of_the_core_come_at_the_round_interval() {
-    let mut rig = Rig::among(Config::lan(), 5);
+    let mut rig = Rig::among(Config::own_loop(), 5);
     let mut rounds = 0;
     let end = rig.ms + 10_000;
     while rig.ms < end {

@@ -99,7 +99,7 @@ pub struct Rig {
 impl Rig {
     /// A core whose program carries structs, with the default constants.
     pub fn new() -> Self {
-        Self::with(Config::lan())
+        Self::with(Config::own_loop())
     }
 
     /// A core that speaks packets.
@@ -354,7 +354,7 @@ impl Rig {
 
 /// The default constants with packets.
 pub fn packets() -> Config {
-    let mut config = Config::lan();
+    let mut config = Config::own_loop();
     config.carrier = Carrier::Packets;
     config
 }

@@ -26,7 +26,7 @@ fn observers(rig: &Rig) -> Vec<u32> {
 
 #[test]
 fn a_failed_probe_makes_suspect_and_only_time_makes_failed() {
-    let mut rig = accused(Config::lan(), 20);
+    let mut rig = accused(Config::own_loop(), 20);
     rig.until(&[9], 200, |rig| rig.status(9) == Some(Failed));
     assert_eq!(rig.changes(9), [(Online, Suspect), (Suspect, Failed)]);
     let stats = rig.core.stats();
@@ -36,7 +36,7 @@ fn a_failed_probe_makes_suspect_and_only_time_makes_failed() {
 
 /// Milliseconds from our suspicion to the failure when so many others confirm it.
 fn lasts(confirmations: u32) -> u64 {
-    let mut rig = accused(Config::lan(), 20);
+    let mut rig = accused(Config::own_loop(), 20);
     let start = rig.ms;
     let said = rig.member(9).unwrap();
     for accuser in 1..=confirmations {
@@ -57,7 +57,7 @@ fn suspicion_runs_from_its_maximum_down_to_its_minimum_as_others_confirm() {
 
 #[test]
 fn an_accuser_confirms_once() {
-    let mut rig = accused(Config::lan(), 20);
+    let mut rig = accused(Config::own_loop(), 20);
     let start = rig.ms;
     let said = rig.member(9).unwrap();
     for _ in 0..10 {
@@ -69,7 +69,7 @@ fn an_accuser_confirms_once() {
 
 #[test]
 fn who_doubts_itself_ends_a_suspicion_after_as_many_pings_as_who_does_not() {
-    let mut rig = accused(Config::lan(), 20);
+    let mut rig = accused(Config::own_loop(), 20);
     let start = rig.ms;
     let said = rig.member(9).unwrap();
     for accuser in 1..=3 {
@@ -88,7 +88,7 @@ fn who_doubts_itself_ends_a_suspicion_after_as_many_pings_as_who_does_not() {
 
 #[test]
 fn who_is_told_to_watch_late_looks_as_long_as_the_others() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     let said = claim(9, rig.heartbeat(9) + 1, Suspect);
     rig.hear(MessageKind::Update, 1, &[], std::slice::from_ref(&said)).unwrap();
     for _ in 0..30 {
@@ -117,7 +117,7 @@ fn tick_with_loss(rig: &mut Rig, pinged: &mut [u32; 21]) {
 
 #[test]
 fn the_more_pings_of_the_living_get_lost_the_longer_a_watcher_looks() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     let mut pinged = [0; 21];
     let mut suspected = None;
     for _ in 0..600 {
@@ -141,7 +141,7 @@ fn the_more_pings_of_the_living_get_lost_the_longer_a_watcher_looks() {
 
 #[test]
 fn hearsay_behind_the_senders_own_entry_confirms_nothing() {
-    let mut rig = accused(Config::lan(), 20);
+    let mut rig = accused(Config::own_loop(), 20);
     let start = rig.ms;
     let said = rig.member(9).unwrap();
     for teller in 1..=8 {
@@ -216,7 +216,7 @@ fn slow_rounds_stretch_the_minimum_to_rounds() {
 #[test]
 fn a_suspicion_is_told_at_once_to_a_few_observers_and_to_nobody_else() {
     for members in [20, 200] {
-        let rig = accused(Config::lan(), members);
+        let rig = accused(Config::own_loop(), members);
         let told = observers(&rig).len();
         // One fewer is told where we are one of them ourselves.
         assert!((2..=3).contains(&told), "{members} members: {told}");
@@ -231,7 +231,7 @@ fn a_suspicion_is_told_at_once_to_a_few_observers_and_to_nobody_else() {
 fn all_members_agree_on_the_observers() {
     let seen: Vec<Vec<u32>> = (20..30)
         .map(|own| {
-            let mut rig = Rig::of(Config::lan(), own.into(), &view(own));
+            let mut rig = Rig::of(Config::own_loop(), own.into(), &view(own));
             rig.admit((0..50).filter(|&n| n != own));
             rig.until(&[9], 200, |rig| rig.status(9) == Some(Suspect));
             let mut nodes = observers(&rig);
@@ -248,7 +248,7 @@ fn all_members_agree_on_the_observers() {
 
 /// Who holds node 9 online hears it accused before the own entry of node 1.
 fn doubted(kind: MessageKind) -> (Rig, NodeView) {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     let said = claim(9, 1000 + rig.rounds + 20, Suspect);
     rig.hear(kind, 1, std::slice::from_ref(&said), &[]).unwrap();
     (rig, said)
@@ -346,7 +346,7 @@ fn an_answer_that_does_not_pass_the_stamp_begins_a_suspicion_anew() {
 
 #[test]
 fn who_is_suspect_accuses_nobody_and_is_told_who_lives() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     rig.until(&[1], 200, |rig| rig.status(1) == Some(Suspect));
     rig.clear();
     let header = rig.header(MessageKind::Update, 1);
@@ -363,7 +363,7 @@ fn who_is_suspect_accuses_nobody_and_is_told_who_lives() {
 
 #[test]
 fn no_more_than_so_many_accused_are_looked_at_at_once() {
-    let mut rig = Rig::among(Config::lan(), 400);
+    let mut rig = Rig::among(Config::own_loop(), 400);
     let said: Vec<NodeView> = (2..=400).map(|n| claim(n, 90_000, Suspect)).collect();
     rig.clear();
     rig.hear(MessageKind::Update, 1, &said, &[]).unwrap();
@@ -372,7 +372,7 @@ fn no_more_than_so_many_accused_are_looked_at_at_once() {
 
 #[test]
 fn a_fresh_answer_clears_the_suspicion_and_the_other_observers_hear_of_it() {
-    let mut rig = accused(Config::lan(), 20);
+    let mut rig = accused(Config::own_loop(), 20);
     let watchers = observers(&rig);
     rig.clear();
     let said = claim(9, rig.heartbeat(9) + 1, Online);
@@ -393,7 +393,7 @@ fn a_fresh_answer_clears_the_suspicion_and_the_other_observers_hear_of_it() {
 
 #[test]
 fn an_unanswered_ping_of_an_observer_confirms_and_is_told_to_the_others() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     let said = claim(9, 1000 + rig.rounds + 20, Suspect);
     rig.hear(MessageKind::Update, 1, &[said], &[]).unwrap();
     rig.clear();
@@ -406,7 +406,7 @@ fn an_unanswered_ping_of_an_observer_confirms_and_is_told_to_the_others() {
 
 #[test]
 fn a_young_suspicion_is_not_gossiped_and_an_old_one_is() {
-    let mut rig = accused(Config::lan(), 40);
+    let mut rig = accused(Config::own_loop(), 40);
     let start = rig.ms;
     let mut first = None;
     while rig.ms - start < 1500 {
@@ -426,7 +426,7 @@ fn a_young_suspicion_is_not_gossiped_and_an_old_one_is() {
 
 #[test]
 fn a_suspicion_cleared_early_was_never_gossiped_at_all() {
-    let mut rig = accused(Config::lan(), 40);
+    let mut rig = accused(Config::own_loop(), 40);
     rig.tick_but(&[9]);
     let said = claim(9, rig.heartbeat(9) + 1, Online);
     let header =
@@ -446,7 +446,7 @@ fn a_suspicion_cleared_early_was_never_gossiped_at_all() {
 
 #[test]
 fn those_who_do_not_watch_wait_longer() {
-    let mut rig = Rig::among(Config::lan(), 20);
+    let mut rig = Rig::among(Config::own_loop(), 20);
     let start = rig.ms;
     // Hearsay: behind the sender's own entry.
     rig.says(1, &[claim(9, 1000 + rig.rounds + 500, Suspect)]);
@@ -465,7 +465,7 @@ fn those_who_do_not_watch_wait_longer() {
 
 #[test]
 fn a_failure_is_spread_at_once() {
-    let mut rig = accused(Config::lan(), 20);
+    let mut rig = accused(Config::own_loop(), 20);
     rig.until(&[9], 200, |rig| rig.status(9) == Some(Failed));
     let sent = rig.tick_but(&[9]);
     let pings: Vec<&Sent> =

@@ -102,7 +102,11 @@ fn profile(value: &Bound<'_, PyAny>) -> PyResult<Config> {
         "wan" => Config::wan(),
         "local" => Config::local(),
         "quiet" => Config::quiet(),
-        _ => return Err(at.wrong_value(value, "\"lan\", \"wan\", \"local\" or \"quiet\"")),
+        "loop" => Config::own_loop(),
+        _ => {
+            let known = "\"lan\", \"wan\", \"local\", \"quiet\" or \"loop\"";
+            return Err(at.wrong_value(value, known));
+        }
     })
 }
 

@@ -19,7 +19,7 @@ use core::{fmt, ptr};
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum gossip_profile {
-    /// For one data centre; what gossip_core_create() takes.
+    /// For one data centre; what gossip_node_config_t takes if it names no other.
     GOSSIP_PROFILE_LAN = 0,
     /// For members far apart: slower rounds, longer time-outs.
     GOSSIP_PROFILE_WAN = 1,
@@ -28,6 +28,10 @@ pub enum gossip_profile {
     /// Two messages a second for each member: one ping a second, news every 200 ms. Wants a program
     /// that calls gossip_core_handle_timeout().
     GOSSIP_PROFILE_QUIET = 3,
+    /// GOSSIP_PROFILE_LAN for a program that calls gossip_core_tick() in a loop of its own, which
+    /// may stand still for a second when something else in it takes long; what
+    /// gossip_core_create() takes. Since 1.6.
+    GOSSIP_PROFILE_LOOP = 4,
 }
 /// See gossip_profile.
 pub type gossip_profile_t = gossip_profile;
@@ -48,7 +52,7 @@ pub struct gossip_config {
     /// a cluster with another name are refused. Messages as structs and JSON carry no name. Read by
     /// gossip_core_create_with() and not kept. Default NULL.
     pub cluster: *const c_char,
-    /// The gossip_profile_t that this struct was filled with, 0 to 3: its values stand for the
+    /// The gossip_profile_t that this struct was filled with, 0 to 4: its values stand for the
     /// fields that a program compiled against an older header does not have.
     pub profile: u32,
     /// 1: seed is given, and with manual_clock a run of the program is the same each time. 0: the
@@ -217,6 +221,7 @@ fn profile_of(raw: u32) -> Option<Config> {
         1 => Config::wan(),
         2 => Config::local(),
         3 => Config::quiet(),
+        4 => Config::own_loop(),
         _ => return None,
     })
 }
@@ -225,7 +230,7 @@ fn profile_of(raw: u32) -> Option<Config> {
 fn defaults(profile: u32, argument: &str) -> Option<gossip_config_t> {
     let config = profile_of(profile);
     if config.is_none() {
-        set_last_error(format_args!("{argument} is {profile}; pass a gossip_profile_t, 0 to 3"));
+        set_last_error(format_args!("{argument} is {profile}; pass a gossip_profile_t, 0 to 4"));
     }
     config.map(|config| c_config(&config, profile))
 }
@@ -403,7 +408,8 @@ mod tests {
 
     #[test]
     fn a_profile_is_that_of_the_library() {
-        let profiles = [Config::lan(), Config::wan(), Config::local(), Config::quiet()];
+        let (lan, own_loop) = (Config::lan(), Config::own_loop());
+        let profiles = [lan, Config::wan(), Config::local(), Config::quiet(), own_loop];
         for (raw, profile) in (0..).zip(profiles) {
             let filled = defaults(raw, "profile").expect("a profile");
             // SAFETY: a whole struct with its size.
@@ -411,7 +417,7 @@ mod tests {
             assert_eq!(wanted.config, profile);
             assert_eq!(filled.profile, raw);
         }
-        assert!(defaults(4, "profile").is_none());
+        assert!(defaults(5, "profile").is_none());
     }
 
     #[test]

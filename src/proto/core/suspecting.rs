@@ -18,8 +18,10 @@ const MAX_DOUBTS: usize = 256;
 /// looks, each with all the time that it gets, however much is lost.
 const MIN_LOOKS: u64 = 3;
 const MAX_LOOKS: u64 = 16;
-/// The most that P-9b adds after suspicions that were cleared, as a multiple of the minimum.
+/// The most that P-9b adds for short silences, as a multiple of the minimum and in milliseconds, whichever
+/// is more.
 const MAX_SLOW_FACTOR: u64 = 3;
+const SHORT_SLOW_MS: u64 = 3_000;
 /// How long P-9b remembers, in microseconds.
 const SLOW_LIFE: u64 = 300_000_000;
 /// The longest suspicion is at least this many times the shortest, however slow the rounds are.
@@ -420,12 +422,11 @@ impl Core {
         };
         let had = suspicion.map_or(0, |suspicion| suspicion.slow) / 1000;
         // One and a half times that, or two and a half times.
-        let (halves, most) = if failed {
-            (3, MAX_SLOW_MS)
-        } else {
-            (5, u64::from(self.config.suspicion_min_ms) * MAX_SLOW_FACTOR)
-        };
+        let short = (u64::from(self.config.suspicion_min_ms) * MAX_SLOW_FACTOR).max(SHORT_SLOW_MS);
+        let (halves, most) = if failed { (3, MAX_SLOW_MS) } else { (5, short) };
         let earned = (silent / 1000 * halves / 2).min(most).min(u64::from(u16::MAX));
+        // A short silence may well come again later; after a long one that is another thing.
+        let failed = failed && earned > short;
         if earned >= had {
             let member = &mut self.members[slot];
             member.slow_ms = earned as u16;

@@ -304,7 +304,7 @@ class NodeBase:
         advertise_host: Union[str, None] = None,
         advertise_port: Union[int, None] = None,
         metadata: Union[Mapping[str, str], None] = None,
-        profile: Union[Literal["lan", "wan", "local", "quiet"], None] = None,
+        profile: Union[Literal["lan", "wan", "local", "quiet", "loop"], None] = None,
         protocol: Union[_Protocol, Mapping[str, int], None] = None,
         serializer: Union[Literal["auto", "binary", "json", "bincode"], None] = None,
         settle: Union[_Seconds, None] = None,

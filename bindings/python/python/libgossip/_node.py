@@ -205,7 +205,7 @@ class Node(NodeBase):
     :param advertise_host: the numeric address that others reach it at, where it is another one.
     :param advertise_port: the port that others reach it at, where it is another one.
     :param metadata: what it spreads with itself from the start.
-    :param profile: "lan", "wan", "local" or "quiet": the constants of the protocol.
+    :param profile: "lan", "wan", "local", "quiet" or "loop": the constants of the protocol.
     :param protocol: constants of the protocol to be changed, by name.
     :param serializer: "auto" speaks to nodes of every version; "binary", "json" and "bincode" pin a
         form.
