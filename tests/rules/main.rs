@@ -15,6 +15,7 @@ mod probes;
 mod properties;
 mod refuting;
 mod rounds;
+mod slow_nodes;
 mod support;
 mod suspicions;
 mod syncing;

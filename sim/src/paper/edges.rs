@@ -64,31 +64,31 @@ pub(super) fn deaf(options: Options) -> Seen {
     (seconds(known), world.views.log.iter().filter(others).count() as u64)
 }
 
-/// A loop that runs once in 5 s: how often all others together gave it up, in runs of it, in
-/// two minutes.
+/// A loop that runs once in 5 s: how often it was given up in two minutes.
 pub(super) fn slow_loop(options: Options) -> Seen {
+    pauses(options, 4_990 * MS, 5 * SECOND, 120 * SECOND)
+}
+
+/// A node that stands still for a while in each period: how many failures of others there were, and in
+/// how many of its pauses all others together gave it up.
+fn pauses(options: Options, length: u64, period: u64, time: u64) -> Seen {
     let mut world = World::<Core>::formed(options);
     let from = world.now;
     let stall = Stall {
-        length: 4_990 * MS,
-        period: 5_000 * MS,
+        length,
+        period,
         resume: Resume::Read,
         burst: false,
         reader_runs: false,
         messages_only: false,
     };
     world.stall(5, stall);
-    world.run(120 * SECOND);
-    let mut failures: Vec<u64> = world
-        .views
-        .log
-        .iter()
-        .filter(|c| c.at >= from && c.subject == 5 && c.new.is_gone())
-        .map(|c| c.at / (5 * SECOND))
-        .collect();
+    world.run(time);
+    let gone = || world.views.log.iter().filter(|c| c.at >= from && c.new.is_gone());
+    let mut failures: Vec<u64> =
+        gone().filter(|c| c.subject == 5).map(|c| (c.at - from) / period).collect();
     failures.dedup();
-    let others =
-        world.views.log.iter().filter(|c| c.at >= from && c.subject != 5 && c.new.is_gone());
+    let others = gone().filter(|c| c.subject != 5);
     (Some(others.count() as f64), failures.len() as u64)
 }
 
@@ -124,7 +124,7 @@ pub(super) fn mixed(options: Options) -> Seen {
 /// What the system said.
 pub fn run(effort: &Effort) -> Result<(), String> {
     type Case = (&'static str, &'static str, fn(u64) -> Seen);
-    let cases: [Case; 7] = [
+    let cases: [Case; 10] = [
         ("crash in a group of 2: known to all", "wrong failures", |seed| crash(lan(seed, 2))),
         ("crash in a group of 3", "wrong failures", |seed| crash(lan(seed, 3))),
         ("crash in a group of 4", "wrong failures", |seed| crash(lan(seed, 4))),
@@ -132,6 +132,15 @@ pub fn run(effort: &Effort) -> Result<(), String> {
         ("one of 100 hears nothing: out at all", "failures of others", |seed| deaf(lan(seed, 100))),
         ("a loop once in 5 s: failures of others", "times it was failed", |seed| {
             slow_loop(lan(seed, 32))
+        }),
+        ("still for 0.5 s each 10 s, 5 minutes", "times it was failed", |seed| {
+            pauses(lan(seed, 32), 500 * MS, 10 * SECOND, 300 * SECOND)
+        }),
+        ("still for 1 s each 10 s", "times it was failed", |seed| {
+            pauses(lan(seed, 32), SECOND, 10 * SECOND, 300 * SECOND)
+        }),
+        ("still for 1 s each minute", "times it was failed", |seed| {
+            pauses(lan(seed, 32), SECOND, 60 * SECOND, 300 * SECOND)
         }),
         (
             "1 and 10 rounds a second, cut for a minute: whole",

@@ -23,7 +23,7 @@ const MAX_LOOKS: u64 = 16;
 const MAX_SLOW_FACTOR: u64 = 3;
 const SHORT_SLOW_MS: u64 = 3_000;
 /// How long P-9b remembers, in microseconds.
-const SLOW_LIFE: u64 = 300_000_000;
+const SLOW_LIFE: u64 = 3_600_000_000;
 /// The longest suspicion is at least this many times the shortest, however slow the rounds are.
 const MAX_OF_MIN: u64 = 4;
 /// The longest suspicion minimum that P-9b gives, in milliseconds.
@@ -418,7 +418,13 @@ impl Core {
         let suspicion = self.suspicions.get(slot, &self.members);
         let silent = match suspicion {
             Some(suspicion) => self.clock.awake().saturating_sub(suspicion.start),
-            None => self.members[slot].changed.elapsed(self.now()),
+            None => {
+                // It was silent before it was failed, too: through a probe and a suspicion.
+                let member = &self.members[slot];
+                let suspected = self.config.suspicion_min_ms.max(member.slow_ms.into());
+                let before = suspected + 2 * self.config.probe_timeout_min_ms;
+                member.changed.elapsed(self.now()) + u64::from(before) * 1000
+            }
         };
         let had = suspicion.map_or(0, |suspicion| suspicion.slow) / 1000;
         // One and a half times that, or two and a half times.
