@@ -19,7 +19,8 @@ use core::{fmt, ptr};
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum gossip_profile {
-    /// For one data centre; what gossip_node_config_t takes if it names no other.
+    /// For one data centre, and members with a thread of their own; what nodes take if they are given no
+    /// other. A member that stands still for more than 0.6 s is called failed, until it is known to do that.
     GOSSIP_PROFILE_LAN = 0,
     /// For members far apart: slower rounds, longer time-outs.
     GOSSIP_PROFILE_WAN = 1,
@@ -29,7 +30,7 @@ pub enum gossip_profile {
     /// that calls gossip_core_handle_timeout().
     GOSSIP_PROFILE_QUIET = 3,
     /// GOSSIP_PROFILE_LAN for a program that calls gossip_core_tick() in a loop of its own, which
-    /// may stand still for a second when something else in it takes long; what
+    /// may stand still for a second when something else in it takes long: longer time-outs; what
     /// gossip_core_create() takes. Since 1.6.
     GOSSIP_PROFILE_LOOP = 4,
 }
