@@ -96,7 +96,7 @@ const RIVALS: [Rival; 11] = [
     Rival::QUIET,
     Rival::SLOW_LAN,
     Rival::LAN,
-    Rival::SHORT_LAN,
+    Rival::LOOP,
 ];
 
 /// Runs it.

@@ -5,7 +5,7 @@ use super::rivals::{Idle, Rival};
 use crate::cluster::SECOND;
 use crate::table::Table;
 
-const RIVALS: [Rival; 4] = [Rival::MEMBERLIST, Rival::QUIET, Rival::LAN, Rival::SHORT_LAN];
+const RIVALS: [Rival; 4] = [Rival::MEMBERLIST, Rival::QUIET, Rival::LAN, Rival::LOOP];
 
 /// 100 Mbit/s in and out, so that packets wait at the links.
 const BANDWIDTH: u64 = 100_000_000;

@@ -54,14 +54,9 @@ impl Rival {
         let lan = Options::profile(seed, n, Config::lan());
         Options { interval: SECOND, slowest: SECOND, ..lan }
     });
-    /// `lan` with time-outs short enough for 60 % of the time that SWIM takes which probes as often.
-    pub const SHORT_LAN: Self = Self::core("lan, short", |seed, n| {
-        let mut config = Config::lan();
-        config.probe_timeout_min_ms = 100;
-        config.suspicion_min_ms = 300;
-        config.observer_timeout_ms = 100;
-        Options::profile(seed, n, config)
-    });
+    /// With the time-outs for programs whose own loop may stand still.
+    pub const LOOP: Self =
+        Self::core("loop", |seed, n| Options::profile(seed, n, Config::own_loop()));
     /// Two packets a second.
     pub const QUIET: Self =
         Self::core("quiet", |seed, n| Options::profile(seed, n, Config::quiet()));
