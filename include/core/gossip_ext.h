@@ -241,7 +241,7 @@ struct gossip_config {
     uint32_t max_entries;
     /**
      * Least time before a probe asks helpers in milliseconds, whatever the round trips are (P-8).
-     * 10 to 60 000, default 200.
+     * 10 to 60 000, default 100.
      */
     uint32_t probe_timeout_min_ms;
     /**
@@ -259,7 +259,7 @@ struct gossip_config {
      */
     uint32_t deaf_probes;
     /**
-     * Shortest suspicion in milliseconds (P-9). 10 to 600 000, default 1 000. Higher: slower
+     * Shortest suspicion in milliseconds (P-9). 10 to 600 000, default 300. Higher: slower
      * detection, fewer mistakes.
      */
     uint32_t suspicion_min_ms;
@@ -269,7 +269,8 @@ struct gossip_config {
      */
     uint32_t suspicion_min_rounds;
     /**
-     * Longest suspicion as a multiple of suspicion_min_ms (P-9). 1 to 100, default 6.
+     * Longest suspicion as a multiple of suspicion_min_ms (P-9). 1 to 100, default 20. A
+     * member that nobody else accuses is failed after so long.
      */
     uint32_t suspicion_max_factor;
     /**
@@ -282,7 +283,7 @@ struct gossip_config {
     uint32_t observers;
     /**
      * Time an observer gives a suspect to answer in milliseconds (P-9a). 10 to 60 000, default
-     * 300.
+     * 100.
      */
     uint32_t observer_timeout_ms;
     /**

@@ -32,7 +32,7 @@ pub struct Config {
     /// Most entries of a message to send (P-7). 4 to 256, default 32.
     pub max_entries: u32,
     /// Least time before a probe asks helpers, whatever the round trips are (P-8). 10 to 60 000,
-    /// default 200.
+    /// default 100.
     pub probe_timeout_min_ms: u32,
     /// Most time before a probe asks helpers at awareness 0 (P-8). 10 to 60 000, default 1 000.
     pub probe_timeout_max_ms: u32,
@@ -41,18 +41,18 @@ pub struct Config {
     /// Probes without an answer after which signs of life do not postpone any more (P-8). 1 to 100,
     /// default 3.
     pub deaf_probes: u32,
-    /// Shortest suspicion (P-9). 10 to 600 000, default 1 000.
+    /// Shortest suspicion (P-9). 10 to 600 000, default 300.
     pub suspicion_min_ms: u32,
     /// Shortest suspicion in rounds of the slower of us and the suspect. 1 to 1 000, default 2.
     pub suspicion_min_rounds: u32,
     /// Longest suspicion as a multiple of `suspicion_min_ms` (Lifeguard's beta); four times the
-    /// shortest one at least. 1 to 100, default 6.
+    /// shortest one at least. 1 to 100, default 20.
     pub suspicion_max_factor: u32,
     /// Confirmations that bring a suspicion down to its minimum (Lifeguard's k). 0 to 8, default 3.
     pub confirmations: u32,
     /// Members that watch a suspect (P-9a). 1 to 8, default 3.
     pub observers: u32,
-    /// Time an observer gives a suspect to answer (P-9a). 10 to 60 000, default 300.
+    /// Time an observer gives a suspect to answer (P-9a). 10 to 60 000, default 100.
     pub observer_timeout_ms: u32,
     /// A claim is sent `ceil(lambda * log10(n + 1))` times (P-7). 1 to 20, default 6.
     pub lambda: u32,
@@ -100,7 +100,7 @@ impl Config {
             deaf_probes: 3,
             suspicion_min_ms: 300,
             suspicion_min_rounds: 2,
-            suspicion_max_factor: 6,
+            suspicion_max_factor: 20,
             confirmations: 3,
             observers: 3,
             observer_timeout_ms: 100,
@@ -126,6 +126,7 @@ impl Config {
         Self {
             probe_timeout_min_ms: 200,
             suspicion_min_ms: 1_000,
+            suspicion_max_factor: 6,
             observer_timeout_ms: 300,
             ..Self::lan()
         }
@@ -140,6 +141,7 @@ impl Config {
             probe_timeout_min_ms: 500,
             probe_timeout_max_ms: 3_000,
             suspicion_min_ms: 4_000,
+            suspicion_max_factor: 6,
             observer_timeout_ms: 1_000,
             ..Self::lan()
         }
@@ -153,6 +155,7 @@ impl Config {
             probe_timeout_min_ms: 100,
             probe_timeout_max_ms: 500,
             suspicion_min_ms: 500,
+            suspicion_max_factor: 6,
             observer_timeout_ms: 150,
             ..Self::lan()
         }
@@ -167,6 +170,7 @@ impl Config {
             gossip_nodes: 1,
             probe_timeout_min_ms: 200,
             suspicion_min_ms: 1_200,
+            suspicion_max_factor: 6,
             suspicion_min_rounds: 1,
             observer_timeout_ms: 200,
             ..Self::lan()

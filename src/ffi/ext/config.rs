@@ -87,7 +87,7 @@ pub struct gossip_config {
     /// Most entries of a message to send (P-7). 4 to 256, default 32.
     pub max_entries: u32,
     /// Least time before a probe asks helpers in milliseconds, whatever the round trips are (P-8).
-    /// 10 to 60 000, default 200.
+    /// 10 to 60 000, default 100.
     pub probe_timeout_min_ms: u32,
     /// Most time before a probe asks helpers in milliseconds, for a node that does not doubt itself
     /// (P-8). probe_timeout_min_ms to 60 000, default 1 000.
@@ -97,20 +97,21 @@ pub struct gossip_config {
     /// Probes without an answer after which other signs of life do not postpone any more (P-8). 1
     /// to 100, default 3.
     pub deaf_probes: u32,
-    /// Shortest suspicion in milliseconds (P-9). 10 to 600 000, default 1 000. Higher: slower
+    /// Shortest suspicion in milliseconds (P-9). 10 to 600 000, default 300. Higher: slower
     /// detection, fewer mistakes.
     pub suspicion_min_ms: u32,
     /// Shortest suspicion in rounds of the slower of this node and the suspect (P-9). 1 to 1 000,
     /// default 2.
     pub suspicion_min_rounds: u32,
-    /// Longest suspicion as a multiple of suspicion_min_ms (P-9). 1 to 100, default 6.
+    /// Longest suspicion as a multiple of suspicion_min_ms (P-9). 1 to 100, default 20. A
+    /// member that nobody else accuses is failed after so long.
     pub suspicion_max_factor: u32,
     /// Confirmations that bring a suspicion down to its minimum (P-9). 0 to 8, default 3.
     pub confirmations: u32,
     /// Members that watch a suspect (P-9a). 1 to 8, default 3.
     pub observers: u32,
     /// Time an observer gives a suspect to answer in milliseconds (P-9a). 10 to 60 000, default
-    /// 300.
+    /// 100.
     pub observer_timeout_ms: u32,
     /// A claim is sent lambda * log10(n + 1) times, rounded up, among n members (P-7). 1 to 20,
     /// default 6. Higher: news reach all more surely, more traffic.
