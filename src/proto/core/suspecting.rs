@@ -22,6 +22,8 @@ const MAX_LOOKS: u64 = 16;
 /// is more.
 const MAX_SLOW_FACTOR: u64 = 3;
 const SHORT_SLOW_MS: u64 = 3_000;
+/// The most that a failure is remembered for like a suspicion that was cleared, in milliseconds.
+const SHORT_FAILURE_MS: u64 = 2_000;
 /// How long P-9b remembers, in microseconds.
 const SLOW_LIFE: u64 = 3_600_000_000;
 /// The longest suspicion is at least this many times the shortest, however slow the rounds are.
@@ -416,23 +418,22 @@ impl Core {
     /// it keeps if that is more.
     pub(super) fn note_silence(&mut self, slot: Slot, failed: bool) {
         let suspicion = self.suspicions.get(slot, &self.members);
+        let had = suspicion.map_or(0, |suspicion| suspicion.slow) / 1000;
         let silent = match suspicion {
             Some(suspicion) => self.clock.awake().saturating_sub(suspicion.start),
-            None => {
-                // It was silent before it was failed, too: through a probe and a suspicion.
-                let member = &self.members[slot];
-                let suspected = self.config.suspicion_min_ms.max(member.slow_ms.into());
-                let before = suspected + 2 * self.config.probe_timeout_min_ms;
-                member.changed.elapsed(self.now()) + u64::from(before) * 1000
-            }
+            None => self.members[slot].changed.elapsed(self.now()),
+        } / 1000;
+        let least = u64::from(self.config.suspicion_min_ms);
+        // Before it was failed it was silent, too: through a probe and a suspicion.
+        let whole = silent + least + 2 * u64::from(self.config.probe_timeout_min_ms);
+        let (earned, failed) = if !failed {
+            ((silent * 5 / 2).min((least * MAX_SLOW_FACTOR).max(SHORT_SLOW_MS)), false)
+        } else if whole * 3 / 2 <= SHORT_FAILURE_MS {
+            (whole * 3 / 2, false)
+        } else {
+            ((silent * 3 / 2).min(MAX_SLOW_MS), true)
         };
-        let had = suspicion.map_or(0, |suspicion| suspicion.slow) / 1000;
-        // One and a half times that, or two and a half times.
-        let short = (u64::from(self.config.suspicion_min_ms) * MAX_SLOW_FACTOR).max(SHORT_SLOW_MS);
-        let (halves, most) = if failed { (3, MAX_SLOW_MS) } else { (5, short) };
-        let earned = (silent / 1000 * halves / 2).min(most).min(u64::from(u16::MAX));
-        // A short silence may well come again later; after a long one that is another thing.
-        let failed = failed && earned > short;
+        let earned = earned.min(u64::from(u16::MAX));
         if earned >= had {
             let member = &mut self.members[slot];
             member.slow_ms = earned as u16;
