@@ -124,6 +124,19 @@ TEST(Additions, CoresLiveOnPacketsAndVirtualTime)
     EXPECT_EQ(first.log, second.log) << "the same seeds and times have the same results";
 }
 
+static_assert(static_cast<int>(gossip::profile::lan) == GOSSIP_PROFILE_LAN);
+static_assert(static_cast<int>(gossip::profile::wan) == GOSSIP_PROFILE_WAN);
+static_assert(static_cast<int>(gossip::profile::local) == GOSSIP_PROFILE_LOCAL);
+static_assert(static_cast<int>(gossip::profile::quiet) == GOSSIP_PROFILE_QUIET);
+static_assert(static_cast<int>(gossip::profile::loop) == GOSSIP_PROFILE_LOOP);
+
+TEST(Additions, AProfileForLoopsWaitsLongerThanLan)
+{
+    gossip::core_config lan, loop(gossip::profile::loop);
+    EXPECT_EQ(lan.c().round_interval_ms, loop.c().round_interval_ms);
+    EXPECT_GT(loop.c().suspicion_min_ms, 2 * lan.c().suspicion_min_ms);
+}
+
 TEST(Additions, TellsWhenSomethingIsDue)
 {
     gossip::core_config config;

@@ -35,8 +35,8 @@ fn a_failed_probe_makes_suspect_and_only_time_makes_failed() {
 }
 
 /// Milliseconds from our suspicion to the failure when so many others confirm it.
-fn lasts(confirmations: u32) -> u64 {
-    let mut rig = accused(Config::own_loop(), 20);
+fn lasts(config: Config, confirmations: u32) -> u64 {
+    let mut rig = accused(config, 20);
     let start = rig.ms;
     let said = rig.member(9).unwrap();
     for accuser in 1..=confirmations {
@@ -50,7 +50,16 @@ fn lasts(confirmations: u32) -> u64 {
 fn suspicion_runs_from_its_maximum_down_to_its_minimum_as_others_confirm() {
     // min 1 s, max 6 s: max - (max - min) ln(c + 1) / ln(k + 1), and one round to see it twice.
     for (confirmations, millis) in [(0u32, 6000u64), (1, 3500), (2, 2038), (3, 1000), (5, 1000)] {
-        let took = lasts(confirmations);
+        let took = lasts(Config::own_loop(), confirmations);
+        assert!((millis..=millis + 250).contains(&took), "{confirmations}: {took} ms");
+    }
+}
+
+#[test]
+fn with_lan_one_accuser_alone_is_given_as_long_and_three_more_a_third() {
+    // min 0.3 s, max 6 s.
+    for (confirmations, millis) in [(0u32, 6000u64), (1, 3150), (2, 1483), (3, 300), (5, 300)] {
+        let took = lasts(Config::lan(), confirmations);
         assert!((millis..=millis + 250).contains(&took), "{confirmations}: {took} ms");
     }
 }

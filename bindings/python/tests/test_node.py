@@ -24,6 +24,12 @@ def seed(node: Node) -> str:
     return f"127.0.0.1:{node.port}"
 
 
+@pytest.mark.parametrize("profile", ["lan", "wan", "local", "quiet", "loop"])
+def test_every_profile_runs(profile: str) -> None:
+    with Node("127.0.0.1", profile=profile) as node:  # type: ignore[arg-type]
+        assert node.local.address[1] == node.port
+
+
 def test_two_nodes_join_and_see_each_other_leave() -> None:
     first, second = pair()
     with first, second:

@@ -71,7 +71,7 @@ pub(super) fn slow_loop(options: Options) -> Seen {
 
 /// A node that stands still for a while in each period: how many failures of others there were, and in
 /// how many of its pauses all others together gave it up.
-fn pauses(options: Options, length: u64, period: u64, time: u64) -> Seen {
+pub(super) fn pauses(options: Options, length: u64, period: u64, time: u64) -> Seen {
     let mut world = World::<Core>::formed(options);
     let from = world.now;
     let stall = Stall {
@@ -175,6 +175,14 @@ mod tests {
     #[test]
     fn a_loop_that_runs_once_in_5_s_is_failed_once_and_fails_nobody() {
         assert_eq!(slow_loop(lan(1, 32)), (Some(0.0), 1));
+    }
+
+    #[test]
+    fn a_pause_of_a_second_is_failed_once_and_one_of_half_a_second_never() {
+        for (length, times) in [(500 * MS, 0), (SECOND, 1)] {
+            let seen = pauses(lan(1, 32), length, 10 * SECOND, 100 * SECOND);
+            assert_eq!(seen, (Some(0.0), times));
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ struct Case {
 /// What is told of what never happened, in seconds.
 const NEVER: f64 = 999.0;
 
-const CASES: [Case; 20] = [
+const CASES: [Case; 22] = [
     Case {
         rule: "P-2 stamps as of now",
         what: "crash at 30 % loss, 64 nodes: returns of the dead, summed over observers",
@@ -136,6 +136,20 @@ const CASES: [Case; 20] = [
         options: |seed| lan(seed, 32),
         off: |options| options.off = Some(Rule::SlowNodes),
         run: |options| edges::slow_loop(options).1 as f64,
+    },
+    Case {
+        rule: "P-9b slow nodes",
+        what: "one of 32 still for 1 s each 10 s: times it was failed in 5 minutes",
+        options: |seed| lan(seed, 32),
+        off: |options| options.off = Some(Rule::SlowNodes),
+        run: |options| edges::pauses(options, SECOND, 10 * SECOND, 300 * SECOND).1 as f64,
+    },
+    Case {
+        rule: "P-9b slow nodes",
+        what: "one of 32 still for 1 s each minute: times it was failed in 5 minutes",
+        options: |seed| lan(seed, 32),
+        off: |options| options.off = Some(Rule::SlowNodes),
+        run: |options| edges::pauses(options, SECOND, 60 * SECOND, 300 * SECOND).1 as f64,
     },
     Case {
         rule: "P-10 awareness",
