@@ -50,14 +50,22 @@ const READ_WAIT: u64 = 100_000;
 /// Claims are sent at least as often as in a group of this size.
 const SMALL_GROUP: usize = 64;
 
-/// One node's protocol state, sans-I/O. Four kinds of method:
+/// One node's protocol state, sans-I/O. [`Core::new`] makes one. Each other method is of one kind:
 ///
-/// - getters (`&self`);
-/// - inputs: [`Core::handle_message`], [`Core::handle_timeout`];
-/// - commands: [`Core::meet`], [`Core::join`], [`Core::leave`], [`Core::update_metadata`],
-///   [`Core::round`], [`Core::round_broadcast`], [`Core::reset`];
-/// - polls: [`Core::poll_output`], to be drained after each input or command, and
+/// - Inputs, what has arrived or is due: [`Core::handle_message`] (its entries as an iterator),
+///   [`Core::handle_entries`] (as a slice), [`Core::handle_packet`] and [`Core::handle_timeout`].
+/// - Commands of the program: [`Core::meet`], [`Core::join`], [`Core::leave`], [`Core::reset`],
+///   [`Core::update_metadata`], [`Core::remove_metadata`], [`Core::forget_gone`], [`Core::round`] and
+///   [`Core::round_broadcast`].
+/// - Polls: [`Core::poll_output`], to be drained after each input or command, and
 ///   [`Core::poll_timeout`].
+/// - This node: [`Core::id`], [`Core::own`] and [`Core::awareness`].
+/// - The members: [`Core::members`], [`Core::find`], [`Core::len`], [`Core::is_empty`] and
+///   [`Core::count_by_status`].
+/// - Figures: [`Core::stats`], [`Core::queues`], [`Core::peer`] and [`Core::round_trip`].
+/// - Figures that only the driver knows, added to [`Core::stats`]: [`Core::count_bytes_sent`],
+///   [`Core::count_bytes_received`] and [`Core::count_unread`].
+/// - With the feature `switches`, for the simulator: `Core::switch_off` and `Core::forget_news`.
 ///
 /// A program either calls `round` itself (each call is one protocol round) or calls
 /// `handle_timeout` whenever `poll_timeout` says so; then rounds come by themselves.

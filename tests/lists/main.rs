@@ -1,0 +1,4 @@
+//! Lists that stand in several places. Each test names the place that misses something.
+
+mod core_methods;
+mod text;
