@@ -68,6 +68,92 @@ fn structs_are_laid_out_as_in_1_4_2() {
     }
 }
 
+/// Each field of a struct that may grow at its offset, none left out, and the size of the whole.
+#[cfg(feature = "ext")]
+macro_rules! assert_layout {
+    ($first:ident::$module:ident::$type:ident, $size:literal { $($field:ident $offset:literal)* }) => {{
+        use gossip::ffi::$first::$module::$type;
+        let is_whole = |whole: $type| {
+            let $type { $($field: _),* } = whole;
+        };
+        let _ = is_whole;
+        $(assert_eq!(
+            offset_of!($type, $field),
+            $offset,
+            concat!(stringify!($type), ".", stringify!($field))
+        );)*
+        assert_eq!(size_of::<$type>(), $size, stringify!($type));
+    }};
+}
+
+/// A field may only be added behind these. No offset may follow from a number of kinds.
+#[test]
+#[cfg(all(feature = "ext", target_pointer_width = "64"))]
+fn structs_that_may_grow_keep_their_offsets() {
+    assert_layout!(ext::config::gossip_config, 144 {
+        size 0 seed 8 cluster 16 profile 24 has_seed 28 manual_clock 32 packets 36
+        has_streams 40 changes_settle_ms 44 round_interval_ms 48 gossip_interval_ms 52
+        gossip_nodes 56 sync_nodes 60 max_entries 64 probe_timeout_min_ms 68
+        probe_timeout_max_ms 72 indirect_probes 76 deaf_probes 80 suspicion_min_ms 84
+        suspicion_min_rounds 88 suspicion_max_factor 92 confirmations 96 observers 100
+        observer_timeout_ms 104 lambda 108 awareness_max 112 heal_interval_ms 116
+        sync_interval_ms 120 join_timeout_ms 124 reap_ms 128 leave_rounds 132
+        max_members 136 packet_bytes 140
+    });
+    assert_layout!(ext::callbacks::gossip_callbacks, 56 {
+        size 0 on_send 8 on_event 16 on_changes 24 on_packet 32 user_data 40
+        drop_user_data 48
+    });
+    assert_layout!(ext::stats::gossip_stats, 888 {
+        size 0 now_ms 8 heartbeat 16 known_nodes 24 nodes_by_status 32 sent_messages 96
+        received_messages 104 sent 112 sent_bytes 240 received 368 received_bytes 496
+        refused_messages 624 refused_malformed 632 refused_version 640 refused_cluster 648
+        refused_sender 656 refused_content 664 refused_full 672 dropped_entries 680
+        dropped_transmits 688 dropped_calls 696 probes 704 probes_answered 712
+        probes_failed 720 nacks 728 suspicions 736 failures 744 refutations 752
+        id_conflicts 760 members_full 768 metadata_fetched 776 awareness 784
+        round_trip_p50_us 792 round_trip_p90_us 800 round_trip_p99_us 808
+        round_trip_p999_us 816 queued_outputs 824 queued_news 832 queued_probes 840
+        queued_relays 848 queued_suspicions 856 queued_joins 864 queued_pushes 872
+        queued_fetches 880
+    });
+    assert_layout!(ext::stats::gossip_peer_stats, 80 {
+        size 0 now_ms 8 seen_ms 16 changed_ms 24 suspected_ms 32 round_trip_us 40
+        interval_us 48 loss_permille 56 flaps 60 accusers 64 status 68 reason 72 packets 76
+    });
+    assert_layout!(ext::info::gossip_node_info, 336 {
+        size 0 node 8 now_ms 272 seen_ms 280 changed_ms 288 suspected_ms 296
+        config_heartbeat 304 status 312 suspicion_count 316 has_metadata 320
+        metadata_count 324 metadata_bytes 328 is_self 332
+    });
+}
+
+#[test]
+#[cfg(all(feature = "ext", feature = "net", target_pointer_width = "64"))]
+fn structs_of_a_node_that_may_grow_keep_their_offsets() {
+    assert_layout!(node::config::gossip_node_config, 144 {
+        size 0 id 8 bind_host 24 advertise_host 32 role 40 region 48 cluster 56
+        serializer 64 metadata_keys 72 metadata_values 80 metadata_count 88 protocol 96
+        on_event 104 on_changes 112 user_data 120 drop_user_data 128 port 136
+        advertise_port 140
+    });
+    assert_layout!(node::stats::gossip_node_net_stats, 152 {
+        size 0 datagrams_sent 8 bytes_sent 16 datagrams_received 24 bytes_received 32
+        unsent 40 unaddressed 48 junk 56 read_errors 64 stream_sent 72 stream_received 80
+        stream_lost 88 connected 96 accepted 104 turned_away 112 closed 120
+        changes_waiting 128 changes_joined 136 listens_on_tcp 144
+    });
+}
+
+#[test]
+#[cfg(feature = "ext")]
+fn statistics_have_room_for_more_kinds() {
+    use gossip::ffi::ext::stats::*;
+    assert_eq!((GOSSIP_STATS_MESSAGE_TYPES, GOSSIP_STATS_STATUSES), (16, 8));
+    const { assert!(GOSSIP_MESSAGE_TYPES < GOSSIP_STATS_MESSAGE_TYPES) };
+    const { assert!(GOSSIP_NODE_STATUSES < GOSSIP_STATS_STATUSES) };
+}
+
 /// C source that compiles only if the headers declare what 1.4.2's did, and the same way.
 fn contract(facts: &Value, headers: &[&str]) -> String {
     let mut source = String::new();

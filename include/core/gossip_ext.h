@@ -65,6 +65,16 @@
 #define GOSSIP_NODE_STATUSES 6
 
 /**
+ * The types of messages that gossip_stats_t has room for. Those beyond GOSSIP_MESSAGE_TYPES count 0.
+ */
+#define GOSSIP_STATS_MESSAGE_TYPES 16
+
+/**
+ * The statuses that gossip_stats_t has room for. Those beyond GOSSIP_NODE_STATUSES count 0.
+ */
+#define GOSSIP_STATS_STATUSES 8
+
+/**
  * A set of constants that go together.
  */
 enum gossip_profile {
@@ -585,7 +595,7 @@ struct gossip_stats {
     /**
      * Of these the ones of each status, by gossip_node_status_t and GOSSIP_NODE_LEFT.
      */
-    uint64_t nodes_by_status[GOSSIP_NODE_STATUSES];
+    uint64_t nodes_by_status[GOSSIP_STATS_STATUSES];
     /**
      * Messages sent.
      */
@@ -597,19 +607,19 @@ struct gossip_stats {
     /**
      * Messages sent of each type.
      */
-    uint64_t sent[GOSSIP_MESSAGE_TYPES];
+    uint64_t sent[GOSSIP_STATS_MESSAGE_TYPES];
     /**
      * Their bytes, as far as the library wrote them: none of those that went out as structs.
      */
-    uint64_t sent_bytes[GOSSIP_MESSAGE_TYPES];
+    uint64_t sent_bytes[GOSSIP_STATS_MESSAGE_TYPES];
     /**
      * Messages taken of each type.
      */
-    uint64_t received[GOSSIP_MESSAGE_TYPES];
+    uint64_t received[GOSSIP_STATS_MESSAGE_TYPES];
     /**
      * Their bytes, as far as the library read them.
      */
-    uint64_t received_bytes[GOSSIP_MESSAGE_TYPES];
+    uint64_t received_bytes[GOSSIP_STATS_MESSAGE_TYPES];
     /**
      * Messages that were refused whole, for any of the reasons below and some others.
      */

@@ -8,7 +8,7 @@ use crate::ffi::core::gossip_core_t;
 use crate::ffi::error::set_last_error;
 use crate::ffi::guard::guard;
 use crate::ffi::types::{gossip_error_code_t, gossip_node_id_t};
-use crate::proto::{Core, PeerStats, Queues, Stats, Traffic};
+use crate::proto::{Core, PeerStats, Queues, Stats};
 use crate::types::{Instant, NodeId, NodeStatus};
 use core::ffi::c_int;
 use core::mem::{offset_of, size_of};
@@ -27,6 +27,10 @@ pub const GOSSIP_MSG_SYNC_REQUEST: u32 = 9;
 pub const GOSSIP_MESSAGE_TYPES: usize = 10;
 /// How many statuses there are, from 0 on.
 pub const GOSSIP_NODE_STATUSES: usize = 6;
+/// The types of messages that gossip_stats_t has room for. Those beyond GOSSIP_MESSAGE_TYPES count 0.
+pub const GOSSIP_STATS_MESSAGE_TYPES: usize = 16;
+/// The statuses that gossip_stats_t has room for. Those beyond GOSSIP_NODE_STATUSES count 0.
+pub const GOSSIP_STATS_STATUSES: usize = 8;
 
 /// What a core counted since it was made or reset, and what it has now.
 ///
@@ -43,19 +47,19 @@ pub struct gossip_stats {
     /// Known nodes but this one; failed ones and those that left are among them.
     pub known_nodes: u64,
     /// Of these the ones of each status, by gossip_node_status_t and GOSSIP_NODE_LEFT.
-    pub nodes_by_status: [u64; GOSSIP_NODE_STATUSES],
+    pub nodes_by_status: [u64; GOSSIP_STATS_STATUSES],
     /// Messages sent.
     pub sent_messages: u64,
     /// Messages taken.
     pub received_messages: u64,
     /// Messages sent of each type.
-    pub sent: [u64; GOSSIP_MESSAGE_TYPES],
+    pub sent: [u64; GOSSIP_STATS_MESSAGE_TYPES],
     /// Their bytes, as far as the library wrote them: none of those that went out as structs.
-    pub sent_bytes: [u64; GOSSIP_MESSAGE_TYPES],
+    pub sent_bytes: [u64; GOSSIP_STATS_MESSAGE_TYPES],
     /// Messages taken of each type.
-    pub received: [u64; GOSSIP_MESSAGE_TYPES],
+    pub received: [u64; GOSSIP_STATS_MESSAGE_TYPES],
     /// Their bytes, as far as the library read them.
-    pub received_bytes: [u64; GOSSIP_MESSAGE_TYPES],
+    pub received_bytes: [u64; GOSSIP_STATS_MESSAGE_TYPES],
     /// Messages that were refused whole, for any of the reasons below and some others.
     pub refused_messages: u64,
     /// Packets and texts that could not be read.
@@ -295,13 +299,13 @@ pub(in crate::ffi) fn stats_of(core: &Core, now: Instant) -> gossip_stats_t {
         now_ms: c_time(now),
         heartbeat: core.own().heartbeat,
         known_nodes: core.len() as u64,
-        nodes_by_status: core.count_by_status().map(|count| count as u64),
+        nodes_by_status: with_room(core.count_by_status().map(|count| count as u64)),
         sent_messages,
         received_messages,
-        sent: sent.map(|traffic| traffic.messages),
-        sent_bytes: sent.map(|traffic| traffic.bytes),
-        received: received.map(|Traffic { messages, .. }| messages),
-        received_bytes: received.map(|Traffic { bytes, .. }| bytes),
+        sent: with_room(sent.map(|traffic| traffic.messages)),
+        sent_bytes: with_room(sent.map(|traffic| traffic.bytes)),
+        received: with_room(received.map(|traffic| traffic.messages)),
+        received_bytes: with_room(received.map(|traffic| traffic.bytes)),
         refused_messages,
         refused_malformed,
         refused_version,
@@ -329,6 +333,14 @@ pub(in crate::ffi) fn stats_of(core: &Core, now: Instant) -> gossip_stats_t {
         round_trip_p999_us: micros(999),
         ..queued(&queues)
     }
+}
+
+/// Counts in an array with room for kinds that do not exist yet; theirs are 0.
+fn with_room<const KINDS: usize, const ROOM: usize>(counts: [u64; KINDS]) -> [u64; ROOM] {
+    const { assert!(KINDS <= ROOM) };
+    let mut places = [0; ROOM];
+    places[..KINDS].copy_from_slice(&counts);
+    places
 }
 
 /// What waits; the rest is zero.
