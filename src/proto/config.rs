@@ -54,7 +54,8 @@ pub struct Config {
     pub observers: u32,
     /// Time an observer gives a suspect to answer (P-9a). 10 to 60 000, default 100.
     pub observer_timeout_ms: u32,
-    /// A claim is sent `ceil(lambda * log10(n + 1))` times (P-7). 1 to 20, default 6.
+    /// A claim is sent `ceil(lambda * log10(n + 2))` times among `n` others, or among 64 if they are
+    /// fewer (P-7). 1 to 20, default 6.
     pub lambda: u32,
     /// Highest awareness score (Lifeguard's S). 0 to 32, default 4.
     pub awareness_max: u32,

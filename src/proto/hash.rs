@@ -1,6 +1,8 @@
 //! Hashes of ids: one that all nodes agree on, one that nobody outside can foresee.
 
 use crate::types::NodeId;
+use core::hash::Hasher;
+use siphasher::sip::SipHasher24;
 
 /// Where an id stands in the order that all nodes share (observers, digest buckets).
 ///
@@ -28,4 +30,31 @@ fn fold(id: &NodeId, key_a: u64, key_b: u64) -> u64 {
 pub(crate) const fn mix(a: u64, b: u64) -> u64 {
     let product = (a as u128).wrapping_mul(b as u128);
     (product as u64) ^ ((product >> 64) as u64)
+}
+
+/// The code in a nonce (P-7b): SipHash of an id and a time, with this node's secret key. Never 0.
+pub(crate) fn code(key: (u64, u64), id: &NodeId, time: u32) -> u32 {
+    let mut hasher = SipHasher24::new_with_keys(key.0, key.1);
+    hasher.write(id.as_bytes());
+    hasher.write(&time.to_le_bytes());
+    hasher.finish() as u32 | 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[allow(deprecated, reason = "core's hasher is the second opinion")]
+    fn the_code_is_siphash_2_4_of_id_and_time() {
+        for (key, byte, time) in
+            [((0, 0), 0, 0), ((1, u64::MAX), 7, 1), ((1 << 63, 5), 255, u32::MAX)]
+        {
+            let id = NodeId::new([byte; 16]);
+            let mut hasher = core::hash::SipHasher::new_with_keys(key.0, key.1);
+            hasher.write(id.as_bytes());
+            hasher.write(&time.to_le_bytes());
+            assert_eq!(code(key, &id, time), hasher.finish() as u32 | 1, "{key:?}");
+        }
+    }
 }

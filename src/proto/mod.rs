@@ -9,6 +9,7 @@ mod core;
 mod error;
 mod fetch;
 mod hash;
+mod math;
 mod member;
 mod members;
 mod outbox;

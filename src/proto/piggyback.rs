@@ -1,11 +1,12 @@
 //! Which claims ride on the next messages: least-sent first, each a limited number of times (P-7).
 
+use super::math::log10;
 use super::member::{Flags, Member, Slot};
 use super::members::Members;
 use crate::types::NodeStatus;
 use alloc::vec::Vec;
 
-/// More sends than any limit: `ceil(20 * log10(2^24 + 1))` is 145.
+/// More sends than any limit: `ceil(20 * log10(2^24 + 2))` is 145.
 const MAX_SENDS: usize = 160;
 
 /// Claims that wait at the most; past it the most-sent one makes room (P-15).
@@ -224,34 +225,9 @@ pub(crate) fn transmit_limit(lambda: u32, n: usize) -> u8 {
     (whole + u32::from(limit > f64::from(whole))).clamp(1, MAX_SENDS as u32) as u8
 }
 
-/// A logarithm good to a thousandth, since core has none.
-pub(crate) fn log10(x: f64) -> f64 {
-    ln(x) / core::f64::consts::LN_10
-}
-
-/// The natural logarithm of a number of at least 1, to better than a millionth.
-pub(crate) fn ln(x: f64) -> f64 {
-    let bits = x.max(1.0).to_bits();
-    let exponent = ((bits >> 52) as i32 - 1023) as f64;
-    let mantissa = f64::from_bits((bits & ((1 << 52) - 1)) | (1023 << 52));
-    // ln(m) = 2 artanh((m - 1) / (m + 1)), m in [1, 2).
-    let y = (mantissa - 1.0) / (mantissa + 1.0);
-    let y2 = y * y;
-    let series =
-        1.0 + y2 * (1.0 / 3.0 + y2 * (0.2 + y2 * (1.0 / 7.0 + y2 * (1.0 / 9.0 + y2 / 11.0))));
-    exponent * core::f64::consts::LN_2 + 2.0 * y * series
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn logarithms_are_near_enough() {
-        for x in [1.0, 1.5, 2.0, 10.0, 101.0, 1e6] {
-            assert!((ln(x) - x.ln()).abs() < 1e-5, "{x}");
-        }
-    }
 
     #[test]
     fn the_limit_grows_with_the_logarithm() {

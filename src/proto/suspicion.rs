@@ -1,8 +1,8 @@
 //! One suspicion and how long it lasts (SWIM 4.2, Lifeguard IV-B, P-9, P-9a).
 
+use super::math::ln;
 use super::member::Slot;
 use super::members::Members;
-use super::piggyback::ln;
 use crate::types::{Heartbeat, NodeStatus};
 use alloc::vec::Vec;
 

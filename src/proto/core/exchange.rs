@@ -1,5 +1,6 @@
 //! Questions and answers between two nodes: pong, ping-req, nack, digests (P-7, P-8, P-12).
 
+use super::super::hash::code;
 use super::super::member::{Flags, Slot};
 use super::super::outbox::{Content, Send, To};
 use super::super::probe::{MAX_RELAYS, Relay};
@@ -200,23 +201,13 @@ impl Core {
     /// it and the receiver that only we can make.
     pub(super) fn make_nonce(&self, id: NodeId) -> u64 {
         let time = (self.clock.now().as_micros() >> 4) as u32;
-        u64::from(time) << 32 | u64::from(self.code(id, time))
+        u64::from(time) << 32 | u64::from(code(self.secret, &id, time))
     }
 
     pub(super) fn is_own_nonce(&self, id: NodeId, nonce: u64) -> bool {
         let time = (nonce >> 32) as u32;
         let age = ((self.clock.now().as_micros() >> 4) as u32).wrapping_sub(time);
-        nonce as u32 == self.code(id, time) && age < NONCE_LIFE
-    }
-
-    /// SipHash with a secret key; core's is deprecated in favour of std's, which core does not have.
-    #[allow(deprecated, reason = "the keyed hash that no_std has")]
-    fn code(&self, id: NodeId, time: u32) -> u32 {
-        use core::hash::{Hasher, SipHasher};
-        let mut hasher = SipHasher::new_with_keys(self.secret.0, self.secret.1);
-        hasher.write(id.as_bytes());
-        hasher.write_u32(time);
-        hasher.finish() as u32 | 1
+        nonce as u32 == code(self.secret, &id, time) && age < NONCE_LIFE
     }
 
     /// P-12: every sync interval the top digest rides on a probe of an online member.
