@@ -1,3 +1,5 @@
+//! The class `GossipCore`: the protocol without sockets, threads and timers.
+
 use crate::argument::{At, at};
 use crate::errors;
 use crate::id::NodeId;

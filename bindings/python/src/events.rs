@@ -1,3 +1,5 @@
+//! The classes `Event` and `EventQueue`: changes of members, kept until Python reads them.
+
 use crate::argument::at;
 use crate::member::{Member, address};
 use crate::shared::lock;

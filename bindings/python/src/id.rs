@@ -1,3 +1,5 @@
+//! The class `NodeId`.
+
 use crate::argument::at;
 use crate::errors;
 use gossip::{os, types};

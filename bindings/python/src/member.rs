@@ -1,3 +1,5 @@
+//! The class `Member`: an immutable snapshot of one cluster member.
+
 use crate::id::NodeId;
 use crate::{enums, metadata};
 use gossip::types::{self, NodeStatus};

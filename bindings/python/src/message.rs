@@ -1,3 +1,5 @@
+//! The class `GossipMessage`: a message to or from a transport, as a copy that Python owns.
+
 use crate::argument::{At, at};
 use crate::enums;
 use crate::id::NodeId;

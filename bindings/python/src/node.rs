@@ -1,3 +1,5 @@
+//! The base of the class `Node`: a cluster member with its own sockets and thread.
+
 use crate::argument::at;
 use crate::errors;
 use crate::events::{EventQueue, wake};

@@ -1,3 +1,5 @@
+//! The classes `MessageSerializer` and `JsonSerializer`.
+
 use crate::argument::at;
 use crate::call::report;
 use crate::enums::{self, SerializationError};

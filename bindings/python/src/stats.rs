@@ -1,3 +1,5 @@
+//! The class `GossipStats`: a core's counters.
+
 use crate::argument::{At, at};
 use pyo3::prelude::*;
 use std::time::Duration;

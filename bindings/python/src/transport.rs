@@ -1,3 +1,5 @@
+//! The class `Transport`, and the bases of `UdpTransport` and `TcpTransport`.
+
 use crate::argument::{At, at};
 use crate::call::{callback, is_inside, report};
 use crate::core::GossipCore;

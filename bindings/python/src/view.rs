@@ -1,3 +1,5 @@
+//! The class `NodeView`: what a core reports of a node, as a copy that Python owns.
+
 use crate::argument::{At, at};
 use crate::id::NodeId;
 use crate::{enums, metadata, time};

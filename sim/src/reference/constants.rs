@@ -1,3 +1,5 @@
+//! The settings of the reference protocol.
+
 /// The constants, and the switches of Lifeguard's extensions. Times are microseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Constants {

@@ -1,5 +1,11 @@
 //! Rules of the source tree that the compiler cannot check inside one package.
 
+mod graph;
+mod made_up;
+mod modules;
+mod sizes;
+mod structure;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
