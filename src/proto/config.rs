@@ -1,6 +1,8 @@
+//! The configuration of a core, and the table of its constants: unit, range, defaults, meaning.
+
 use super::ConfigError;
 
-/// How the messages of a core travel, which decides what may be in them.
+/// How the messages of a core travel, which decides what they can contain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Carrier {
     /// Structs that a program carries (the v1 ABI), or text of the old form made of them; packets
@@ -11,206 +13,211 @@ pub enum Carrier {
     Packets,
 }
 
-/// The constants of the protocol; every field has a range that [`super::Core::new`] checks.
-///
-/// Times are in milliseconds. A time that is to hold some rounds is stretched to them when rounds
-/// are slower than the field assumes, so one set of constants serves rounds of 10 ms and of 1 s.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// What the value of a constant counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
-pub struct Config {
-    /// How the messages travel. Default: structs.
-    pub carrier: Carrier,
-    /// The time between rounds that a driver with timers keeps, and the pace that is assumed until
-    /// rounds were seen. 10 to 60 000, default 100. Higher: less traffic, slower detection.
-    pub round_interval_ms: u32,
-    /// The time between gossips of news between rounds (P-7a), 0 for none. 0 to 60 000, default 0.
-    pub gossip_interval_ms: u32,
-    /// Pings a round (P-6), and receivers of a gossip. 1 to 64, default 3.
-    pub gossip_nodes: u32,
-    /// Random members told to struct callers and old peers in each message (P-7). 0 to 64, default 2.
-    pub sync_nodes: u32,
-    /// Most entries of a message to send (P-7). 4 to 256, default 32.
-    pub max_entries: u32,
-    /// Least time before a probe asks helpers, whatever the round trips are (P-8). 10 to 60 000,
-    /// default 100.
-    pub probe_timeout_min_ms: u32,
-    /// Most time before a probe asks helpers at awareness 0 (P-8). 10 to 60 000, default 1 000.
-    pub probe_timeout_max_ms: u32,
-    /// Members asked to probe when a probe is late (SWIM 3.1). 0 to 8, default 3.
-    pub indirect_probes: u32,
-    /// Probes without an answer after which signs of life do not postpone any more (P-8). 1 to 100,
-    /// default 3.
-    pub deaf_probes: u32,
-    /// Shortest suspicion (P-9). 10 to 600 000, default 300.
-    pub suspicion_min_ms: u32,
-    /// Shortest suspicion in rounds of the slower of us and the suspect. 1 to 1 000, default 2.
-    pub suspicion_min_rounds: u32,
-    /// Longest suspicion as a multiple of `suspicion_min_ms` (Lifeguard's beta); four times the
-    /// shortest one at least. 1 to 100, default 20.
-    pub suspicion_max_factor: u32,
-    /// Confirmations that bring a suspicion down to its minimum (Lifeguard's k). 0 to 8, default 3.
-    pub confirmations: u32,
-    /// Members that watch a suspect (P-9a). 1 to 8, default 3.
-    pub observers: u32,
-    /// Time an observer gives a suspect to answer (P-9a). 10 to 60 000, default 100.
-    pub observer_timeout_ms: u32,
-    /// A claim is sent `ceil(lambda * log10(n + 2))` times among `n` others, or among 64 if they are
-    /// fewer (P-7). 1 to 20, default 6.
-    pub lambda: u32,
-    /// Highest awareness score (Lifeguard's S). 0 to 32, default 4.
-    pub awareness_max: u32,
-    /// Time in which the cluster tries each failed member once (P-11). 100 to 86 400 000, default 30 000.
-    pub heal_interval_ms: u32,
-    /// Time between digests (P-12). 100 to 86 400 000, default 10 000.
-    pub sync_interval_ms: u32,
-    /// Time after which a node that was met and never answered is dropped (P-13). 1 000 to
-    /// 86 400 000, default 60 000.
-    pub join_timeout_ms: u32,
-    /// Life of a tombstone (P-5). 1 000 to 4 000 000 000, default 86 400 000 (24 h).
-    pub reap_ms: u32,
-    /// Rounds in which a leave is repeated (P-14). 1 to 1 000, default 10.
-    pub leave_rounds: u32,
-    /// Most members, tombstones counted (P-15). 1 to 16 777 216, default 1 000 000.
-    pub max_members: u32,
-    /// Most bytes of a packet (P-7). 512 to 8 192, default 1 400: an Ethernet frame without its
-    /// headers, with some room for tunnels.
-    pub packet_bytes: u32,
-    /// The hash of the cluster's name (`wire::binary::cluster_hash`); packets of another are
-    /// refused. Default 0: no name.
-    pub cluster: u32,
-    /// Whether the driver has connections beside datagrams, to fall back on. Default `false`.
-    pub has_streams: bool,
+pub enum Unit {
+    /// Thousandths of a second.
+    Milliseconds,
+    /// Protocol rounds.
+    Rounds,
+    /// Bytes of a packet.
+    Bytes,
+    /// Members, messages or points.
+    Count,
+    /// A multiplier of another value.
+    Factor,
+}
+
+/// One constant of the protocol: a number in [`Config`]. [`CONSTANTS`] lists all of them.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Constant {
+    /// The field of [`Config`]; C and Python use the same name.
+    pub name: &'static str,
+    /// What the value counts.
+    pub unit: Unit,
+    /// The lowest value that is accepted.
+    pub lowest: u32,
+    /// The highest value that is accepted.
+    pub highest: u32,
+    /// The meaning.
+    pub doc: &'static str,
+    /// Reads the value in a configuration.
+    pub get: fn(&Config) -> u32,
+    /// Sets the value in a configuration, unchecked.
+    pub set: fn(&mut Config, u32),
+}
+
+/// Declares [`Config`], [`CONSTANTS`], the range check and the profiles from one row per constant.
+macro_rules! constants {
+    ($(
+        $name:ident: $unit:ident, $lowest:literal..=$highest:literal,
+        [$lan:literal, $own_loop:literal, $wan:literal, $local:literal, $quiet:literal],
+        $doc:literal;
+    )*) => {
+        /// The constants of the protocol; every field has a range that [`super::Core::new`] checks.
+        ///
+        /// Times are in milliseconds. A time that must cover some rounds is stretched when rounds
+        /// are slower than the field assumes, so one set of constants serves rounds of 10 ms and
+        /// of 1 s. The defaults are those of [`Config::lan`].
+        #[derive(Clone, PartialEq, Eq, Debug)]
+        #[non_exhaustive]
+        pub struct Config {
+            /// How the messages travel. Default: structs.
+            pub carrier: Carrier,
+            $(
+                #[doc = concat!(
+                    $doc, "\n\n", stringify!($unit), ", ", stringify!($lowest), " to ",
+                    stringify!($highest), ", default ", stringify!($lan), "."
+                )]
+                pub $name: u32,
+            )*
+            /// The hash of the cluster's name (`wire::binary::cluster_hash`). Packets of another
+            /// cluster are refused. Default 0: no name.
+            pub cluster: u32,
+            /// Whether the driver has connections beside datagrams, as a fallback. Default `false`.
+            pub has_streams: bool,
+        }
+
+        /// All constants of the protocol, in the order of the fields of [`Config`].
+        pub const CONSTANTS: &[Constant] = &[$(Constant {
+            name: stringify!($name),
+            unit: Unit::$unit,
+            lowest: $lowest,
+            highest: $highest,
+            doc: $doc,
+            get: |config| config.$name,
+            set: |config, value| config.$name = value,
+        },)*];
+
+        /// Name, lowest and highest value: the part of [`CONSTANTS`] that is linked into a program
+        /// that only makes cores.
+        const RANGES: [(&str, u32, u32); CONSTANTS.len()] =
+            [$((stringify!($name), $lowest, $highest)),*];
+
+        impl Config {
+            /// The values of the constants, in the order of the table.
+            const fn values(&self) -> [u32; CONSTANTS.len()] {
+                [$(self.$name),*]
+            }
+
+            /// The configuration of a profile, given by its column in the table.
+            const fn profile(column: usize) -> Self {
+                Self {
+                    carrier: Carrier::Structs,
+                    $($name: [$lan, $own_loop, $wan, $local, $quiet][column],)*
+                    cluster: 0,
+                    has_streams: false,
+                }
+            }
+        }
+    };
+}
+
+// Each row: name, unit, range, the defaults of lan, own_loop, wan, local and quiet; the meaning.
+constants! {
+    round_interval_ms: Milliseconds, 10..=60_000, [100, 100, 500, 50, 1_000],
+    "Time between rounds for a driver with timers, and the assumed pace until rounds were seen. \
+     Higher: less traffic, slower detection.";
+    gossip_interval_ms: Milliseconds, 0..=60_000, [0, 0, 200, 0, 200],
+    "Time between gossips of news between rounds (P-7a); 0 for no such gossip.";
+    gossip_nodes: Count, 1..=64, [3, 3, 3, 3, 1],
+    "Pings per round (P-6), and receivers of a gossip.";
+    sync_nodes: Count, 0..=64, [2, 2, 2, 2, 2],
+    "Random members reported to struct callers and old peers in each message (P-7).";
+    max_entries: Count, 4..=256, [32, 32, 32, 32, 32],
+    "Maximum number of entries in a message to send (P-7).";
+    probe_timeout_min_ms: Milliseconds, 10..=60_000, [100, 200, 500, 100, 200],
+    "Minimum time before a probe asks helpers, whatever the round trips are (P-8).";
+    probe_timeout_max_ms: Milliseconds, 10..=60_000, [1_000, 1_000, 3_000, 500, 1_000],
+    "Maximum time before a probe asks helpers at awareness 0 (P-8); `probe_timeout_min_ms` or more.";
+    indirect_probes: Count, 0..=8, [3, 3, 3, 3, 3],
+    "Members asked to probe when a probe is late (SWIM 3.1).";
+    deaf_probes: Count, 1..=100, [3, 3, 3, 3, 3],
+    "Unanswered probes after which other signs of life no longer postpone a suspicion (P-8).";
+    suspicion_min_ms: Milliseconds, 10..=600_000, [300, 1_000, 4_000, 500, 1_200],
+    "Shortest suspicion (P-9). Higher: slower detection, fewer false failures.";
+    suspicion_min_rounds: Rounds, 1..=1_000, [2, 2, 2, 2, 1],
+    "Shortest suspicion in rounds of the slower one of this node and the suspect (P-9).";
+    suspicion_max_factor: Factor, 1..=100, [20, 6, 6, 6, 6],
+    "Longest suspicion as a multiple of `suspicion_min_ms` (Lifeguard's beta, P-9). The longest \
+     suspicion is at least four times the shortest.";
+    confirmations: Count, 0..=8, [3, 3, 3, 3, 3],
+    "Confirmations that shorten a suspicion to its minimum (Lifeguard's k, P-9).";
+    observers: Count, 1..=8, [3, 3, 3, 3, 3],
+    "Members that watch a suspect (P-9a).";
+    observer_timeout_ms: Milliseconds, 10..=60_000, [100, 300, 1_000, 150, 200],
+    "Time that an observer gives a suspect to answer (P-9a).";
+    lambda: Factor, 1..=20, [6, 6, 6, 6, 6],
+    "A claim is sent `ceil(lambda * log10(n + 2))` times among `n` others; `n` counts as 64 if it \
+     is lower (P-7).";
+    awareness_max: Count, 0..=32, [4, 4, 4, 4, 4],
+    "Highest awareness score (Lifeguard's S, P-10).";
+    heal_interval_ms: Milliseconds, 100..=86_400_000, [30_000, 30_000, 30_000, 30_000, 30_000],
+    "Time in which the cluster tries each failed member once (P-11).";
+    sync_interval_ms: Milliseconds, 100..=86_400_000, [10_000, 10_000, 10_000, 10_000, 10_000],
+    "Time between digests (P-12).";
+    join_timeout_ms: Milliseconds, 1_000..=86_400_000, [60_000, 60_000, 60_000, 60_000, 60_000],
+    "Time after which a node that was met and never answered is dropped (P-13).";
+    reap_ms: Milliseconds, 1_000..=4_000_000_000,
+    [86_400_000, 86_400_000, 86_400_000, 86_400_000, 86_400_000],
+    "Lifetime of a tombstone (P-5). The default is 24 hours.";
+    leave_rounds: Rounds, 1..=1_000, [10, 10, 10, 10, 10],
+    "Rounds in which a leave is repeated (P-14).";
+    max_members: Count, 1..=16_777_216, [1_000_000, 1_000_000, 1_000_000, 1_000_000, 1_000_000],
+    "Maximum number of members, including tombstones (P-15).";
+    packet_bytes: Bytes, 512..=8_192, [1_400, 1_400, 1_400, 1_400, 1_400],
+    "Maximum size of a packet (P-7). The default is an Ethernet frame without its headers, with \
+     some room for tunnels.";
 }
 
 impl Config {
-    /// For one data centre; the default. The time-outs are short, for members with a thread of their own
-    /// that nothing keeps waiting: one that stands still for longer than 0.6 s is called failed, until it is
-    /// known to do that (P-9b).
+    /// For one data centre; the default. Its timeouts are short, for members with a thread of their own
+    /// that nothing blocks. A member that stands still for more than 0.6 s is declared failed, until the
+    /// others know that it does so (P-9b).
     #[must_use]
     pub const fn lan() -> Self {
-        Self {
-            carrier: Carrier::Structs,
-            round_interval_ms: 100,
-            gossip_interval_ms: 0,
-            gossip_nodes: 3,
-            sync_nodes: 2,
-            max_entries: 32,
-            probe_timeout_min_ms: 100,
-            probe_timeout_max_ms: 1_000,
-            indirect_probes: 3,
-            deaf_probes: 3,
-            suspicion_min_ms: 300,
-            suspicion_min_rounds: 2,
-            suspicion_max_factor: 20,
-            confirmations: 3,
-            observers: 3,
-            observer_timeout_ms: 100,
-            lambda: 6,
-            awareness_max: 4,
-            heal_interval_ms: 30_000,
-            sync_interval_ms: 10_000,
-            join_timeout_ms: 60_000,
-            reap_ms: 86_400_000,
-            leave_rounds: 10,
-            max_members: 1_000_000,
-            packet_bytes: 1_400,
-            cluster: 0,
-            has_streams: false,
-        }
+        const { Self::profile(0) }
     }
 
-    /// `lan` for programs that call `tick` in a loop of their own, which stands still when anything else in
-    /// it takes long: time-outs that a pause of a second does not run out. What the C functions of version 1
-    /// run.
+    /// `lan` for programs that call `tick` in a loop of their own, which stops whenever other work in the
+    /// loop takes long. Its timeouts tolerate a pause of a second. The C functions of version 1 use it.
     #[must_use]
     pub const fn own_loop() -> Self {
-        Self {
-            probe_timeout_min_ms: 200,
-            suspicion_min_ms: 1_000,
-            suspicion_max_factor: 6,
-            observer_timeout_ms: 300,
-            ..Self::lan()
-        }
+        const { Self::profile(1) }
     }
 
-    /// For members far apart: slower rounds, longer time-outs.
+    /// For members far apart: slower rounds, longer timeouts.
     #[must_use]
     pub const fn wan() -> Self {
-        Self {
-            round_interval_ms: 500,
-            gossip_interval_ms: 200,
-            probe_timeout_min_ms: 500,
-            probe_timeout_max_ms: 3_000,
-            suspicion_min_ms: 4_000,
-            suspicion_max_factor: 6,
-            observer_timeout_ms: 1_000,
-            ..Self::lan()
-        }
+        const { Self::profile(2) }
     }
 
     /// For members on one machine.
     #[must_use]
     pub const fn local() -> Self {
-        Self {
-            round_interval_ms: 50,
-            probe_timeout_min_ms: 100,
-            probe_timeout_max_ms: 500,
-            suspicion_min_ms: 500,
-            suspicion_max_factor: 6,
-            observer_timeout_ms: 150,
-            ..Self::lan()
-        }
+        const { Self::profile(3) }
     }
 
-    /// Two packets a second for each member: one ping a second, news every 200 ms.
+    /// Two packets per second and member: one ping per second, news every 200 ms.
     #[must_use]
     pub const fn quiet() -> Self {
-        Self {
-            round_interval_ms: 1_000,
-            gossip_interval_ms: 200,
-            gossip_nodes: 1,
-            probe_timeout_min_ms: 200,
-            suspicion_min_ms: 1_200,
-            suspicion_max_factor: 6,
-            suspicion_min_rounds: 1,
-            observer_timeout_ms: 200,
-            ..Self::lan()
-        }
+        const { Self::profile(4) }
     }
 
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         if self.carrier == Carrier::Packets && !cfg!(feature = "packets") {
             return Err(ConfigError::Carrier);
         }
-        let ranges: [(&'static str, u32, u32, u32); 24] = [
-            ("round_interval_ms", self.round_interval_ms, 10, 60_000),
-            ("gossip_interval_ms", self.gossip_interval_ms, 0, 60_000),
-            ("gossip_nodes", self.gossip_nodes, 1, 64),
-            ("sync_nodes", self.sync_nodes, 0, 64),
-            ("max_entries", self.max_entries, 4, 256),
-            ("probe_timeout_min_ms", self.probe_timeout_min_ms, 10, 60_000),
-            ("probe_timeout_max_ms", self.probe_timeout_max_ms, self.probe_timeout_min_ms, 60_000),
-            ("indirect_probes", self.indirect_probes, 0, 8),
-            ("deaf_probes", self.deaf_probes, 1, 100),
-            ("suspicion_min_ms", self.suspicion_min_ms, 10, 600_000),
-            ("suspicion_min_rounds", self.suspicion_min_rounds, 1, 1_000),
-            ("suspicion_max_factor", self.suspicion_max_factor, 1, 100),
-            ("confirmations", self.confirmations, 0, 8),
-            ("observers", self.observers, 1, 8),
-            ("observer_timeout_ms", self.observer_timeout_ms, 10, 60_000),
-            ("lambda", self.lambda, 1, 20),
-            ("awareness_max", self.awareness_max, 0, 32),
-            ("heal_interval_ms", self.heal_interval_ms, 100, 86_400_000),
-            ("sync_interval_ms", self.sync_interval_ms, 100, 86_400_000),
-            ("join_timeout_ms", self.join_timeout_ms, 1_000, 86_400_000),
-            ("reap_ms", self.reap_ms, 1_000, 4_000_000_000),
-            ("leave_rounds", self.leave_rounds, 1, 1_000),
-            ("max_members", self.max_members, 1, 1 << 24),
-            ("packet_bytes", self.packet_bytes, 512, 8_192),
-        ];
-        for (field, value, least, most) in ranges {
-            if value < least || value > most {
-                return Err(ConfigError::Range(field, least.into(), most.into()));
+        for ((name, lowest, highest), value) in RANGES.into_iter().zip(self.values()) {
+            // The one relation between constants.
+            let lowest = match name {
+                "probe_timeout_max_ms" => self.probe_timeout_min_ms,
+                _ => lowest,
+            };
+            if value < lowest || value > highest {
+                return Err(ConfigError::Range(name, lowest.into(), highest.into()));
             }
         }
         Ok(())

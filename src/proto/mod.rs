@@ -24,7 +24,7 @@ mod strings;
 mod suspicion;
 mod sync;
 
-pub use self::config::{Carrier, Config};
+pub use self::config::{CONSTANTS, Carrier, Config, Constant, Unit};
 pub use self::core::Core;
 pub use self::error::{CommandError, ConfigError, PacketError, Refused};
 pub use self::output::{Event, Output, Transmit};

@@ -1,4 +1,5 @@
 //! Lists that stand in several places. Each test names the place that misses something.
 
+mod constants;
 mod core_methods;
 mod text;

@@ -5,7 +5,7 @@ use crate::id::NodeId;
 use crate::metadata::metadata_of;
 use crate::view::MAX_TEXT_BYTES;
 use gossip::net::{NodeConfig, Serializer};
-use gossip::proto::Config;
+use gossip::proto::{CONSTANTS, Config};
 use pyo3::prelude::*;
 use pyo3::types::{PyMapping, PyString};
 
@@ -110,48 +110,6 @@ fn profile(value: &Bound<'_, PyAny>) -> PyResult<Config> {
     })
 }
 
-/// Declares which constants of the protocol can be set by name.
-macro_rules! constants {
-    ($($name:ident),+ $(,)?) => {
-        const CONSTANTS: &[&str] = &[$(stringify!($name)),+];
-
-        /// The place of a constant.
-        fn constant<'c>(config: &'c mut Config, name: &str) -> Option<&'c mut u32> {
-            match name {
-                $(stringify!($name) => Some(&mut config.$name),)+
-                _ => None,
-            }
-        }
-    };
-}
-
-constants!(
-    round_interval_ms,
-    gossip_interval_ms,
-    gossip_nodes,
-    sync_nodes,
-    max_entries,
-    probe_timeout_min_ms,
-    probe_timeout_max_ms,
-    indirect_probes,
-    deaf_probes,
-    suspicion_min_ms,
-    suspicion_min_rounds,
-    suspicion_max_factor,
-    confirmations,
-    observers,
-    observer_timeout_ms,
-    lambda,
-    awareness_max,
-    heal_interval_ms,
-    sync_interval_ms,
-    join_timeout_ms,
-    reap_ms,
-    leave_rounds,
-    max_members,
-    packet_bytes,
-);
-
 /// Sets constants by their names; their ranges are checked when the node is made.
 fn set_constants(config: &mut Config, constants: &Bound<'_, PyAny>) -> PyResult<()> {
     let at = field("protocol");
@@ -160,11 +118,12 @@ fn set_constants(config: &mut Config, constants: &Bound<'_, PyAny>) -> PyResult<
     for item in mapping.items()?.iter() {
         let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
         let text = word(&name, at)?;
-        let Some(place) = constant(config, &text) else {
-            return Err(at.wrong_value(&name, &format!("one of {}", CONSTANTS.join(", "))));
+        let Some(constant) = CONSTANTS.iter().find(|constant| constant.name == text) else {
+            let names: Vec<&str> = CONSTANTS.iter().map(|constant| constant.name).collect();
+            return Err(at.wrong_value(&name, &format!("one of {}", names.join(", "))));
         };
         let number = at.integer(&value, 0, u32::MAX.into())?;
-        *place = u32::try_from(number).unwrap_or_default();
+        (constant.set)(config, u32::try_from(number).unwrap_or_default());
     }
     Ok(())
 }
