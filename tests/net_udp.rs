@@ -4,6 +4,7 @@ mod net_support;
 
 use gossip::net::{Error, Inbound, Outgoing, Protocol, Serializer, Transport};
 use gossip::types::{Entry, Header, MessageKind, Metadata, NodeId, NodeView, Path};
+use gossip::wire;
 use net_support::{
     Collector, address, framed, message, owned, send, send_as, start, timestamps, wait_for,
 };
@@ -102,7 +103,7 @@ fn entry_with_much_metadata_arrives_and_one_with_too_much_is_told() {
     assert_eq!(collector.take(1)[0].1, large);
 
     let error = send(&one, address(&two), &with_metadata(62_000)).unwrap_err();
-    assert!(matches!(error, Error::MetadataLeftOut(bytes) if bytes > 62_000));
+    assert!(matches!(error, Error::Wire(wire::Error::MetadataLeftOut(bytes)) if bytes > 62_000));
     assert_eq!(collector.take(1)[0].1, message(1));
 }
 

@@ -6,8 +6,8 @@ use super::convert::{Flaw, Status, entry_of, header_of, owned_of};
 use super::error::set_last_error;
 use super::scratch::recycle;
 use super::types::{gossip_message_t, gossip_node_view_t};
-use crate::net::Outgoing;
 use crate::types::{Entry, NodeView};
+use crate::wire::Outgoing;
 use core::cell::Cell;
 
 /// Runs `body` with a message of C; `None`, with an error text, for a message that has a flaw.

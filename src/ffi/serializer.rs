@@ -13,8 +13,8 @@ use super::types::gossip_error_code::{
     GOSSIP_ERR_INVALID_ARGUMENT, GOSSIP_ERR_SERIALIZATION_ERROR, GOSSIP_ERR_SUCCESS,
 };
 use super::types::{gossip_error_code_t, gossip_message_t, gossip_node_view_t};
-use crate::net::{Error, Serializer};
 use crate::types::{Detail, Entry, Header, Message, NodeView};
+use crate::wire::{Error, Serializer};
 use alloc::ffi::CString;
 use alloc::sync::Arc;
 use core::ffi::{CStr, c_char, c_void};
@@ -305,10 +305,7 @@ fn is_given<T>(pointer: *const T, name: &str) -> bool {
 }
 
 fn report(what: &str, error: &Error) -> gossip_error_code_t {
-    match error {
-        Error::Wire(error) => set_last_error(format_args!("{what}: {error}")),
-        error => set_last_error(format_args!("{what}: {error}")),
-    }
+    set_last_error(format_args!("{what}: {error}"));
     GOSSIP_ERR_SERIALIZATION_ERROR
 }
 

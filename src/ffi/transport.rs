@@ -15,9 +15,9 @@ use super::types::gossip_error_code::{
     GOSSIP_ERR_SERIALIZATION_ERROR, GOSSIP_ERR_SUCCESS,
 };
 use super::types::{gossip_error_code_t, gossip_message_t, gossip_node_view_t};
-use crate::net::{Error, Inbound, Protocol, Serializer, Transport};
+use crate::net::{Error, Inbound, Protocol, Transport};
 use crate::types::{Entry, Header, Path};
-use crate::wire;
+use crate::wire::{self, Serializer};
 use alloc::sync::Arc;
 use core::ffi::{CStr, c_char};
 use core::mem::MaybeUninit;
@@ -212,9 +212,7 @@ fn code(result: Result<(), Error>) -> gossip_error_code_t {
 fn code_of(error: &Error) -> gossip_error_code_t {
     match error {
         Error::Host(_) | Error::Port(_) => GOSSIP_ERR_INVALID_ARGUMENT,
-        Error::NoSerializer | Error::Wire(_) | Error::Custom | Error::MetadataLeftOut(_) => {
-            GOSSIP_ERR_SERIALIZATION_ERROR
-        }
+        Error::NoSerializer | Error::Wire(_) => GOSSIP_ERR_SERIALIZATION_ERROR,
         Error::Forked | Error::InCallback => GOSSIP_ERR_OPERATION_NOT_PERMITTED,
         _ => GOSSIP_ERR_NETWORK_ERROR,
     }

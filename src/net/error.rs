@@ -1,3 +1,5 @@
+//! Why a transport did not do what it was asked to.
+
 use crate::wire;
 use core::fmt;
 use std::io;
@@ -25,13 +27,9 @@ pub enum Error {
     Resources(io::Error),
     /// No form for messages was chosen with [`super::Transport::set_serializer`].
     NoSerializer,
-    /// The message has no form in bytes, or the bytes are no message.
+    /// The message cannot be written. After [`wire::Error::MetadataLeftOut`] the message was sent
+    /// without the metadata of an entry.
     Wire(wire::Error),
-    /// The functions of a serializer of the program's own say that; or they wrote more than a
-    /// message may have.
-    Custom,
-    /// It was sent, but without an entry's metadata, since with it the entry has so many bytes.
-    MetadataLeftOut(usize),
     /// The system did not take the datagram.
     Send(SocketAddr, io::Error),
     /// The peer is not to be reached by TCP.
@@ -63,15 +61,10 @@ impl fmt::Display for Error {
             Self::NoSerializer => {
                 f.write_str("no serializer is set; call gossip_transport_set_serializer() first")
             }
+            Self::Wire(error @ (wire::Error::Custom | wire::Error::MetadataLeftOut(_))) => {
+                error.fmt(f)
+            }
             Self::Wire(error) => write!(f, "cannot write the message: {error}"),
-            Self::Custom => f.write_str(
-                "the functions of this serializer gave an error, or more than 1 MiB; look there",
-            ),
-            Self::MetadataLeftOut(bytes) => write!(
-                f,
-                "an entry has {bytes} bytes, too many for one piece; it was sent without its \
-                 metadata, so have less of it"
-            ),
             Self::Send(address, error) => write!(f, "cannot send to {address}: {error}"),
             Self::Unreachable(address, kind) => {
                 write!(f, "cannot reach {address}: {kind}; is a node listening there?")

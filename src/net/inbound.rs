@@ -1,34 +1,62 @@
-//! Bytes that came to messages that are delivered.
+//! What came to a transport, as messages that are delivered.
 
-use super::serializer::Scratch;
-use super::shared::{Run, Setup, Shared};
-use super::{Error, address};
-use crate::types::{Entry, Header, Path};
-use crate::wire::{self, framing};
-use std::net::SocketAddr;
+use super::address;
+use super::counters::Counts;
+use super::run::Run;
+use super::shared::{Setup, Shared, lock};
+use crate::wire::intake::{Arrival, Intake, Junk, Sink, Source};
+use crate::wire::{Error, Format};
+use core::mem;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex};
 
-/// What takes the messages that come.
-pub trait Inbound: Send + Sync {
-    /// Takes one message, on the transport's thread and with no lock of the transport held: every
-    /// function of the transport may be called here. It holds up all that comes after. `bytes` is
-    /// what it took on its way, the length before it counted.
-    fn deliver(&self, path: Path, header: &Header, entries: &[Entry<'_>], bytes: usize);
+/// What takes the frames of accepted connections.
+pub(super) trait Frames: Send + Sync + 'static {
+    /// Where connections are counted.
+    fn counts(&self) -> &Counts;
 
-    /// Is told of bytes that were no message, in the same way as of messages.
-    fn refuse(&self, _error: &wire::Error) {}
+    /// Takes one frame, without its prefix, of a peer with this address, and says whether it was a
+    /// message. On the thread that reads, with no lock of the connections held.
+    fn take_frame(&self, from: IpAddr, frame: &[u8]) -> bool;
 }
 
-/// Reads messages, with buffers that are used again and a copy of the transport's settings.
+/// The frames that come to a transport.
+pub(super) struct Streams {
+    shared: Arc<Shared>,
+    /// What the tasks of all connections read with, one after the other.
+    reader: Mutex<Reader>,
+}
+
+impl Streams {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, reader: Mutex::default() }
+    }
+}
+
+impl Frames for Streams {
+    fn counts(&self) -> &Counts {
+        &self.shared.counts
+    }
+
+    fn take_frame(&self, from: IpAddr, frame: &[u8]) -> bool {
+        // No lock is held meanwhile: the reader is taken out of its place.
+        let mut reader = mem::take(&mut *lock(&self.reader));
+        let is_message = reader.frame(&self.shared, from, frame);
+        let old = mem::replace(&mut *lock(&self.reader), reader);
+        drop(old);
+        is_message
+    }
+}
+
+/// Reads messages and delivers them.
 #[derive(Default)]
 pub(super) struct Reader {
-    scratch: Scratch,
-    setup: Setup,
-    /// Of which settings the copy is.
-    version: u64,
+    intake: Intake,
+    settings: Settings,
 }
 
 impl Reader {
-    /// Takes a datagram: one packet, or frames, until `run` is to stop.
+    /// Takes a datagram, until `run` is to stop.
     pub(super) fn datagram(
         &mut self,
         shared: &Shared,
@@ -36,89 +64,76 @@ impl Reader {
         from: SocketAddr,
         datagram: &[u8],
     ) {
-        self.renew(shared);
-        let from = Some(address::canonical(from));
-        let serializer = self.setup.serializer.as_ref();
-        if serializer.is_some_and(|serializer| serializer.stands_alone(datagram)) {
-            self.take(shared, from, datagram, datagram.len());
-            return;
-        }
-        let mut any = false;
-        for frame in framing::frames(datagram) {
-            if run.is_stopping() {
-                return;
-            }
-            any = true;
-            self.renew(shared);
-            self.take(shared, from, frame, framing::PREFIX_BYTES + frame.len());
-        }
-        if !any {
-            let reason = "no length of what follows, and nothing that stands alone";
-            self.refuse(shared, &Error::Wire(wire::Error::Invalid { offset: 0, reason }));
-        }
+        let Self { intake, settings } = self;
+        let mut delivery = Delivery { shared, run: Some(run), settings };
+        intake.datagram(address::canonical(from), datagram, &mut delivery);
     }
 
-    /// Takes one frame of a stream; whether it was a message, which nobody can say who has no
-    /// serializer.
-    pub(super) fn frame(&mut self, shared: &Shared, frame: &[u8]) -> bool {
-        self.renew(shared);
-        self.take(shared, None, frame, framing::PREFIX_BYTES + frame.len())
+    /// Takes one frame of a stream; whether it was a message.
+    fn frame(&mut self, shared: &Shared, from: IpAddr, frame: &[u8]) -> bool {
+        let Self { intake, settings } = self;
+        let mut delivery = Delivery { shared, run: None, settings };
+        intake.frame(Source::Stream(from), frame, &mut delivery)
     }
+}
 
-    /// Looks whether the settings were changed: one load if not.
-    fn renew(&mut self, shared: &Shared) {
-        if self.version != shared.version() {
+/// A copy of the transport's settings.
+#[derive(Default)]
+struct Settings {
+    setup: Setup,
+    /// Of which settings the copy is.
+    version: u64,
+}
+
+/// The way of what is read now.
+struct Delivery<'a> {
+    shared: &'a Shared,
+    run: Option<&'a Run>,
+    settings: &'a mut Settings,
+}
+
+impl Sink for Delivery<'_> {
+    fn format(&mut self, bytes: &[u8]) -> Option<Format> {
+        let Self { shared, settings, .. } = self;
+        // One load if nothing was changed.
+        if settings.version != shared.version() {
             // What is dropped here may be the last of something large, so not under the lock.
-            (self.version, self.setup) = shared.setup();
+            (settings.version, settings.setup) = shared.setup();
         }
+        settings.setup.serializer.as_ref().map(|serializer| serializer.format_of(bytes))
     }
 
-    fn take(
-        &mut self,
-        shared: &Shared,
-        from: Option<SocketAddr>,
-        bytes: &[u8],
-        taken: usize,
-    ) -> bool {
-        if bytes.is_empty() {
-            // As text it reads as a ping from the zero id, and the core takes nothing from that id:
-            // a datagram of zeros would be 16 000 of them, so they end here.
-            shared.counts.empty.add(1);
-            return false;
-        }
-        let Setup { inbound, serializer } = &self.setup;
-        let Some(serializer) = serializer else {
-            shared.counts.junk.add(1);
-            return true;
-        };
-        let read = serializer.read(bytes);
-        let path = match from {
-            None => Path::Stream,
-            Some(from) if read.is_packet() => Path::Packet(from),
-            Some(from) => Path::Datagram(from),
-        };
-        let result = read.decode(bytes, &mut self.scratch, &mut |header, entries| match inbound {
+    fn is_open(&mut self) -> bool {
+        self.run.is_none_or(|run| !run.is_stopping())
+    }
+
+    fn message(&mut self, arrival: &Arrival<'_>) {
+        match &self.settings.setup.inbound {
             Some(inbound) => {
-                shared.counts.received.add(1);
-                inbound.deliver(path, header, entries, taken);
+                self.shared.counts.received.add(1);
+                inbound.deliver(arrival.path(), arrival.header, arrival.entries, arrival.bytes);
             }
-            None => shared.counts.junk.add(1),
-        });
-        if let Err(error) = &result {
-            self.refuse(shared, error);
+            None => self.shared.counts.junk.add(1),
         }
-        result.is_ok()
     }
 
-    #[cold]
-    fn refuse(&self, shared: &Shared, error: &Error) {
-        let Error::Wire(error) = error else { return shared.counts.junk.add(1) };
+    fn junk(&mut self, junk: Junk) {
+        let counts = &self.shared.counts;
+        let error = match junk {
+            Junk::Empty => return counts.empty.add(1),
+            Junk::NoFormat | Junk::Unreadable(Error::Custom) => return counts.junk.add(1),
+            Junk::NoFrame => {
+                let reason = "no length of what follows, and nothing that stands alone";
+                Error::Invalid { offset: 0, reason }
+            }
+            Junk::Unreadable(error) => error,
+        };
         match error {
-            wire::Error::Version(_) | wire::Error::Flags(_) => shared.counts.other_version.add(1),
-            _ => shared.counts.junk.add(1),
+            Error::Version(_) | Error::Flags(_) => counts.other_version.add(1),
+            _ => counts.junk.add(1),
         }
-        if let Some(inbound) = &self.setup.inbound {
-            inbound.refuse(error);
+        if let Some(inbound) = &self.settings.setup.inbound {
+            inbound.refuse(&error);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The thread of a transport or a node: how it is made, waited for, and left behind.
 
-use super::shared::{Run, lock};
+use super::run::Run;
+use super::shared::lock;
 use super::{Error, limits};
 use crate::os::with_signals_blocked;
 use core::cell::Cell;

@@ -1,19 +1,7 @@
-//! Every bound of the transports, with its unit and its reason.
+//! Every bound of the transports, with its unit and its reason. Those of datagrams and frames are in
+//! [`crate::wire`].
 
 use core::time::Duration;
-
-/// What a datagram may hold before a message is split: an Ethernet frame without its headers, with
-/// some room for tunnels. Larger ones are cut into pieces on the way, and one lost piece loses all.
-pub const DATAGRAM_BYTES: usize = 1400;
-
-/// The largest datagram that is sent, for a single entry with much metadata: below UDP's own limit
-/// of 65 507 and what libgossip 1.4.2 can read.
-pub const LARGE_DATAGRAM_BYTES: usize = 60_000;
-
-/// What a TCP frame may hold before a message is split: libgossip 1.4.2 loses frames of 64 KiB and
-/// more. A single entry with more than that goes in a frame of up to
-/// [`MAX_MESSAGE_BYTES`](crate::wire::MAX_MESSAGE_BYTES).
-pub const STREAM_FRAME_BYTES: usize = 60_000;
 
 /// How many datagrams are read for one wake-up, so that a flood does not starve the rest.
 pub const DATAGRAMS_PER_WAKE: usize = 64;

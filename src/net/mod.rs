@@ -15,20 +15,19 @@ mod inbound;
 mod lifecycle;
 pub mod limits;
 pub mod node;
-mod pack;
 mod rebind;
-mod serializer;
+mod run;
 mod shared;
 mod tcp;
 mod transport;
 mod udp;
 
+pub use crate::wire::{Custom, Outgoing, Serializer};
 pub use counters::Counters;
 pub use error::Error;
-pub use inbound::Inbound;
 pub use node::{
     Change, Datagrams, Handler, JoinFailure, JoinReason, Joined, Look, Node, NodeConfig, NodeError,
     NodeStats,
 };
-pub use serializer::{Custom, Outgoing, Serializer};
+pub use shared::Inbound;
 pub use transport::{Protocol, Transport};

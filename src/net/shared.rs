@@ -1,40 +1,28 @@
+//! What the thread and the callers of a transport share.
+
 use super::Counters;
 use super::counters::Counts;
-use super::inbound::{Inbound, Reader};
-use super::serializer::Serializer;
-use core::future::poll_fn;
-use core::pin::pin;
+use crate::types::{Entry, Header, Path};
+use crate::wire::{self, Serializer};
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use core::task::Poll;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use tokio::sync::Notify;
+
+/// What takes the messages that come.
+pub trait Inbound: Send + Sync {
+    /// Takes one message, on the transport's thread and with no lock of the transport held: every
+    /// function of the transport may be called here. It holds up all that comes after. `bytes` is
+    /// what it took on its way, the length before it counted.
+    fn deliver(&self, path: Path, header: &Header, entries: &[Entry<'_>], bytes: usize);
+
+    /// Is told of bytes that were no message, in the same way as of messages.
+    fn refuse(&self, _error: &wire::Error) {}
+}
 
 /// What a program can set at any time.
 #[derive(Clone, Default)]
 pub(super) struct Setup {
     pub(super) inbound: Option<Arc<dyn Inbound>>,
     pub(super) serializer: Option<Serializer>,
-}
-
-/// What takes the frames of accepted connections.
-pub(super) trait Frames: Send + Sync + 'static {
-    /// Where connections are counted.
-    fn counts(&self) -> &Counts;
-
-    /// Takes one frame, without its prefix, of a peer with this address, and says whether it was a
-    /// message. On the thread that reads, with no lock of the connections held.
-    fn take_frame(&self, run: &Run, from: IpAddr, frame: &[u8]) -> bool;
-}
-
-impl Frames for Shared {
-    fn counts(&self) -> &Counts {
-        &self.counts
-    }
-
-    fn take_frame(&self, run: &Run, _: IpAddr, frame: &[u8]) -> bool {
-        run.with_reader(|to| to.frame(self, frame))
-    }
 }
 
 /// What the thread and the callers of a transport share, for the transport's whole life.
@@ -88,53 +76,6 @@ impl Shared {
     pub(super) fn serializer(&self) -> Option<Serializer> {
         let setup = self.setup.read().unwrap_or_else(PoisonError::into_inner);
         setup.serializer.clone()
-    }
-}
-
-/// One run of the thread, from a start to a stop.
-#[derive(Default)]
-pub(super) struct Run {
-    stopping: AtomicBool,
-    wake: Notify,
-    /// What the tasks of a stream read with, one after the other.
-    reader: Mutex<Reader>,
-}
-
-impl Run {
-    /// Asks the thread to end, as soon as it is out of the callback it may be in.
-    pub(super) fn stop(&self) {
-        self.stopping.store(true, Ordering::Release);
-        self.wake.notify_one();
-    }
-
-    pub(super) fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Acquire)
-    }
-
-    /// Reads something, with no lock held: the reader is taken out of its place meanwhile.
-    pub(super) fn with_reader<T>(&self, body: impl FnOnce(&mut Reader) -> T) -> T {
-        let mut reader = core::mem::take(&mut *lock(&self.reader));
-        let result = body(&mut reader);
-        let old = core::mem::replace(&mut *lock(&self.reader), reader);
-        drop(old);
-        result
-    }
-
-    /// Does some work until it ends or [`Run::stop`] is called.
-    pub(super) async fn until_stopped(&self, work: impl Future<Output = ()>) {
-        let (mut stopped, mut work) = (pin!(self.stopped()), pin!(work));
-        poll_fn(|context| match stopped.as_mut().poll(context) {
-            Poll::Ready(()) => Poll::Ready(()),
-            Poll::Pending => work.as_mut().poll(context),
-        })
-        .await;
-    }
-
-    /// Waits for [`Run::stop`].
-    pub(super) async fn stopped(&self) {
-        while !self.is_stopping() {
-            self.wake.notified().await;
-        }
     }
 }
 

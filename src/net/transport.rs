@@ -1,7 +1,10 @@
+use super::inbound::Streams;
 use super::lifecycle::Worker;
-use super::shared::{Run, Shared, lock};
-use super::{Counters, Error, Inbound, Outgoing, Serializer, address, rebind, tcp, udp};
+use super::run::Run;
+use super::shared::{Inbound, Shared, lock};
+use super::{Counters, Error, address, rebind, tcp, udp};
 use crate::os::process_mark;
+use crate::wire::{Outgoing, Serializer};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -141,7 +144,7 @@ impl Transport {
         address::target(self.inner()?.host, ip, port)
     }
 
-    /// Sends a message, split if it must be (see [`super::limits`]): what does not fit follows as
+    /// Sends a message, split if it must be (see [`crate::wire::pack`]): what does not fit follows as
     /// updates of the same sender. Gives the bytes that it took.
     ///
     /// UDP never waits. TCP queues; with `may_wait`, and not on the transport's own thread, it
@@ -149,8 +152,8 @@ impl Transport {
     /// the message was on its way, not that it came.
     ///
     /// # Errors
-    /// [`Error::NotStarted`], [`Error::NoSerializer`], [`Error::Wire`], [`Error::Custom`], [`Error::Send`],
-    /// [`Error::Unreachable`], [`Error::QueueFull`], [`Error::MetadataLeftOut`], [`Error::Forked`].
+    /// [`Error::NotStarted`], [`Error::NoSerializer`], [`Error::Wire`], [`Error::Send`],
+    /// [`Error::Unreachable`], [`Error::QueueFull`], [`Error::Forked`].
     pub fn send(
         &self,
         message: &Outgoing<'_>,
@@ -268,7 +271,8 @@ impl Inner {
         };
         let (shared, own_run, peers) = (self.shared.clone(), run.clone(), self.tcp.clone());
         let main = move || async move {
-            let accepting = tokio::spawn(tcp::accept(listener, shared.clone(), own_run.clone()));
+            let streams = Arc::new(Streams::new(shared.clone()));
+            let accepting = tokio::spawn(tcp::accept(listener, streams, own_run.clone()));
             own_run.stopped().await;
             accepting.abort();
             peers.flush().await;

@@ -2,10 +2,11 @@
 
 use super::batch::{BATCH, Receiver};
 use super::inbound::Reader;
-use super::pack::{Packer, Piece, Way};
-use super::serializer::{Outgoing, Serializer};
-use super::shared::{Run, Shared};
+use super::run::Run;
+use super::shared::Shared;
 use super::{Error, address, limits};
+use crate::wire::pack::{Medium, Packer, Piece};
+use crate::wire::{Outgoing, Serializer};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -38,22 +39,28 @@ impl Sender {
         message: &Outgoing<'_>,
         to: SocketAddr,
     ) -> Result<usize, Error> {
-        let mut bytes = 0;
+        let (mut bytes, mut failure) = (0, None);
         let mut emit = |piece: Piece<'_>| {
-            bytes += self.send_one(shared, piece.bytes, piece.messages, to)?;
-            Ok(())
+            match self.send_one(shared, piece.bytes, piece.messages, to) {
+                Ok(sent) => bytes += sent,
+                Err(error) => failure = Some(error),
+            }
+            failure.is_none()
         };
         let kept = match serializer {
             // The program's functions are called with no lock held.
             Serializer::Custom(_) => None,
             _ => self.packer.try_lock().ok(),
         };
-        match kept {
-            Some(mut packer) => packer.pack(serializer, message, Way::Datagram, &mut emit)?,
+        let packed = match kept {
+            Some(mut packer) => packer.pack(serializer, message, Medium::Datagram, &mut emit),
             // Another thread is sending: buffers of our own cost less than waiting.
-            None => Packer::default().pack(serializer, message, Way::Datagram, &mut emit)?,
+            None => Packer::default().pack(serializer, message, Medium::Datagram, &mut emit),
+        };
+        match failure {
+            Some(error) => Err(error),
+            None => Ok(packed.map(|()| bytes)?),
         }
-        Ok(bytes)
     }
 }
 

@@ -18,7 +18,6 @@ mod piggyback;
 mod probe;
 mod ring;
 mod rules;
-mod scratch;
 mod stats;
 mod strings;
 mod suspicion;

@@ -1,3 +1,5 @@
+//! Why bytes were not read, or a message not written.
+
 use super::{MAX_ENTRIES, MAX_MESSAGE_BYTES, MAX_TEXT_BYTES};
 use crate::types::MessageKind;
 use alloc::string::String;
@@ -40,6 +42,12 @@ pub enum Error {
     Version(u8),
     /// A packet with flags that must be understood and are not; the field has these alone.
     Flags(u16),
+    /// The functions of a serializer of the program's own failed, or wrote more than
+    /// [`MAX_MESSAGE_BYTES`].
+    Custom,
+    /// The message was written, but an entry without its metadata: with it the entry has so many
+    /// bytes.
+    MetadataLeftOut(usize),
 }
 
 impl fmt::Display for Error {
@@ -61,6 +69,14 @@ impl fmt::Display for Error {
             Self::Invalid { offset, reason } => write!(f, "at byte {offset}: {reason}"),
             Self::Version(version) => write!(f, "a packet of version {version}, not 1 to 15"),
             Self::Flags(flags) => write!(f, "a packet with unknown flags {flags:#06x}"),
+            Self::Custom => f.write_str(
+                "the functions of this serializer gave an error, or more than 1 MiB; look there",
+            ),
+            Self::MetadataLeftOut(bytes) => write!(
+                f,
+                "an entry has {bytes} bytes, too many for one piece; it was sent without its \
+                 metadata, so have less of it"
+            ),
         }
     }
 }

@@ -135,9 +135,7 @@ impl From<&net::Error> for ErrorCode {
         use net::Error;
         match error {
             Error::Host(_) | Error::Port(_) => Self::InvalidArgument,
-            Error::NoSerializer | Error::Wire(_) | Error::Custom | Error::MetadataLeftOut(_) => {
-                Self::SerializationError
-            }
+            Error::NoSerializer | Error::Wire(_) => Self::SerializationError,
             Error::Forked | Error::InCallback => Self::OperationNotPermitted,
             _ => Self::NetworkError,
         }

@@ -3,7 +3,8 @@
 use super::change::{Change, Handler};
 use super::limits::{CHANGES_AT_ONCE, MAX_CHANGES};
 use super::settling::Settling;
-use crate::net::shared::{Run, lock};
+use crate::net::run::Run;
+use crate::net::shared::lock;
 use crate::os;
 use crate::proto::Event;
 use crate::types::{Instant, NodeId};

@@ -1,6 +1,6 @@
-use crate::net::Serializer;
 use crate::proto::Config;
 use crate::types::{Metadata, NodeId};
+use crate::wire::Serializer;
 use core::time::Duration;
 
 /// How a [`Node`](super::Node) is to be. [`Node::new`](super::Node::new) checks it.

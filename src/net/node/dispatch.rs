@@ -2,10 +2,9 @@
 //! again, so that they can be sent once the core's lock is released.
 
 use super::log::Lines;
-use crate::net::pack::{self, Packer};
-use crate::net::serializer::{Outgoing, Scratch, Serializer, Written};
-use crate::net::{Error, limits};
 use crate::proto::Transmit;
+use crate::wire::pack::{Medium, Packer};
+use crate::wire::{DATAGRAM_BYTES, Error, Format, Outgoing, Scratch, Serializer};
 use core::ops::Range;
 use std::net::SocketAddr;
 
@@ -72,8 +71,7 @@ impl Dispatch {
     /// Writes a message; gives its bytes.
     ///
     /// # Errors
-    /// [`Error::Wire`] and [`Error::Custom`], and nothing of it is sent, or after it was written
-    /// [`Error::MetadataLeftOut`].
+    /// [`Error::MetadataLeftOut`] after it was written. After any other error nothing of it is sent.
     pub(super) fn push(
         &mut self,
         serializer: &Serializer,
@@ -95,9 +93,9 @@ impl Dispatch {
             }
         }
         if way != Way::Datagram && pushed.is_ok() {
-            pushed = self.pack(serializer, transmit, pack::Way::Stream, route);
+            pushed = self.pack(serializer, transmit, Medium::Stream, route);
         }
-        if matches!(pushed, Err(Error::Wire(_) | Error::Custom)) {
+        if pushed.as_ref().is_err_and(|error| !matches!(error, Error::MetadataLeftOut(_))) {
             self.truncate(before);
         }
         pushed.map(|()| self.bytes.len() - before.0)
@@ -109,8 +107,8 @@ impl Dispatch {
         transmit: &Transmit<'_>,
         route: Route,
     ) -> Result<(), Error> {
-        if !matches!(serializer.written(transmit.form), Written::Packet) {
-            return self.pack(serializer, transmit, pack::Way::Datagram, route);
+        if !matches!(serializer.format_for(transmit.form), Format::Packet) {
+            return self.pack(serializer, transmit, Medium::Datagram, route);
         }
         // The core saw to its size.
         let start = self.bytes.len();
@@ -125,7 +123,7 @@ impl Dispatch {
         &mut self,
         serializer: &Serializer,
         transmit: &Transmit<'_>,
-        way: pack::Way,
+        medium: Medium,
         route: Route,
     ) -> Result<(), Error> {
         let Self { bytes, pieces, packer, scratch, .. } = self;
@@ -133,13 +131,13 @@ impl Dispatch {
             let (form, to_new) = (transmit.form, transmit.to_new);
             let message =
                 Outgoing { header: &transmit.header, entries, form, to_new, packet: None };
-            packer.pack(serializer, &message, way, &mut |piece| {
+            packer.pack(serializer, &message, medium, &mut |piece| {
                 let start = bytes.len();
                 bytes.extend_from_slice(piece.bytes);
-                let is_large = to_new && piece.bytes.len() > limits::DATAGRAM_BYTES;
-                let by_stream = way == pack::Way::Stream || is_large && route.has_streams;
+                let is_large = to_new && piece.bytes.len() > DATAGRAM_BYTES;
+                let by_stream = medium == Medium::Stream || is_large && route.has_streams;
                 pieces.push(Piece { to: route.to, by_stream, range: start..bytes.len() });
-                Ok(())
+                true
             })
         })
     }

@@ -3,10 +3,10 @@
 use super::dispatch::Dispatch;
 use super::hub::Hub;
 use crate::net::batch::{BATCH, Receiver};
-use crate::net::serializer::Scratch;
-use crate::net::shared::Run;
+use crate::net::run::Run;
 use crate::net::{address, limits, tcp};
 use crate::os;
+use crate::wire::intake::Intake;
 use core::future::poll_fn;
 use core::pin::pin;
 use core::task::Poll;
@@ -35,10 +35,10 @@ pub(super) async fn drive(
 async fn serve(hub: &Arc<Hub>, socket: &UdpSocket, run: &Run) {
     let mut receiver = Receiver::new();
     let mut dispatch = Dispatch::default();
-    let mut scratch = Scratch::default();
+    let mut intake = Intake::default();
     while !run.is_stopping() {
         wait(hub, socket, run).await;
-        if read(hub, socket, &mut receiver, &mut scratch, run).is_err() {
+        if read(hub, socket, &mut receiver, &mut intake, run).is_err() {
             // It tells of an earlier send, or of memory that is short: neither is the socket's end.
             // The pause keeps an error that stays from taking the processor.
             hub.links.counts.errors.add(1);
@@ -65,7 +65,7 @@ fn read(
     hub: &Hub,
     socket: &UdpSocket,
     receiver: &mut Receiver,
-    scratch: &mut Scratch,
+    intake: &mut Intake,
     run: &Run,
 ) -> io::Result<()> {
     let counts = &hub.links.counts;
@@ -73,7 +73,7 @@ fn read(
         let received = receiver.receive(socket, |datagram, from| {
             counts.datagrams_received.add(1);
             counts.bytes_received.add(datagram.len());
-            hub.take_datagram(address::canonical(from), datagram, scratch);
+            hub.take_datagram(address::canonical(from), datagram, intake);
             !run.is_stopping()
         })?;
         counts.junk.add(received.dropped);

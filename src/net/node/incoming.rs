@@ -2,95 +2,18 @@
 
 use super::hub::Hub;
 use crate::net::counters::Counts;
-use crate::net::serializer::{Read, Scratch, Serializer};
-use crate::net::shared::{Frames, Run};
+use crate::net::inbound::Frames;
 use crate::os;
 use crate::proto::PacketError;
-use crate::types::{Detail, Entry, Header, Path, SyncPayload};
-use crate::wire::{Error, framing};
+use crate::types::{Detail, Entry, Form, Header, Path, SyncPayload};
+use crate::wire::intake::{Arrival, Intake, Junk, Sink, Source};
+use crate::wire::{Format, Serializer};
 use std::net::{IpAddr, SocketAddr};
 
-/// Where a message came from.
-#[derive(Clone, Copy)]
-enum Source {
-    Datagram(SocketAddr),
-    /// A connection from this address; its port says nothing.
-    Stream(IpAddr),
-}
-
 impl Hub {
-    /// Takes what came as a datagram: a message that stands alone in it, or frames of text.
-    pub(super) fn take_datagram(&self, from: SocketAddr, bytes: &[u8], scratch: &mut Scratch) {
-        if Serializer::Auto.stands_alone(bytes) {
-            self.take(Source::Datagram(from), bytes, scratch);
-            return;
-        }
-        let mut any = false;
-        for frame in framing::frames(bytes) {
-            any = true;
-            self.take(Source::Datagram(from), frame, scratch);
-        }
-        if !any {
-            self.links.counts.junk.add(1);
-        }
-    }
-
-    /// Takes a message of any form, without its prefix; whether it was one.
-    fn take(&self, source: Source, bytes: &[u8], scratch: &mut Scratch) -> bool {
-        if bytes.is_empty() {
-            // As text it would read as a ping from the zero id: a datagram of zeros would be 16 000
-            // of them.
-            return self.count_junk();
-        }
-        // All forms are read, whichever is written.
-        let read = match Serializer::Auto.read(bytes) {
-            // Who writes text alone has no use for knowing who reads packets.
-            Read::Text { .. } => Read::Text { masks: !self.writes_packets() },
-            other => other,
-        };
-        if let (Read::Packet, Source::Datagram(from), true) = (read, source, self.writes_packets())
-        {
-            // The usual way: nothing is copied.
-            let Ok(mut state) = self.lock() else { return false };
-            return match state.core.handle_packet(os::now(), Path::Packet(from), bytes) {
-                Err(PacketError::Wire(_)) => self.count_junk(),
-                Ok(()) | Err(PacketError::Refused(_)) => true,
-            };
-        }
-        self.take_message(source, read, bytes, scratch)
-    }
-
-    fn take_message(
-        &self,
-        source: Source,
-        read: Read<'_>,
-        bytes: &[u8],
-        scratch: &mut Scratch,
-    ) -> bool {
-        let (path, prefix) = match source {
-            Source::Stream(_) => (Path::Stream, framing::PREFIX_BYTES),
-            Source::Datagram(from) if !read.is_packet() => {
-                (Path::Datagram(from), framing::PREFIX_BYTES)
-            }
-            Source::Datagram(from) if self.writes_packets() => (Path::Packet(from), 0),
-            Source::Datagram(from) => (Path::Datagram(from), 0),
-        };
-        let taken = prefix + bytes.len();
-        let as_text = read.is_packet() && !self.writes_packets();
-        let result = read.decode(bytes, scratch, &mut |header, entries| {
-            let header = if as_text { like_text(header) } else { *header };
-            match source {
-                Source::Stream(from) if lacks_address(&header, entries) => {
-                    let text = from.to_canonical().to_string();
-                    self.handle(path, &header, &with_address(&header, entries, &text), taken);
-                }
-                _ => self.handle(path, &header, entries, taken),
-            }
-        });
-        if let Err(crate::net::Error::Wire(error)) = &result {
-            self.count_unread(error);
-        }
-        result.is_ok() || self.count_junk()
+    /// Takes what came as a datagram.
+    pub(super) fn take_datagram(&self, from: SocketAddr, bytes: &[u8], intake: &mut Intake) {
+        intake.datagram(from, bytes, &mut Delivery { hub: self });
     }
 
     /// A message that the core refuses is one all the same, and the core counts it.
@@ -100,18 +23,60 @@ impl Hub {
             let _ = state.core.handle_entries(os::now(), path, header, entries);
         }
     }
+}
 
-    #[cold]
-    fn count_unread(&self, error: &Error) {
-        if let Ok(mut state) = self.lock() {
-            state.core.count_unread(error);
+/// The way of messages to the core.
+struct Delivery<'a> {
+    hub: &'a Hub,
+}
+
+impl Sink for Delivery<'_> {
+    /// All formats are read, whichever is written.
+    fn format(&mut self, bytes: &[u8]) -> Option<Format> {
+        Some(match Serializer::Auto.format_of(bytes) {
+            // A node that writes text alone has no use for knowing who reads packets.
+            Format::Text { .. } => Format::Text { packets: self.hub.writes_packets() },
+            other => other,
+        })
+    }
+
+    /// The usual way: nothing is copied.
+    fn packet(&mut self, from: SocketAddr, bytes: &[u8]) -> Option<bool> {
+        if !self.hub.writes_packets() {
+            return None;
+        }
+        let Ok(mut state) = self.hub.lock() else { return Some(false) };
+        let result = state.core.handle_packet(os::now(), Path::Packet(from), bytes);
+        let is_message = !matches!(result, Err(PacketError::Wire(_)));
+        if !is_message {
+            self.hub.links.counts.junk.add(1);
+        }
+        Some(is_message)
+    }
+
+    fn message(&mut self, arrival: &Arrival<'_>) {
+        let Arrival { source, form, header, entries, bytes } = *arrival;
+        let as_text = form == Form::Packet && !self.hub.writes_packets();
+        let header = if as_text { like_text(header) } else { *header };
+        match source {
+            Source::Stream(from) if lacks_address(&header, entries) => {
+                let text = from.to_canonical().to_string();
+                let entries = with_address(&header, entries, &text);
+                self.hub.handle(Path::Stream, &header, &entries, bytes);
+            }
+            Source::Datagram(from) if as_text => {
+                self.hub.handle(Path::Datagram(from), &header, entries, bytes);
+            }
+            _ => self.hub.handle(arrival.path(), &header, entries, bytes),
         }
     }
 
     #[cold]
-    fn count_junk(&self) -> bool {
-        self.links.counts.junk.add(1);
-        false
+    fn junk(&mut self, junk: Junk) {
+        self.hub.links.counts.junk.add(1);
+        if let (Junk::Unreadable(error), Ok(mut state)) = (junk, self.hub.lock()) {
+            state.core.count_unread(&error);
+        }
     }
 }
 
@@ -147,14 +112,15 @@ impl Frames for Hub {
         &self.links.streams.counts
     }
 
-    fn take_frame(&self, _: &Run, from: IpAddr, frame: &[u8]) -> bool {
-        let taken = self.take(Source::Stream(from), frame, &mut Scratch::default());
-        if taken {
+    fn take_frame(&self, from: IpAddr, frame: &[u8]) -> bool {
+        let source = Source::Stream(from);
+        let is_message = Intake::default().frame(source, frame, &mut Delivery { hub: self });
+        if is_message {
             self.links.streams.counts.received.add(1);
             // What it leads to is sent by the loop, which runs on this thread, too.
             self.kick.notify_one();
         }
-        taken
+        is_message
     }
 }
 

@@ -1,6 +1,5 @@
 //! Lines for people, by `tracing`: written down under the core's lock, and said when it is released.
 
-use super::links::Links;
 use crate::proto::Event;
 use crate::types::{NodeId, NodeStatus};
 use std::net::SocketAddr;
@@ -52,9 +51,9 @@ impl Lines {
 }
 
 /// A node that begins.
-pub(super) fn started(id: NodeId, at: SocketAddr, links: &Links) {
+pub(super) fn started(id: NodeId, at: SocketAddr, has_streams: bool) {
     tracing::info!(target: TARGET, "node {id} listens on {at}");
-    if !links.has_streams {
+    if !has_streams {
         tracing::warn!(
             target: TARGET,
             "node {id} has its port {} by UDP alone: by TCP it is another's; metadata above 60 000 \

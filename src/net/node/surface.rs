@@ -126,7 +126,7 @@ impl Node {
         life.running = Some(Arc::new(workers));
         drop(life);
         let at = hub.links.at();
-        log::started(self.id(), at, &hub.links);
+        log::started(self.id(), at, hub.links.has_streams);
         Ok(())
     }
 

@@ -1,6 +1,8 @@
 //! The receiving side.
 
-use crate::net::shared::{Frames, Run, lock};
+use crate::net::inbound::Frames;
+use crate::net::run::Run;
+use crate::net::shared::lock;
 use crate::net::{address, limits};
 use crate::wire::framing::FrameReader;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -110,7 +112,7 @@ fn deliver(
             return Err(());
         }
         match reader.next_frame() {
-            Ok(Some(frame)) => came.message |= frames.take_frame(run, from, frame),
+            Ok(Some(frame)) => came.message |= frames.take_frame(from, frame),
             Ok(None) => return Ok(came),
             Err(_) => {
                 frames.counts().junk.add(1);

@@ -1,10 +1,7 @@
 //! The sending side: who is connected to, what waits for whom, and who refused.
 
-use super::outbound;
-use crate::net::pack::{Packer, Way};
-use crate::net::serializer::{Outgoing, Serializer};
 use crate::net::shared::{Shared, lock};
-use crate::net::{Error, address, limits};
+use crate::net::{Error, limits};
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
@@ -78,42 +75,14 @@ impl Peers {
         self.changed.notify_all();
     }
 
-    /// Queues a message for an address, and makes a connection to it if there is none; gives its
-    /// bytes.
-    pub(in crate::net) fn send(
-        self: &Arc<Self>,
-        shared: &Arc<Shared>,
-        serializer: &Serializer,
-        message: &Outgoing<'_>,
-        to: SocketAddr,
-        may_wait: bool,
-    ) -> Result<usize, Error> {
-        let to = address::canonical(to);
-        let mut frames = Vec::new();
-        let mut bytes = 0;
-        let mut packer = Packer::default();
-        let packed = packer.pack(serializer, message, Way::Stream, &mut |piece| {
-            bytes += piece.bytes.len();
-            frames.push(piece.bytes.to_vec());
-            Ok(())
-        });
-        if !matches!(packed, Ok(()) | Err(Error::MetadataLeftOut(_))) {
-            return packed.map(|()| bytes);
-        }
-        let serial = self.enqueue(shared, to, frames)?;
-        if may_wait {
-            self.await_connection(to, serial)?;
-        }
-        packed.map(|()| bytes)
-    }
-
-    /// Queues frames, prefixes and all, for an address in its canonical form, and makes a connection
-    /// to it if there is none. Gives the number of the connection.
-    pub(in crate::net) fn enqueue(
-        self: &Arc<Self>,
-        shared: &Arc<Shared>,
+    /// Queues frames, prefixes and all, for an address in its canonical form. Gives the number of the
+    /// connection, which `connect` is to make on the runtime if there is none.
+    pub(super) fn queue(
+        &self,
+        shared: &Shared,
         to: SocketAddr,
         frames: Vec<Vec<u8>>,
+        connect: impl FnOnce(&Handle, u64),
     ) -> Result<u64, Error> {
         let mut table = lock(&self.table);
         let handle = table.open.clone().ok_or(Error::NotStarted)?;
@@ -124,7 +93,7 @@ impl Peers {
         let serial = table.push(to, frames, bytes, now)?;
         shared.counts.sent.add(count);
         if is_new {
-            handle.spawn(outbound::run(self.clone(), shared.clone(), to, serial));
+            connect(&handle, serial);
         }
         Ok(serial)
     }
@@ -138,7 +107,7 @@ impl Peers {
     }
 
     /// Waits a moment to learn that nobody listens at an address that is being connected to.
-    fn await_connection(&self, to: SocketAddr, serial: u64) -> Result<(), Error> {
+    pub(super) fn await_connection(&self, to: SocketAddr, serial: u64) -> Result<(), Error> {
         let deadline = Instant::now() + limits::SEND_WAIT;
         let mut table = lock(&self.table);
         loop {

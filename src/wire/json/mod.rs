@@ -16,7 +16,6 @@ mod fields;
 mod metadata;
 mod reader;
 mod size;
-#[cfg(feature = "ext")]
 mod split;
 mod string;
 
@@ -24,12 +23,9 @@ use crate::wire::Error;
 
 pub use decode::decode;
 pub use encode::encode;
-#[cfg(feature = "ext")]
 use encode::{begin_message, encode_entry, end_message};
 pub use size::entry_bytes;
-#[cfg(feature = "ext")]
 use size::header_bytes;
-#[cfg(feature = "ext")]
 pub(crate) use split::{Budget, write_frames};
 
 /// What is said of a message that would take more than there is room for.

@@ -29,7 +29,6 @@ pub fn entry_bytes(entry: &Entry<'_>) -> usize {
 }
 
 /// The most bytes of what stands behind the entries.
-#[cfg(feature = "ext")]
 pub(crate) const fn header_bytes() -> usize {
     const FIXED: usize =
         r#"],"sender":"","timestamp":,"type":0,"wire":255,"cluster":4294967295}"#.len();

@@ -1,47 +1,43 @@
 //! Packing as text: entries are written one after the other, as long as there is room.
 
-use super::{Budget, Emit, Packer, Piece};
-use crate::net::Error;
-use crate::net::serializer::Outgoing;
+use super::{Emit, Packer, Piece, Sizes};
 use crate::types::Header;
-use crate::wire::json;
+use crate::wire::{Error, Outgoing, binary, json};
+use alloc::vec::Vec;
 
 impl Packer {
-    /// Writes a message as frames of text that shows `wire` as what is read here.
+    /// Writes a message as frames of text, which says whether `packets` are read here.
     pub(super) fn pack_text(
         &mut self,
-        wire: u8,
+        packets: bool,
         message: &Outgoing<'_>,
-        budget: Budget,
+        sizes: Sizes,
         emit: &mut Emit<'_>,
     ) -> Result<(), Error> {
+        let wire = if packets { binary::VERSION } else { 0 };
         let header = Header { wire, ..*message.header };
-        let Budget { usual, single, joined, .. } = budget;
+        let Sizes { usual, single, joined, .. } = sizes;
         let budget = json::Budget { usual, single, joined };
         let Self { piece, entry } = self;
         piece.clear();
-        let mut sent = Ok(());
         let mut end = |piece: &mut Vec<u8>, messages| {
-            sent = emit(Piece { bytes: piece, messages });
+            let goes_on = emit(Piece { bytes: piece, messages });
             piece.clear();
-            sent.is_ok()
+            goes_on
         };
         let left_out =
             json::write_frames(&header, message.entries, budget, entry, piece, &mut end)?;
-        sent?;
         left_out.map_or(Ok(()), |bytes| Err(Error::MetadataLeftOut(bytes)))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Way;
+    use super::super::Medium;
     use super::*;
-    use crate::net::limits::{DATAGRAM_BYTES, LARGE_DATAGRAM_BYTES};
-    use crate::net::serializer::Serializer;
     use crate::types::{Message, MessageKind, Metadata, NodeId, NodeView};
-    use crate::wire::framing;
-    use std::sync::Arc;
+    use crate::wire::{DATAGRAM_BYTES, LARGE_DATAGRAM_BYTES, Serializer, framing};
+    use alloc::sync::Arc;
 
     fn node(number: u8, metadata_bytes: usize) -> NodeView {
         let mut metadata = Metadata::new();
@@ -69,7 +65,7 @@ mod tests {
         let message = Outgoing { to_new, ..Outgoing::new(&header, &entries) };
         let (mut frames, mut datagrams) = (Vec::new(), Vec::new());
         let result =
-            Packer::default().pack(&Serializer::Json, &message, Way::Datagram, &mut |piece| {
+            Packer::default().pack(&Serializer::Json, &message, Medium::Datagram, &mut |piece| {
                 assert!(piece.bytes.len() <= LARGE_DATAGRAM_BYTES);
                 let before = frames.len();
                 frames.extend(framing::frames(piece.bytes).map(|payload| {
@@ -78,7 +74,7 @@ mod tests {
                 }));
                 assert_eq!(frames.len() - before, piece.messages);
                 datagrams.push(piece.messages);
-                Ok(())
+                true
             });
         Packed { frames, datagrams, result }
     }

@@ -1,25 +1,27 @@
-//! Packing for the forms that are written in one go: what is too large is written again with fewer
+//! Packing for the formats that are written in one go: what is too large is written again with fewer
 //! entries.
 
-use super::{Budget, Emit, Packer, Piece};
-use crate::net::Error;
-use crate::net::serializer::{Outgoing, Written};
+use super::{Emit, Packer, Piece, Sizes};
 use crate::types::{Entry, Header, MessageKind, MetadataPart, SyncPayload};
-use crate::wire::{self, MAX_ENTRIES, framing};
+use crate::wire::format::Format;
+use crate::wire::{Error, MAX_ENTRIES, Outgoing, framing};
 
 impl Packer {
     pub(super) fn pack_whole(
         &mut self,
-        written: Written<'_>,
+        format: &Format,
         message: &Outgoing<'_>,
-        budget: Budget,
+        sizes: Sizes,
         emit: &mut Emit<'_>,
     ) -> Result<(), Error> {
         let mut header = *message.header;
         let mut rest = message.entries;
         loop {
-            let count = self.write_front(written, &header, rest, budget)?;
-            emit(Piece { bytes: &self.piece, messages: 1 })?;
+            let count = self.write_front(format, &header, rest, sizes)?;
+            if !emit(Piece { bytes: &self.piece, messages: 1 }) {
+                return Ok(());
+            }
+            debug_assert!(count <= rest.len(), "no more entries are written than there are");
             rest = rest.get(count..).unwrap_or_default();
             if rest.is_empty() {
                 return Ok(());
@@ -33,54 +35,54 @@ impl Packer {
     /// Writes as many entries from the front as fit, one at least; gives their number.
     fn write_front(
         &mut self,
-        written: Written<'_>,
+        format: &Format,
         header: &Header,
         entries: &[Entry<'_>],
-        budget: Budget,
+        sizes: Sizes,
     ) -> Result<usize, Error> {
         let mut count = entries.len().min(MAX_ENTRIES);
         loop {
             let front = entries.get(..count).unwrap_or_default();
-            let bytes = match self.write(written, header, front, budget) {
-                Err(Error::Wire(wire::Error::TooLarge(bytes))) if count > 1 => bytes,
+            let bytes = match self.write(format, header, front, sizes) {
+                Err(Error::TooLarge(bytes)) if count > 1 => bytes,
                 // More than a reader of this form would take.
-                Err(Error::Wire(wire::Error::TooManyEntries)) if count > 1 => 2 * budget.usual,
+                Err(Error::TooManyEntries) if count > 1 => 2 * sizes.usual,
                 Err(error) => return Err(error),
                 Ok(()) => self.piece.len(),
             };
             if count <= 1 {
                 break;
             }
-            if bytes <= budget.usual {
+            if bytes <= sizes.usual {
                 return Ok(count);
             }
             // Entries are about the same size, so this is close already.
-            count = (count * budget.usual / bytes).clamp(1, count - 1);
+            count = (count * sizes.usual / bytes).clamp(1, count - 1);
         }
-        if let Some(entry) = entries.first().filter(|_| self.piece.len() > budget.single)
+        if let Some(entry) = entries.first().filter(|_| self.piece.len() > sizes.single)
             && let Some(stamp) = entry.metadata.stamp()
             && !matches!(entry.metadata, MetadataPart::Slice { .. })
         {
             let metadata = MetadataPart::Apart(stamp);
-            self.write(written, header, &[Entry { metadata, ..*entry }], budget)?;
+            self.write(format, header, &[Entry { metadata, ..*entry }], sizes)?;
         }
         Ok(count)
     }
 
     fn write(
         &mut self,
-        written: Written<'_>,
+        format: &Format,
         header: &Header,
         entries: &[Entry<'_>],
-        budget: Budget,
+        sizes: Sizes,
     ) -> Result<(), Error> {
         self.piece.clear();
-        if budget.prefix {
+        if sizes.prefix {
             let start = framing::begin_frame(&mut self.piece);
-            written.encode(header, entries, &mut self.piece)?;
+            format.encode(header, entries, &mut self.piece)?;
             framing::end_frame(&mut self.piece, start)?;
         } else {
-            written.encode(header, entries, &mut self.piece)?;
+            format.encode(header, entries, &mut self.piece)?;
         }
         Ok(())
     }
@@ -88,13 +90,13 @@ impl Packer {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Way;
+    use super::super::Medium;
     use super::*;
-    use crate::net::limits::{DATAGRAM_BYTES, STREAM_FRAME_BYTES};
-    use crate::net::serializer::Serializer;
     use crate::types::{Apart, Form, Metadata, NodeId, NodeView};
-    use crate::wire::binary;
-    use std::sync::Arc;
+    use crate::wire::{DATAGRAM_BYTES, STREAM_FRAME_BYTES, Serializer, binary};
+    use alloc::format;
+    use alloc::sync::Arc;
+    use alloc::vec::Vec;
 
     fn node(number: u8, metadata_bytes: usize) -> NodeView {
         let mut metadata = Metadata::new();
@@ -110,7 +112,7 @@ mod tests {
     }
 
     /// The sizes of the pieces, and what is in them.
-    fn pack(form: Form, way: Way, nodes: &[NodeView]) -> Vec<(usize, Header, Vec<NodeView>)> {
+    fn pack(form: Form, medium: Medium, nodes: &[NodeView]) -> Vec<(usize, Header, Vec<NodeView>)> {
         let header = Header {
             sender: NodeId::new([9; 16]),
             timestamp: 5,
@@ -122,14 +124,14 @@ mod tests {
         let message = Outgoing { form, ..Outgoing::new(&header, &entries) };
         let mut got = Vec::new();
         Packer::default()
-            .pack(&Serializer::Binary, &message, way, &mut |piece| {
-                let packet = match way {
-                    Way::Datagram => piece.bytes,
-                    Way::Stream => framing::frames(piece.bytes).next().expect("a whole frame"),
+            .pack(&Serializer::Binary, &message, medium, &mut |piece| {
+                let packet = match medium {
+                    Medium::Datagram => piece.bytes,
+                    Medium::Stream => framing::frames(piece.bytes).next().expect("a whole frame"),
                 };
                 let message = binary::decode(packet).expect("a packet").to_message();
                 got.push((piece.bytes.len(), message.header, message.entries));
-                Ok(())
+                true
             })
             .expect("all can be sent");
         got
@@ -138,7 +140,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_a_datagram_follows_as_updates_in_order() {
         let nodes: Vec<_> = (0..200).map(|number| node(number, 0)).collect();
-        let got = pack(Form::Text, Way::Datagram, &nodes);
+        let got = pack(Form::Text, Medium::Datagram, &nodes);
         assert!(got.len() > 3 && got.len() < 12, "{} pieces", got.len());
         assert!(got.iter().all(|(bytes, ..)| *bytes <= DATAGRAM_BYTES));
         let kinds: Vec<_> = got.iter().map(|(_, header, _)| (header.kind, header.nonce)).collect();
@@ -151,8 +153,8 @@ mod tests {
     #[test]
     fn a_packet_that_was_decided_on_is_not_split() {
         let nodes: Vec<_> = (0..200).map(|number| node(number, 0)).collect();
-        assert_eq!(pack(Form::Packet, Way::Datagram, &nodes).len(), 1);
-        let stream = pack(Form::Text, Way::Stream, &nodes);
+        assert_eq!(pack(Form::Packet, Medium::Datagram, &nodes).len(), 1);
+        let stream = pack(Form::Text, Medium::Stream, &nodes);
         assert_eq!(stream.len(), 1);
         assert!(stream[0].0 <= STREAM_FRAME_BYTES);
     }
@@ -160,13 +162,13 @@ mod tests {
     #[test]
     fn metadata_too_large_for_a_datagram_goes_apart() {
         let nodes = [node(1, 10), node(2, 5_000), node(3, 10)];
-        let got = pack(Form::Text, Way::Datagram, &nodes);
+        let got = pack(Form::Text, Medium::Datagram, &nodes);
         let entries: Vec<_> = got.into_iter().flat_map(|(.., entries)| entries).collect();
         assert_eq!(entries[0], nodes[0]);
         assert_eq!(entries[2], nodes[2]);
         let stamp = nodes[1].metadata.as_ref().expect("it has some").stamp();
         assert_eq!((&entries[1].metadata, &entries[1].apart), (&None, &Apart::Stamp(stamp)));
-        let stream = pack(Form::Text, Way::Stream, &nodes);
+        let stream = pack(Form::Text, Medium::Stream, &nodes);
         assert_eq!(stream[0].2, nodes);
     }
 }

@@ -7,14 +7,17 @@
 mod text;
 mod whole;
 
-use super::serializer::{Outgoing, Serializer, Written, unpacked};
-use super::{Error, limits};
+use super::format::Format;
+use super::serializer::{Outgoing, Serializer, unpacked};
+use super::{
+    DATAGRAM_BYTES, Error, LARGE_DATAGRAM_BYTES, MAX_MESSAGE_BYTES, STREAM_FRAME_BYTES, framing,
+};
 use crate::types::Form;
-use crate::wire::{MAX_MESSAGE_BYTES, framing};
+use alloc::vec::Vec;
 
 /// What carries the pieces.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Way {
+pub enum Medium {
     /// Datagrams.
     Datagram,
     /// A stream.
@@ -23,7 +26,7 @@ pub(super) enum Way {
 
 /// How large a frame or packet may be, its prefix included.
 #[derive(Clone, Copy, Debug)]
-struct Budget {
+struct Sizes {
     /// From here on a message is split.
     usual: usize,
     /// What one with a single entry may have.
@@ -34,28 +37,26 @@ struct Budget {
     prefix: bool,
 }
 
-impl Budget {
-    fn of(way: Way, written: Written<'_>, message: &Outgoing<'_>) -> Self {
-        let large = limits::LARGE_DATAGRAM_BYTES;
-        match (way, written) {
-            (Way::Stream, _) => Self {
-                usual: limits::STREAM_FRAME_BYTES,
+impl Sizes {
+    fn of(medium: Medium, format: &Format, message: &Outgoing<'_>) -> Self {
+        let large = LARGE_DATAGRAM_BYTES;
+        match medium {
+            Medium::Stream => Self {
+                usual: STREAM_FRAME_BYTES,
                 single: framing::PREFIX_BYTES + MAX_MESSAGE_BYTES,
                 joined: 0,
                 prefix: true,
             },
             // Whoever decided for a packet also saw to its size.
-            (Way::Datagram, written) if written.stands_alone() && message.form == Form::Packet => {
+            Medium::Datagram if format.is_packet() && message.form == Form::Packet => {
                 Self { usual: large, single: large, joined: 0, prefix: false }
             }
-            (Way::Datagram, written) if written.stands_alone() => Self {
-                usual: limits::DATAGRAM_BYTES,
-                single: limits::DATAGRAM_BYTES,
-                joined: 0,
-                prefix: false,
-            },
-            (Way::Datagram, _) => Self {
-                usual: limits::DATAGRAM_BYTES,
+            Medium::Datagram if format.is_packet() => {
+                let usual = DATAGRAM_BYTES;
+                Self { usual, single: usual, joined: 0, prefix: false }
+            }
+            Medium::Datagram => Self {
+                usual: DATAGRAM_BYTES,
                 single: large,
                 joined: if message.to_new { 0 } else { large },
                 prefix: true,
@@ -64,21 +65,21 @@ impl Budget {
     }
 }
 
-/// What one piece is, for who counts.
+/// One piece of a message.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Piece<'a> {
+pub struct Piece<'a> {
     /// The bytes to send.
-    pub(super) bytes: &'a [u8],
-    /// How many messages are in it.
-    pub(super) messages: usize,
+    pub bytes: &'a [u8],
+    /// The number of messages in them.
+    pub messages: usize,
 }
 
-/// Takes a piece.
-type Emit<'e> = dyn FnMut(Piece<'_>) -> Result<(), Error> + 'e;
+/// Takes a piece; `false` ends the packing.
+type Emit<'e> = dyn FnMut(Piece<'_>) -> bool + 'e;
 
-/// Buffers that are used again.
+/// Splits messages. Its buffers are used again.
 #[derive(Default)]
-pub(super) struct Packer {
+pub struct Packer {
     piece: Vec<u8>,
     entry: Vec<u8>,
 }
@@ -87,32 +88,35 @@ impl Packer {
     /// Room that is kept from message to message, in bytes.
     const KEPT_BYTES: usize = 64 * 1024;
 
-    /// Writes a message as pieces and gives each to `emit`.
+    /// Writes a message as pieces and gives each to `emit`, until that returns `false`.
     ///
     /// An entry that is too large on its own goes without its metadata: where packets are written,
     /// its stamp goes instead, so that the receiver can ask for it.
     ///
     /// # Errors
-    /// [`Error::Wire`] and [`Error::Custom`] before anything is sent of the piece in hand, what
-    /// `emit` returned, or after all is sent [`Error::MetadataLeftOut`].
-    pub(super) fn pack(
+    /// [`Error::MetadataLeftOut`] after all pieces were given to `emit`. Any other error says why the
+    /// rest cannot be written, and comes before the piece at hand is given to `emit`.
+    pub fn pack(
         &mut self,
         serializer: &Serializer,
         message: &Outgoing<'_>,
-        way: Way,
+        medium: Medium,
         emit: &mut Emit<'_>,
     ) -> Result<(), Error> {
-        let written = serializer.written(message.form);
+        let format = serializer.format_for(message.form);
         if let Some(packet) = message.packet {
-            if matches!(written, Written::Packet) {
-                return self.pass(packet, way, emit);
+            if matches!(format, Format::Packet) {
+                return self.pass(packet, medium, emit);
             }
-            return unpacked(message, packet, |message| self.pack(serializer, message, way, emit));
+            return unpacked(message, packet, |message| {
+                self.pack(serializer, message, medium, emit)
+            });
         }
-        let budget = Budget::of(way, written, message);
-        let result = match written {
-            Written::Text(wire) => self.pack_text(wire, message, budget, emit),
-            written => self.pack_whole(written, message, budget, emit),
+        let sizes = Sizes::of(medium, &format, message);
+        debug_assert!(sizes.usual <= sizes.single, "one entry has at least the room of several");
+        let result = match format {
+            Format::Text { packets } => self.pack_text(packets, message, sizes, emit),
+            format => self.pack_whole(&format, message, sizes, emit),
         };
         self.piece.shrink_to(Self::KEPT_BYTES);
         self.entry.shrink_to(Self::KEPT_BYTES);
@@ -120,10 +124,10 @@ impl Packer {
     }
 
     /// Gives a packet on that was written before.
-    fn pass(&mut self, packet: &[u8], way: Way, emit: &mut Emit<'_>) -> Result<(), Error> {
-        let bytes = match way {
-            Way::Datagram => packet,
-            Way::Stream => {
+    fn pass(&mut self, packet: &[u8], medium: Medium, emit: &mut Emit<'_>) -> Result<(), Error> {
+        let bytes = match medium {
+            Medium::Datagram => packet,
+            Medium::Stream => {
                 self.piece.clear();
                 let start = framing::begin_frame(&mut self.piece);
                 self.piece.extend_from_slice(packet);
@@ -131,6 +135,7 @@ impl Packer {
                 &self.piece
             }
         };
-        emit(Piece { bytes, messages: 1 })
+        emit(Piece { bytes, messages: 1 });
+        Ok(())
     }
 }
