@@ -1,8 +1,8 @@
 //! Our profiles beside memberlist's constants and foca, in the same network and at the same stress.
 
 use crate::cluster::{MS, SECOND};
-use crate::paper::lifeguard::Stress;
 use crate::paper::rivals::{Idle, Rival};
+use crate::paper::stress::Stress;
 use crate::paper::{Effort, percentile};
 use crate::table::Table;
 use std::time::Instant;

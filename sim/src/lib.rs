@@ -14,6 +14,7 @@ pub mod carrier;
 pub mod checks;
 pub mod cluster;
 pub mod compare;
+pub mod counts;
 pub mod faults;
 #[cfg(feature = "foca")]
 pub mod foca_peer;
@@ -32,6 +33,7 @@ pub mod scenario;
 mod selftest;
 pub mod swarm;
 pub mod table;
+pub mod tidings;
 pub mod toy;
 pub mod views;
 pub mod watch;

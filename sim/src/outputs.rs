@@ -2,7 +2,7 @@
 
 use crate::carrier::{as_struct, strip};
 use crate::options::Carrier;
-use crate::views::{address_hash, configuration_hash};
+use crate::tidings::{Tidings, address_hash, configuration_hash};
 use gossip::types::{Entry, Header, Message, MessageKind, NodeId, NodeStatus, NodeView};
 use gossip::wire::binary;
 use std::net::{IpAddr, SocketAddr};
@@ -34,25 +34,6 @@ pub struct Sending {
     pub unknown: bool,
     /// Why it could not be written.
     pub error: Option<String>,
-}
-
-/// What a program is told of a node.
-#[derive(Clone, Copy, Debug)]
-pub struct Tidings {
-    /// Of whom.
-    pub id: NodeId,
-    /// Its heartbeat now.
-    pub heartbeat: u64,
-    /// Its status now.
-    pub status: NodeStatus,
-    /// Its status before.
-    pub old: NodeStatus,
-    /// Where it is, from peers that know no ids.
-    pub at: Option<SocketAddr>,
-    /// A hash of its address.
-    pub address: u64,
-    /// A hash of all of its configuration.
-    pub configuration: u64,
 }
 
 /// One thing that a node wants done. The body of a message is in [`Outputs::body`].

@@ -1,9 +1,19 @@
 //! Runs a scenario with one seed or many and says what came out.
 
 use crate::report::Outcome;
-use crate::scenario::Scenario;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// A scenario that can be run by its name.
+#[derive(Clone, Copy)]
+pub struct Scenario {
+    /// Its name.
+    pub name: &'static str,
+    /// How many seeds its test runs.
+    pub quick: u64,
+    /// Runs it.
+    pub run: fn(u64) -> Outcome,
+}
 
 /// What many runs of a scenario measured.
 #[derive(Clone, Debug, Default)]

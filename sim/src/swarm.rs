@@ -112,6 +112,20 @@ impl Plan {
         Self { options, rounds, pause, name, rng }
     }
 
+    /// Draws how a node stands still.
+    fn stall(&mut self) -> Stall {
+        let period = self.rng.range(10, 50) * self.options.interval;
+        let share = self.rng.range(10, 90);
+        Stall {
+            length: period * share / 100,
+            period,
+            resume: self.rng.pick(&[Resume::Read, Resume::Tick]),
+            burst: self.rng.chance(0.3),
+            reader_runs: self.rng.chance(0.2),
+            messages_only: false,
+        }
+    }
+
     /// What was drawn, in a line.
     pub fn text(&self) -> String {
         let Options { nodes, interval, slowest, jitter, delay, loss, .. } = self.options;
@@ -275,46 +289,13 @@ impl Chaos {
                 let teller = self.another(node);
                 teller.is_some_and(|teller| self.world.leave(teller, node).is_ok())
             }
-            Fault::Partition => {
-                let parts = self.plan.rng.range(2, 3);
-                let groups: Vec<u32> =
-                    (0..count).map(|_| self.plan.rng.range(1, parts) as u32).collect();
-                self.world.net.partition(|node| groups[node]);
-                self.later(Ending::Heal);
-                true
-            }
-            Fault::OneWay => {
-                for _ in 0..self.plan.rng.range(1, count as u64) {
-                    let (from, to) = (self.plan.rng.index(count), self.plan.rng.index(count));
-                    self.world.net.set_link_loss(from, to, 1.0);
-                }
-                self.later(Ending::Heal);
-                true
-            }
-            Fault::Deaf => {
-                let share = self.plan.rng.pick(&[0.5, 0.8, 1.0]);
-                let deaf = self.plan.rng.chance(0.5);
-                let (incoming, outgoing) = if deaf { (share, 0.0) } else { (0.0, share) };
-                self.world.net.set_node_loss(node, incoming, outgoing);
-                self.later(Ending::Heal);
-                true
-            }
-            Fault::Loss => {
-                self.world.net.loss = self.plan.rng.pick(&[0.2, 0.4, 0.8]);
-                self.later(Ending::Loss);
+            Fault::Partition | Fault::OneWay | Fault::Deaf | Fault::Loss => {
+                let ending = self.disturb(fault, node);
+                self.later(ending);
                 true
             }
             Fault::Stall if lives => {
-                let period = self.plan.rng.range(10, 50) * self.plan.options.interval;
-                let share = self.plan.rng.range(10, 90);
-                let stall = Stall {
-                    length: period * share / 100,
-                    period,
-                    resume: self.plan.rng.pick(&[Resume::Read, Resume::Tick]),
-                    burst: self.plan.rng.chance(0.3),
-                    reader_runs: self.plan.rng.chance(0.2),
-                    messages_only: false,
-                };
+                let stall = self.plan.stall();
                 self.world.stall(node, stall);
                 self.later(Ending::EndStall(node));
                 true
@@ -322,6 +303,36 @@ impl Chaos {
             _ => false,
         };
         self.counts[fault as usize] += u64::from(done);
+    }
+
+    /// A fault of the network, and what ends it.
+    fn disturb(&mut self, fault: Fault, node: usize) -> Ending {
+        let count = self.world.nodes.len();
+        let (rng, net) = (&mut self.plan.rng, &mut self.world.net);
+        match fault {
+            Fault::Partition => {
+                let parts = rng.range(2, 3);
+                let groups: Vec<u32> = (0..count).map(|_| rng.range(1, parts) as u32).collect();
+                net.partition(|node| groups[node]);
+            }
+            Fault::OneWay => {
+                for _ in 0..rng.range(1, count as u64) {
+                    let (from, to) = (rng.index(count), rng.index(count));
+                    net.set_link_loss(from, to, 1.0);
+                }
+            }
+            Fault::Deaf => {
+                let share = rng.pick(&[0.5, 0.8, 1.0]);
+                let deaf = rng.chance(0.5);
+                let (incoming, outgoing) = if deaf { (share, 0.0) } else { (0.0, share) };
+                net.set_node_loss(node, incoming, outgoing);
+            }
+            _ => {
+                net.loss = rng.pick(&[0.2, 0.4, 0.8]);
+                return Ending::Loss;
+            }
+        }
+        Ending::Heal
     }
 
     fn rejoin(&mut self, node: usize) {

@@ -1,6 +1,7 @@
 //! Prints what happens between two nodes, for a person who looks into a failure.
 
-use crate::outputs::{Body, Tidings};
+use crate::outputs::Body;
+use crate::tidings::Tidings;
 use gossip::types::{NodeId, NodeView};
 use gossip::wire::binary;
 

@@ -25,7 +25,6 @@ const MOST_LINES_OF_A_FUNCTION: usize = 60;
 const CYCLES: &[(&str, &str, &str)] = &[
     ("src/ffi/", "src/ffi/", "being opened"),
     ("src/net/", "src/net/", "being opened"),
-    ("sim/src/", "sim/src/", "being opened"),
     ("xtask/src/", "xtask/src/", "being opened"),
     ("benches/src/", "benches/src/", "being opened"),
 ];
@@ -38,9 +37,6 @@ const LONG_FUNCTIONS: &[(&str, &str)] = &[
     ("src/ffi/ext/stats.rs::stats_of", "being opened"),
     ("src/proto/core/mod.rs::new", "being opened"),
     ("src/proto/core/input.rs::handle_entries", "being opened"),
-    ("sim/src/micro/lists.rs::run", "being opened"),
-    ("sim/src/paper/loss.rs::run", "being opened"),
-    ("sim/src/swarm.rs::begin", "being opened"),
 ];
 
 fn read(path: &str) -> Option<String> {

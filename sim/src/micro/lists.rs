@@ -125,6 +125,25 @@ fn applied(list: &List) -> [Option<f64>; 3] {
     times.map(|mut times| percentile(&mut times, 0.0))
 }
 
+/// The floor of a list in packets: the median milliseconds to copy the packets and look up each id.
+fn copied(nodes: &[NodeView], ids: &Ids) -> Option<f64> {
+    let all = packets(nodes, &nodes[0]);
+    let mut copy = vec![0; 2_048];
+    let mut times: Vec<f64> = (0..9)
+        .map(|_| {
+            let begin = Clock::now();
+            for bytes in &all {
+                copy[..bytes.len()].copy_from_slice(black_box(bytes));
+            }
+            nodes.iter().for_each(|node| {
+                black_box(ids.find(&node.id));
+            });
+            begin.elapsed().as_secs_f64() * 1e3
+        })
+        .collect();
+    percentile(&mut times, 0.5)
+}
+
 /// Ids of members at random places.
 pub(super) fn wanted(members: u32) -> Vec<NodeId> {
     (0..4_096_u32).map(|i| id(1 + i.wrapping_mul(2_654_435_761) % members)).collect()
@@ -175,20 +194,7 @@ pub(super) fn run(effort: &Effort, sizes: &[usize], memory: &[Option<f64>]) -> R
         let list = List::of(members);
         let (nodes, times) = (&list.nodes, applied(&list));
         let ids = Ids::of(members);
-        let all = packets(nodes, &nodes[0]);
-        let mut copy = vec![0; 2_048];
-        let mut floor: Vec<f64> = (0..9)
-            .map(|_| {
-                let begin = Clock::now();
-                for bytes in &all {
-                    copy[..bytes.len()].copy_from_slice(black_box(bytes));
-                }
-                nodes.iter().for_each(|node| {
-                    black_box(ids.find(&node.id));
-                });
-                begin.elapsed().as_secs_f64() * 1e3
-            })
-            .collect();
+        let floor = copied(nodes, &ids);
         let core = among(members);
         let wanted = wanted(members);
         let found = least(|i| {
@@ -209,7 +215,7 @@ pub(super) fn run(effort: &Effort, sizes: &[usize], memory: &[Option<f64>]) -> R
             times[0].into(),
             times[1].into(),
             times[2].into(),
-            percentile(&mut floor, 0.5).into(),
+            floor.into(),
             found.into(),
             least_found.into(),
             percentile(&mut walks, 0.5).into(),

@@ -2,8 +2,9 @@
 //! (Tables IV and VII), and for which value of the one number that the paper does not tell.
 
 use super::Effort;
-use super::lifeguard::{Tally, on_grid, share};
+use super::lifeguard::{on_grid, share};
 use super::rivals::Rival;
+use super::stress::Tally;
 use crate::table::Table;
 
 /// Microseconds for each message that waited.

@@ -1,6 +1,7 @@
 //! Lifeguard's experiment (2018, section V): 128 members of which some stand still again and again.
 
 use super::rivals::Rival;
+use super::stress::{Stress, Tally};
 use super::{Effort, percentile};
 use crate::cluster::{MS, SECOND};
 use crate::options::Options;
@@ -8,45 +9,9 @@ use crate::table::Table;
 
 const NODES: usize = 128;
 
-/// Who stands still, for how long, and for how long not in between.
-#[derive(Clone, Copy, Debug)]
-pub struct Stress {
-    /// How many members.
-    pub count: usize,
-    /// How long each time.
-    pub length: u64,
-    /// How long they run in between.
-    pub pause: u64,
-    /// For how long this goes on.
-    pub time: u64,
-}
-
-/// What came of it.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Tally {
-    /// How often a healthy member was called failed.
-    pub wrong: u64,
-    /// By healthy members.
-    pub wrong_at_healthy: u64,
-    /// Messages that were sent.
-    pub messages: u64,
-    /// Bytes of them.
-    pub bytes: u64,
-}
-
 /// A part of a whole in per cent; nothing of nothing.
 pub fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| 100.0 * part as f64 / whole as f64)
-}
-
-impl Tally {
-    /// Adds what another run has seen.
-    pub const fn add(&mut self, other: &Self) {
-        self.wrong += other.wrong;
-        self.wrong_at_healthy += other.wrong_at_healthy;
-        self.messages += other.messages;
-        self.bytes += other.bytes;
-    }
 }
 
 /// The paper's grid: its bounds, and between them all powers of two of the count, of four of the times.

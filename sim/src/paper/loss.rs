@@ -59,11 +59,8 @@ fn growth((nodes, idle): (usize, &Idle), (least, first): (usize, &Idle)) -> ([f6
     ([bytes, news, queue, log], holds)
 }
 
-/// Runs it.
-///
-/// # Errors
-/// What the system said.
-pub fn run(effort: &Effort) -> Result<(), String> {
+/// What each protocol saw at each loss and size.
+fn figures() -> Table {
     let columns = [
         "protocol",
         "members",
@@ -78,7 +75,11 @@ pub fn run(effort: &Effort) -> Result<(), String> {
         "longest news",
         "longest receive queue",
     ];
-    let mut table = Table::new("loss", &columns);
+    Table::new("loss", &columns)
+}
+
+/// How that grew from the smallest group to each.
+fn growths() -> Table {
     let columns = [
         "case",
         "members",
@@ -91,7 +92,52 @@ pub fn run(effort: &Effort) -> Result<(), String> {
         "log N grew",
         "no faster than log N",
     ];
-    let mut grown = Table::new("loss-growth", &columns);
+    Table::new("loss-growth", &columns)
+}
+
+/// Adds a case with what its seeds saw in all.
+fn add_figures(table: &mut Table, case: &Case, seeds: u64, idle: &Idle) {
+    let seconds = case.seconds * seeds;
+    let node_hours = (seconds * case.nodes as u64) as f64 / 3600.0;
+    table.row([
+        case.rival.name.into(),
+        case.nodes.into(),
+        case.percent.into(),
+        seconds.into(),
+        idle.wrong.into(),
+        (idle.wrong as f64 / node_hours).into(),
+        (idle.suspected as f64 / node_hours).into(),
+        idle.messages.into(),
+        idle.bytes.into(),
+        idle.busiest.1.into(),
+        idle.news.into(),
+        idle.queue.into(),
+    ]);
+}
+
+/// Adds a case beside the first one, which had the smallest group.
+fn add_growth(grown: &mut Table, case: &Case, idle: &Idle, first: (usize, &Idle)) {
+    let ([bytes, news, queue, log], holds) = growth((case.nodes, idle), first);
+    grown.row([
+        format!("{}, {} %", case.rival.name, case.percent).into(),
+        case.nodes.into(),
+        idle.bytes.into(),
+        idle.news.into(),
+        idle.queue.into(),
+        bytes.into(),
+        news.into(),
+        queue.into(),
+        log.into(),
+        if holds { "yes" } else { "no" }.into(),
+    ]);
+}
+
+/// Runs it.
+///
+/// # Errors
+/// What the system said.
+pub fn run(effort: &Effort) -> Result<(), String> {
+    let (mut table, mut grown) = (figures(), growths());
     let sizes = effort.sizes_or(&[100]);
     let losses = if effort.losses.is_empty() { &[5, 10, 20, 30, 40] } else { &effort.losses[..] };
     for rival in effort.chosen(&RIVALS) {
@@ -103,48 +149,17 @@ pub fn run(effort: &Effort) -> Result<(), String> {
                 let case = Case { rival, nodes, percent, seconds };
                 let seeds: Vec<u64> = effort.seeds().collect();
                 let idle = sum(&effort.each(nodes, &seeds, |seed| case.run(*seed)));
-                let node_hours = (effort.seeds * seconds * nodes as u64) as f64 / 3600.0;
-                table.row([
-                    rival.name.into(),
-                    nodes.into(),
-                    percent.into(),
-                    (seconds * effort.seeds).into(),
-                    idle.wrong.into(),
-                    (idle.wrong as f64 / node_hours).into(),
-                    (idle.suspected as f64 / node_hours).into(),
-                    idle.messages.into(),
-                    idle.bytes.into(),
-                    idle.busiest.1.into(),
-                    idle.news.into(),
-                    idle.queue.into(),
-                ]);
+                add_figures(&mut table, &case, effort.seeds, &idle);
                 let first = first.get_or_insert((nodes, idle));
-                let ([bytes, news, queue, log], holds) =
-                    growth((nodes, &idle), (first.0, &first.1));
-                grown.row([
-                    format!("{}, {percent} %", rival.name).into(),
-                    nodes.into(),
-                    idle.bytes.into(),
-                    idle.news.into(),
-                    idle.queue.into(),
-                    bytes.into(),
-                    news.into(),
-                    queue.into(),
-                    log.into(),
-                    if holds { "yes" } else { "no" }.into(),
-                ]);
+                add_growth(&mut grown, &case, &idle, (first.0, &first.1));
             }
         }
     }
     effort.publish(&table)?;
     if sizes.len() > 1 {
         effort.publish(&grown)?;
-        return grown.plot(
-            &effort.folder,
-            "members",
-            &["bytes a node and s", "longest news", "longest receive queue"],
-            Some("case"),
-        );
+        let columns = ["bytes a node and s", "longest news", "longest receive queue"];
+        return grown.plot(&effort.folder, "members", &columns, Some("case"));
     }
     table.plot(&effort.folder, "loss %", &["bytes a node and s"], Some("protocol"))
 }

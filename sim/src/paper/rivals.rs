@@ -1,7 +1,6 @@
 //! Who takes part in an experiment, and what is asked of each.
 
-use super::Progress;
-use super::lifeguard::{Stress, Tally};
+use super::stress::{Stress, Tally};
 use crate::cluster::{MS, SECOND};
 use crate::options::{Options, Resume, Stall};
 use crate::peer::Peer;
@@ -10,6 +9,7 @@ use crate::report::detection;
 use crate::world::World;
 use gossip::proto::{Config, Core};
 use gossip::types::NodeStatus;
+use std::time::{Duration, Instant};
 
 /// A protocol with its constants.
 #[derive(Clone, Copy)]
@@ -161,6 +161,28 @@ pub struct Idle {
     pub news: usize,
     /// The most packets that waited at a node's link, where links are bounded.
     pub queue: usize,
+}
+
+/// Says now and then, on standard error, how far a long run is.
+#[derive(Debug)]
+struct Progress(Instant);
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl Progress {
+    const PAUSE: Duration = Duration::from_secs(20);
+
+    /// Shows the text, if it is time.
+    fn show(&mut self, text: impl FnOnce() -> String) {
+        if self.0.elapsed() >= Self::PAUSE {
+            self.0 = Instant::now();
+            eprintln!("{}", text());
+        }
+    }
 }
 
 fn idle<P: Peer>(options: Options, loss: f64, time: u64) -> Idle {

@@ -17,7 +17,7 @@ use crate::outputs::{Body, Outputs};
 use crate::peer::{Peer, Setup};
 use crate::rng::Rng;
 use gossip::types::{Entry, Instant, MessageKind, NodeId, NodeStatus, NodeView};
-use packet::ENTRY_BYTES;
+use packet::{ENTRY_BYTES, Kind, News};
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 
@@ -31,29 +31,6 @@ const CONFIRMATIONS: usize = 3;
 const PACKET: usize = 1400;
 /// The dead are gossiped to for so long.
 const GOSSIP_TO_DEAD: u64 = 30_000_000;
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-enum Kind {
-    Ping,
-    Ack,
-    PingReq,
-    Nack,
-    Gossip,
-    Push,
-    Pull,
-}
-
-/// What is said of a node.
-#[derive(Clone, Copy, Debug)]
-struct News {
-    id: NodeId,
-    address: SocketAddr,
-    incarnation: u32,
-    status: NodeStatus,
-    /// Who says so, for a suspicion or a failure.
-    from: NodeId,
-}
 
 #[derive(Debug)]
 struct Suspicion {

@@ -1,8 +1,30 @@
 //! The model's packets: short ones, since only their number and size are compared.
 
-use super::{Kind, News};
 use gossip::types::{NodeId, NodeStatus};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(super) enum Kind {
+    Ping,
+    Ack,
+    PingReq,
+    Nack,
+    Gossip,
+    Push,
+    Pull,
+}
+
+/// What is said of a node.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct News {
+    pub(super) id: NodeId,
+    pub(super) address: SocketAddr,
+    pub(super) incarnation: u32,
+    pub(super) status: NodeStatus,
+    /// Who says so, for a suspicion or a failure.
+    pub(super) from: NodeId,
+}
 
 /// Bytes of one claim.
 pub(super) const ENTRY_BYTES: usize = 16 + 6 + 4 + 1 + 16;

@@ -8,18 +8,7 @@ pub mod partition;
 pub mod random;
 pub mod stall;
 
-use crate::report::Outcome;
-
-/// One that can be run by its name.
-#[derive(Clone, Copy)]
-pub struct Scenario {
-    /// Its name.
-    pub name: &'static str,
-    /// How many seeds its test runs.
-    pub quick: u64,
-    /// Runs it.
-    pub run: fn(u64) -> Outcome,
-}
+use crate::runner::Scenario;
 
 /// All of them.
 pub fn all() -> impl Iterator<Item = &'static Scenario> {
@@ -39,8 +28,8 @@ pub fn all() -> impl Iterator<Item = &'static Scenario> {
 macro_rules! scenarios {
     ($($(#[doc = $doc:literal])* $name:ident: $quick:literal, $run:expr;)*) => {
         /// The scenarios of this file.
-        pub const SCENARIOS: &[$crate::scenario::Scenario] = &[
-            $($crate::scenario::Scenario { name: stringify!($name), quick: $quick, run: $run }),*
+        pub const SCENARIOS: &[$crate::runner::Scenario] = &[
+            $($crate::runner::Scenario { name: stringify!($name), quick: $quick, run: $run }),*
         ];
 
         #[cfg(test)]
