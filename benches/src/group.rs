@@ -1,9 +1,40 @@
 //! The members that the load speaks for, and what they say.
 
-use crate::Case;
 use gossip::types::{Detail, Entry, Header, MessageKind, NodeId, NodeStatus};
 use gossip::wire::{binary, framing, json};
 use std::net::{Ipv4Addr, SocketAddr};
+
+/// What a message is, and what is asked of the library's server.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Case {
+    /// Pings with three entries, each answered.
+    Ping,
+    /// Updates with three entries, which ask for no answer.
+    Update,
+}
+
+impl Case {
+    pub const ALL: [Self; 2] = [Self::Ping, Self::Update];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ping => "ping",
+            Self::Update => "update",
+        }
+    }
+
+    /// The least part of the bare loop's rate that packets must reach.
+    pub const fn bound(self) -> f64 {
+        match self {
+            Self::Ping => 0.7,
+            Self::Update => 0.5,
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|case| case.name() == name)
+    }
+}
 
 /// How messages are written.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! The load: many sockets, each with an address of its own, that send faster than anybody reads.
 
-use crate::Case;
-use crate::group::{self, Form, MEMBERS, Member};
+use crate::group::{self, Case, Form, MEMBERS, Member};
 use crate::server::{Kind, Server, Work};
 use gossip::types::{Detail, Header, MessageKind};
 use gossip::wire::binary;

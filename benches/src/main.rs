@@ -13,43 +13,11 @@ mod machine;
 mod report;
 mod server;
 
-use group::Form;
+use group::{Case, Form};
 use report::Figures;
 use server::Kind;
 use std::process::ExitCode;
 use std::time::Duration;
-
-/// What a message is, and what is asked of the library's server.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Case {
-    /// Pings with three entries, each answered.
-    Ping,
-    /// Updates with three entries, which ask for no answer.
-    Update,
-}
-
-impl Case {
-    const ALL: [Self; 2] = [Self::Ping, Self::Update];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Ping => "ping",
-            Self::Update => "update",
-        }
-    }
-
-    /// The least part of the bare loop's rate that packets must reach.
-    const fn bound(self) -> f64 {
-        match self {
-            Self::Ping => 0.7,
-            Self::Update => 0.5,
-        }
-    }
-
-    fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|case| case.name() == name)
-    }
-}
 
 /// How long it all takes.
 #[derive(Clone, Copy)]

@@ -1,7 +1,6 @@
 //! What was measured, and how it is told.
 
-use crate::Case;
-use crate::group::Form;
+use crate::group::{Case, Form};
 use crate::server::{Kind, Work};
 
 /// The work of all trials.

@@ -1,7 +1,6 @@
 //! The two servers, each a process of its own that is told by lines what to do.
 
-use crate::Case;
-use crate::group::{Form, SERVER};
+use crate::group::{Case, Form, SERVER};
 use crate::machine;
 use gossip::ffi::convert::{c_id, c_text, raw_status};
 use gossip::ffi::core::*;

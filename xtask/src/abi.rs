@@ -3,27 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::elf::{cc, dynamic, exported, needs, same, size, soname, symbols};
 use crate::headers;
-use crate::install::{self, Package};
+use crate::install::Package;
 use crate::place::Place;
 use crate::report::Report;
 use crate::shell;
-use crate::variants;
 
 /// The most that the stripped shared library may have, in bytes.
 const LARGEST: u64 = 1_200_000;
-
-/// `cargo xtask abi`.
-///
-/// # Errors
-/// When the library cannot be built, or a check fails.
-pub fn run(place: &Place) -> Result<(), String> {
-    let package = install::package(place)?;
-    let mut report = Report::default();
-    report.part("abi", |report| checks(report, place, &package));
-    report.part("without net", |report| variants::without_net(report, place, &package));
-    report.finish()
-}
 
 /// All checks of the installed package.
 pub fn checks(report: &mut Report, place: &Place, package: &Package) {
@@ -54,55 +42,6 @@ pub fn checks(report: &mut Report, place: &Place, package: &Package) {
     report.check("size of cargo's own libgossip.so", bounded);
 }
 
-/// Checks the stripped size of a library against a bound, and says it.
-///
-/// # Errors
-/// When it is larger, or cannot be stripped.
-pub fn size(report: &mut Report, place: &Place, library: &Path, bound: u64) -> Result<(), String> {
-    // A file for each library, because several may be looked at side by side.
-    let name = library.strip_prefix(&place.target).unwrap_or(library).to_string_lossy();
-    let stripped = place.work.join(format!("stripped-{}", name.replace(['/', '\\'], "-")));
-    shell::capture(shell::command("strip", &place.work).arg("-o").arg(&stripped).arg(library))?;
-    let size = std::fs::metadata(&stripped).map_err(|error| error.to_string())?.len();
-    report.say(&format!("      {size} bytes stripped, of at most {bound}"));
-    if size <= bound { Ok(()) } else { Err(format!("{} has {size} bytes", library.display())) }
-}
-
-/// The names a shared library exports, without the private ones behind the forwarders.
-///
-/// # Errors
-/// When it cannot be read.
-pub fn exported(library: &Path) -> Result<BTreeSet<String>, String> {
-    symbols(library, &["-D"])
-}
-
-/// Compares two sets of names.
-///
-/// # Errors
-/// When they differ: by which names.
-pub fn same(wanted: &BTreeSet<String>, found: &BTreeSet<String>) -> Result<(), String> {
-    let missing: Vec<_> = wanted.difference(found).collect();
-    let extra: Vec<_> = found.difference(wanted).collect();
-    if missing.is_empty() && extra.is_empty() {
-        return Ok(());
-    }
-    Err(format!("missing: {missing:?}\nnot declared: {extra:?}"))
-}
-
-/// Global names that are defined, as nm tells them.
-fn symbols(file: &Path, options: &[&str]) -> Result<BTreeSet<String>, String> {
-    let mut nm = shell::command("nm", Path::new("/"));
-    let out = shell::capture(nm.args(options).args(["--defined-only", "-g", "-P"]).arg(file))?;
-    let mut names = BTreeSet::new();
-    for line in out.lines() {
-        // Lines without a type are the names of the archive's members.
-        if let [name, _kind, ..] = line.split(' ').collect::<Vec<_>>()[..] {
-            names.insert(name.to_owned());
-        }
-    }
-    Ok(names)
-}
-
 fn private_names(net: &BTreeSet<String>) -> BTreeSet<String> {
     net.iter().map(|name| name.replacen("gossip_", "gossip_impl_", 1)).collect()
 }
@@ -126,25 +65,6 @@ fn forwards(place: &Place, package: &Package) -> Result<(), String> {
 
 fn archive(package: &Package) -> Result<(), String> {
     same(&headers::names(&package.include())?, &symbols(&package.lib().join("libgossip.a"), &[])?)
-}
-
-fn dynamic(library: &Path) -> Result<String, String> {
-    shell::capture(shell::command("readelf", Path::new("/")).args(["-d", "-W"]).arg(library))
-}
-
-/// Whether a program or library asks the loader for `soname`.
-///
-/// # Errors
-/// When the file cannot be read.
-pub fn needs(file: &Path, soname: &str) -> Result<bool, String> {
-    let wanted = format!("[{soname}]");
-    Ok(dynamic(file)?.lines().any(|line| line.contains("(NEEDED)") && line.contains(&wanted)))
-}
-
-fn soname(library: &Path, wanted: &str) -> Result<(), String> {
-    let text = dynamic(library)?;
-    let line = text.lines().find(|line| line.contains("(SONAME)")).unwrap_or("no soname");
-    if line.contains(&format!("[{wanted}]")) { Ok(()) } else { Err(line.to_owned()) }
 }
 
 fn cargo_library(place: &Place, package: &Package) -> Result<(), String> {
@@ -202,12 +122,6 @@ fn load(place: &Place, package: &Package) -> Result<(), String> {
         shell::capture(command.env_remove("LD_LIBRARY_PATH").arg(path).arg(name))?;
     }
     Ok(())
-}
-
-/// The C compiler, run in the folder for such things.
-pub fn cc(place: &Place) -> std::process::Command {
-    let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
-    shell::command(compiler, &place.work)
 }
 
 /// Compiles one program against the old headers and against the installed ones, and compares what

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::abi;
+use crate::elf;
 use crate::install::{self, Package};
 use crate::place::Place;
 use crate::report::Report;
@@ -90,7 +90,7 @@ pub fn project(place: &Place, tools: &Tools, project: &Project<'_>) -> Result<()
 
 fn expect_kind(program: &Path, kind: Kind) -> Result<(), String> {
     if !cfg!(target_os = "linux")
-        || abi::needs(program, "libgossip.so.1")? == (kind == Kind::Shared)
+        || elf::needs(program, "libgossip.so.1")? == (kind == Kind::Shared)
     {
         return Ok(());
     }
@@ -118,7 +118,7 @@ fn pkg_config(place: &Place, package: &Package, kind: Kind) -> Result<(), String
         }
         let flags = shell::capture(ask.arg(package))?;
         let program = prefix.join("program");
-        let mut cc = abi::cc(place);
+        let mut cc = elf::cc(place);
         cc.arg(place.root.join("tests/consumers").join(source)).arg("-o").arg(&program);
         shell::capture(cc.args(flags.split_whitespace()))?;
         let mut run = shell::command(&program, &prefix);
@@ -141,7 +141,7 @@ fn beside_rust(place: &Place, package: &Package) -> Result<(), String> {
     let ours = package.lib().join("libgossip.a");
     for libraries in [[&ours, &other], [&other, &ours]] {
         let program = folder.join("program");
-        let mut cc = abi::cc(place);
+        let mut cc = elf::cc(place);
         cc.arg("-std=c11").arg("-I").arg(package.include()).arg(source.join("main.c"));
         cc.arg("-o").arg(&program).args(libraries);
         shell::capture(cc.args(["-lpthread", "-ldl", "-lm", "-lrt", "-lutil"]))?;

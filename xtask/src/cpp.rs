@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::install::{self, Package};
 use crate::place::Place;
 use crate::report::Report;
-use crate::{shell, test};
+use crate::{shell, suite};
 
 /// One way in which all of them are built.
 struct Form {
@@ -68,7 +68,7 @@ fn build_and_run(
     ];
     install::configure(&package.tools, &place.root.join("tests/cpp"), &build, &options)?;
     shell::capture(&mut install::compile(&package.tools, &build))?;
-    test::ctest(package, &build)
+    suite::ctest(package, &build)
 }
 
 fn has_googletest(place: &Place) -> bool {

@@ -6,6 +6,7 @@ mod check;
 mod consumers;
 mod cpp;
 mod demo;
+mod elf;
 mod headers;
 mod install;
 mod mixed;
@@ -14,6 +15,7 @@ mod python;
 mod report;
 mod shell;
 mod sim;
+mod suite;
 mod swap;
 mod test;
 mod tools;
@@ -53,7 +55,7 @@ fn run(arguments: &[String]) -> Result<(), String> {
         "demo" => demo::run(rest),
         "test" => test::run(&place, rest),
         "check" => check::run(&place),
-        "abi" => abi::run(&place),
+        "abi" => abi(&place),
         "bench" => bench::run(&place, rest),
         "swarm" => sim::swarm(&place, rest),
         "install" => install::run(&place, rest),
@@ -63,4 +65,13 @@ fn run(arguments: &[String]) -> Result<(), String> {
         }
         other => Err(format!("`{other}` is not a command\n{USAGE}")),
     }
+}
+
+/// Checks the library with its transports, and without them.
+fn abi(place: &place::Place) -> Result<(), String> {
+    let package = install::package(place)?;
+    let mut report = report::Report::default();
+    report.part("abi", |report| abi::checks(report, place, &package));
+    report.part("without net", |report| variants::without_net(report, place, &package));
+    report.finish()
 }

@@ -8,7 +8,7 @@ use crate::install::Package;
 use crate::place::Place;
 use crate::report::Report;
 use crate::shell;
-use crate::test::jobs;
+use crate::suite::jobs;
 
 /// The folder of the package, and that of the module over the C library by ctypes.
 const PACKAGE: &str = "bindings/python";

@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::place::Place;
 use crate::report::Report;
 use crate::shell;
-use crate::test::count_cargo;
+use crate::suite::count_cargo;
 
 /// Seeds of the swarm that the tests run, after those that are listed in `sim/src/swarm.rs`.
 const SEEDS: u64 = 40;

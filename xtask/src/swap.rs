@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::abi;
+use crate::elf;
 use crate::install::Package;
 use crate::place::Place;
 use crate::report::Report;
@@ -34,7 +34,7 @@ fn empty_libraries(place: &Place) -> Result<PathBuf, String> {
     let old = shell::fresh_folder(&place.work.join("old"))?;
     for (source, name) in [("stub_core.c", "libgossip"), ("stub_net.c", "libgossip_net")] {
         let library = old.join(format!("{name}.so.1"));
-        let mut cc = abi::cc(place);
+        let mut cc = elf::cc(place);
         cc.args(["-shared", "-fPIC", &format!("-Wl,-soname,{name}.so.1"), "-o"]).arg(&library);
         cc.arg(place.root.join("tests/swap").join(source));
         if source == "stub_net.c" {
@@ -48,7 +48,7 @@ fn empty_libraries(place: &Place) -> Result<PathBuf, String> {
 fn swap(place: &Place, package: &Package, old: &Path, name: &str) -> Result<(), String> {
     let program = old.join(name);
     let source = place.root.join("tests/swap").join(format!("{name}.c"));
-    let mut cc = abi::cc(place);
+    let mut cc = elf::cc(place);
     cc.args(["-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", "-I"])
         .arg(place.root.join("tests/swap/include"))
         .arg(source)
@@ -59,7 +59,7 @@ fn swap(place: &Place, package: &Package, old: &Path, name: &str) -> Result<(), 
         .arg(old.join("libgossip.so.1"));
     shell::capture(&mut cc)?;
     for soname in ["libgossip.so.1", "libgossip_net.so.1"] {
-        if !abi::needs(&program, soname)? {
+        if !elf::needs(&program, soname)? {
             return Err(format!("{name} does not ask for {soname}"));
         }
     }

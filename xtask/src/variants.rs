@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::abi;
 use crate::consumers::{self, Kind, Project};
+use crate::elf;
 use crate::headers;
 use crate::install::{self, Package};
 use crate::place::Place;
@@ -30,9 +30,9 @@ pub fn without_net(report: &mut Report, place: &Place, package: &Package) {
     if cfg!(target_os = "linux") {
         let library = prefix.join("lib/libgossip.so.1");
         let names = headers::names(&prefix.join("include"))
-            .and_then(|wanted| abi::same(&wanted, &abi::exported(&library)?));
+            .and_then(|wanted| elf::same(&wanted, &elf::exported(&library)?));
         report.check("without net: exports what the headers declare", names);
-        let size = abi::size(report, place, &library, LARGEST_WITHOUT_NET);
+        let size = elf::size(report, place, &library, LARGEST_WITHOUT_NET);
         report.check("without net: size of libgossip.so.1", size);
     }
     let options =
@@ -51,7 +51,7 @@ fn cargo_without_net(report: &mut Report, place: &Place) -> Result<(), String> {
     if !cfg!(target_os = "linux") {
         return Ok(());
     }
-    abi::size(report, place, &folder.join("release/libgossip.so"), LARGEST_WITHOUT_NET)
+    elf::size(report, place, &folder.join("release/libgossip.so"), LARGEST_WITHOUT_NET)
 }
 
 /// Without transports, but with what version 1 lacks: the header is there, and its functions are.
@@ -65,7 +65,7 @@ fn without_net_with_ext(place: &Place, package: &Package) -> Result<(), String> 
         return Ok(());
     }
     let library = prefix.join("lib/libgossip.so.1");
-    abi::same(&headers::names(&prefix.join("include"))?, &abi::exported(&library)?)
+    elf::same(&headers::names(&prefix.join("include"))?, &elf::exported(&library)?)
 }
 
 /// The C++ headers are there but for the one that needs transports, and compile.
