@@ -6,7 +6,7 @@ use crate::id::NodeId;
 use crate::logging::{Level, Logger, log};
 use crate::message::GossipMessage;
 use crate::metadata;
-use crate::shared::{Callbacks, Shared};
+use crate::shared::{CoreCallbacks, Shared};
 use crate::stats::GossipStats;
 use crate::view::{NodeView, View};
 use gossip::os;
@@ -65,7 +65,7 @@ impl GossipCore {
     ) -> PyResult<Self> {
         let at = |name| at("GossipCore", name);
         let view = at("self_view").object::<NodeView>(self_view, "a NodeView")?;
-        let callbacks = Callbacks {
+        let callbacks = CoreCallbacks {
             send: Some(at("send_callback").callable(send_callback)?),
             event: at("event_callback").optional_callable(event_callback)?,
         };

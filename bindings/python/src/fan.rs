@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 /// Whom a node tells of changes.
 pub(crate) struct Fan {
-    pub(crate) callbacks: Mutex<Callbacks>,
+    pub(crate) callbacks: Mutex<NodeCallbacks>,
     pub(crate) queues: Mutex<Vec<Weak<Queue>>>,
     /// Whether nobody is called any more until the next start.
     pub(crate) is_stopping: AtomicBool,
@@ -23,7 +23,7 @@ pub(crate) struct Fan {
 }
 
 #[derive(Default)]
-pub(crate) struct Callbacks {
+pub(crate) struct NodeCallbacks {
     pub(crate) event: Option<Py<PyAny>>,
     pub(crate) changes: Option<Py<PyAny>>,
 }

@@ -3,7 +3,7 @@
 use crate::argument::at;
 use crate::errors;
 use crate::events::{EventQueue, wake};
-use crate::fan::{Callbacks, Fan};
+use crate::fan::{Fan, NodeCallbacks};
 use crate::id::NodeId;
 use crate::logging::{Level, Logger, log};
 use crate::member::{Member, address};
@@ -127,7 +127,7 @@ impl NodeBase {
             settle,
         };
         let config = given.config()?;
-        let callbacks = Callbacks {
+        let callbacks = NodeCallbacks {
             event: at("Node", "on_event").optional_callable(on_event.as_ref())?,
             changes: at("Node", "on_changes").optional_callable(on_changes.as_ref())?,
         };

@@ -34,12 +34,12 @@ pub(crate) struct Shared {
     process: u64,
     /// `None` only while it is dropped.
     state: Option<Mutex<State>>,
-    callbacks: Mutex<Callbacks>,
+    callbacks: Mutex<CoreCallbacks>,
 }
 
 /// The program's functions. Lost only when the garbage collector breaks a cycle.
 #[derive(Default)]
-pub(crate) struct Callbacks {
+pub(crate) struct CoreCallbacks {
     pub(crate) send: Option<Py<PyAny>>,
     pub(crate) event: Option<Py<PyAny>>,
 }
@@ -70,7 +70,7 @@ enum Caller {
 }
 
 impl Shared {
-    pub(crate) fn new(core: Core, callbacks: Callbacks) -> Self {
+    pub(crate) fn new(core: Core, callbacks: CoreCallbacks) -> Self {
         let wants_events = callbacks.event.is_some();
         let state = State {
             core,

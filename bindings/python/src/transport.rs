@@ -76,7 +76,7 @@ impl Inner {
         &self,
         py: Python<'_>,
         content: &Content,
-        target: &View,
+        target: &Target,
         may_wait: bool,
     ) -> Result<(), Error> {
         let send = || {
@@ -89,9 +89,9 @@ impl Inner {
 }
 
 /// The address of a target.
-struct View(String, i32);
+struct Target(String, i32);
 
-impl View {
+impl Target {
     fn of(value: &Bound<'_, PyAny>, at: At) -> PyResult<Self> {
         let view = at.object::<NodeView>(value, "a NodeView")?.borrow();
         Ok(Self(view.0.node.ip.clone(), view.0.node.port))
@@ -153,7 +153,7 @@ impl Transport {
         const NAME: &str = "Transport.send_message";
         let (inner, py) = (self.inner("send_message")?, msg.py());
         let content = Self::message(NAME, msg)?;
-        let target = View::of(target, at(NAME, "target"))?;
+        let target = Target::of(target, at(NAME, "target"))?;
         let result = inner.send(py, &content, &target, !is_inside());
         inner.code(py, result)
     }
@@ -169,7 +169,7 @@ impl Transport {
         const NAME: &str = "Transport.send_message_async";
         let (inner, py) = (self.inner("send_message_async")?, msg.py());
         let content = Self::message(NAME, msg)?;
-        let target = View::of(target, at(NAME, "target"))?;
+        let target = Target::of(target, at(NAME, "target"))?;
         let function = at(NAME, "callback").callable(callback)?;
         let result = inner.send(py, &content, &target, false);
         let code = inner.code(py, result)?.into_bound(py);

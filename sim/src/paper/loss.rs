@@ -11,14 +11,14 @@ const RIVALS: [Rival; 4] = [Rival::MEMBERLIST, Rival::QUIET, Rival::LAN, Rival::
 const BANDWIDTH: u64 = 100_000_000;
 
 /// One protocol in groups of one size at one loss.
-struct Case {
+struct Setting {
     rival: Rival,
     nodes: usize,
     percent: usize,
     seconds: u64,
 }
 
-impl Case {
+impl Setting {
     fn run(&self, seed: u64) -> Idle {
         let mut options = (self.rival.options)(seed, self.nodes);
         options.bandwidth = Some(BANDWIDTH);
@@ -96,7 +96,7 @@ fn growths() -> Table {
 }
 
 /// Adds a case with what its seeds saw in all.
-fn add_figures(table: &mut Table, case: &Case, seeds: u64, idle: &Idle) {
+fn add_figures(table: &mut Table, case: &Setting, seeds: u64, idle: &Idle) {
     let seconds = case.seconds * seeds;
     let node_hours = (seconds * case.nodes as u64) as f64 / 3600.0;
     table.row([
@@ -116,7 +116,7 @@ fn add_figures(table: &mut Table, case: &Case, seeds: u64, idle: &Idle) {
 }
 
 /// Adds a case beside the first one, which had the smallest group.
-fn add_growth(grown: &mut Table, case: &Case, idle: &Idle, first: (usize, &Idle)) {
+fn add_growth(grown: &mut Table, case: &Setting, idle: &Idle, first: (usize, &Idle)) {
     let ([bytes, news, queue, log], holds) = growth((case.nodes, idle), first);
     grown.row([
         format!("{}, {} %", case.rival.name, case.percent).into(),
@@ -146,7 +146,7 @@ pub fn run(effort: &Effort) -> Result<(), String> {
             for &nodes in &sizes {
                 let usual = (60_000 / nodes as u64).clamp(60, 600);
                 let seconds = effort.seconds.unwrap_or(usual);
-                let case = Case { rival, nodes, percent, seconds };
+                let case = Setting { rival, nodes, percent, seconds };
                 let seeds: Vec<u64> = effort.seeds().collect();
                 let idle = sum(&effort.each(nodes, &seeds, |seed| case.run(*seed)));
                 add_figures(&mut table, &case, effort.seeds, &idle);

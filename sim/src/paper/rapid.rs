@@ -12,7 +12,7 @@ const NODES: usize = 1_000;
 
 /// What one run measured.
 #[derive(Clone, Copy, Debug, Default)]
-struct Seen {
+struct Stability {
     /// Seconds until all healthy nodes held all faulty ones gone, or were right again.
     settled: Option<f64>,
     /// How often a healthy node was called failed by a healthy one.
@@ -31,9 +31,10 @@ fn formed(seed: u64, nodes: usize) -> World<Core> {
     World::formed(Options::profile(seed, nodes, Config::lan()))
 }
 
-fn see(world: &World<Core>, faulty: &[usize], from: u64, settled: Option<u64>) -> Seen {
+fn see(world: &World<Core>, faulty: &[usize], from: u64, settled: Option<u64>) -> Stability {
     let is_faulty = |node: usize| faulty.contains(&node);
-    let mut seen = Seen { settled: settled.map(|time| time as f64 / 1e6), ..Seen::default() };
+    let mut seen =
+        Stability { settled: settled.map(|time| time as f64 / 1e6), ..Stability::default() };
     let (mut back, mut doubted) = (0_u64, 0_u64);
     for change in world.views.log.iter().filter(|change| change.at >= from) {
         if is_faulty(change.observer) {
@@ -83,7 +84,7 @@ fn settled(world: &World<Core>, faulty: &[usize], from: u64) -> Option<u64> {
 }
 
 /// One node in a hundred crashes at the same moment.
-fn crash(seed: u64, nodes: usize) -> Seen {
+fn crash(seed: u64, nodes: usize) -> Stability {
     let mut world = formed(seed, nodes);
     let faulty = world.rng.sample(nodes, nodes.div_ceil(100));
     let from = world.now;
@@ -94,7 +95,7 @@ fn crash(seed: u64, nodes: usize) -> Seen {
 }
 
 /// One node in a hundred loses this share of what it sends, or of what it gets, for good.
-fn one_way(seed: u64, nodes: usize, loss: f64, incoming: bool) -> Seen {
+fn one_way(seed: u64, nodes: usize, loss: f64, incoming: bool) -> Stability {
     let mut world = formed(seed, nodes);
     let faulty = world.rng.sample(nodes, nodes.div_ceil(100));
     let from = world.now;
@@ -106,7 +107,7 @@ fn one_way(seed: u64, nodes: usize, loss: f64, incoming: bool) -> Seen {
 }
 
 /// One node in a hundred hears nothing, for 20 s of each 40.
-fn flip_flop(seed: u64, nodes: usize) -> Seen {
+fn flip_flop(seed: u64, nodes: usize) -> Stability {
     let mut world = formed(seed, nodes);
     let faulty = world.rng.sample(nodes, nodes.div_ceil(100));
     let from = world.now;
@@ -125,7 +126,7 @@ fn flip_flop(seed: u64, nodes: usize) -> Seen {
 /// # Errors
 /// What the system said.
 pub fn run(effort: &Effort) -> Result<(), String> {
-    type Case = (&'static str, fn(u64, usize) -> Seen);
+    type Case = (&'static str, fn(u64, usize) -> Stability);
     let cases: [Case; 5] = [
         ("1 % crash at once", crash),
         ("80 % loss of what 1 % send", |seed, nodes| one_way(seed, nodes, 0.8, false)),
@@ -158,7 +159,7 @@ pub fn run(effort: &Effort) -> Result<(), String> {
             });
             let mut settled: Vec<f64> = seen.iter().filter_map(|seen| seen.settled).collect();
             let runs = seen.len() as f64;
-            let mean = |of: fn(&Seen) -> f64| seen.iter().map(of).sum::<f64>() / runs;
+            let mean = |of: fn(&Stability) -> f64| seen.iter().map(of).sum::<f64>() / runs;
             table.row([
                 name.into(),
                 nodes.into(),

@@ -11,7 +11,7 @@ use gossip::proto::{Config, Core, Rule};
 use gossip::types::NodeStatus;
 
 /// A run with a rule and without it.
-struct Case {
+struct Comparison {
     rule: &'static str,
     /// What happens, and what is counted or timed.
     what: &'static str,
@@ -24,155 +24,155 @@ struct Case {
 /// What is told of what never happened, in seconds.
 const NEVER: f64 = 999.0;
 
-const CASES: [Case; 22] = [
-    Case {
+const CASES: [Comparison; 22] = [
+    Comparison {
         rule: "P-2 stamps as of now",
         what: "crash at 30 % loss, 64 nodes: returns of the dead, summed over observers",
         options: |seed| lan(seed, 64),
         off: |options| options.off = Some(Rule::Stamps),
         run: raised,
     },
-    Case {
+    Comparison {
         rule: "P-5 tombstones (1 s instead of a day)",
         what: "halves of 50 cut for a minute: whole after s",
         options: |seed| lan(seed, 50),
         off: |options| options.config.reap_ms = 1_000,
         run: healed,
     },
-    Case {
+    Comparison {
         rule: "P-6 three pings a round (one)",
         what: "halves of 50 cut for a minute: whole after s",
         options: |seed| lan(seed, 50),
         off: |options| options.config.gossip_nodes = 1,
         run: healed,
     },
-    Case {
+    Comparison {
         rule: "P-7 lambda 6 (2)",
         what: "crash in 128: from the first that knows to the last, s",
         options: |seed| lan(seed, 128),
         off: |options| options.config.lambda = 2,
         run: spread,
     },
-    Case {
+    Comparison {
         rule: "P-7 notice to the suspect",
         what: "`quiet`, 20 % loss, 64 nodes, a minute: false failures",
         options: |seed| Options::profile(seed, 64, Config::quiet()),
         off: |options| options.off = Some(Rule::Notice),
         run: |options| wrong(options, 0.2),
     },
-    Case {
+    Comparison {
         rule: "P-7 what the receiver was",
         what: "one of 64 starts anew elsewhere, with nothing kept: all know where after s",
         options: |seed| lan(seed, 64),
         off: |options| options.off = Some(Rule::Reminder),
         run: returned,
     },
-    Case {
+    Comparison {
         rule: "P-7a gossip between rounds",
         what: "`quiet`, crash in 128: from the first that knows to the last, s",
         options: |seed| Options::profile(seed, 128, Config::quiet()),
         off: |options| options.config.gossip_interval_ms = 0,
         run: spread,
     },
-    Case {
+    Comparison {
         rule: "P-8 helpers",
         what: "30 % loss, 100 nodes, a minute: suspicions, summed over observers",
         options: |seed| lan(seed, 100),
         off: |options| options.config.indirect_probes = 0,
         run: suspected,
     },
-    Case {
+    Comparison {
         rule: "P-8 the deaf go",
         what: "one of 8 hears nothing: out at all after s",
         options: |seed| lan(seed, 8),
         off: |options| options.config.deaf_probes = 100,
         run: |options| edges::deaf(options).0.unwrap_or(NEVER),
     },
-    Case {
+    Comparison {
         rule: "P-8 a second look",
         what: "64 loops that tick each second and then read, no loss, 2 minutes: suspicions",
         options: |seed| ticked(seed, 64, SECOND),
         off: |options| options.off = Some(Rule::SecondLook),
         run: |options| (Rival::LAN.idle)(options, 0.0, 120 * SECOND).suspected as f64,
     },
-    Case {
+    Comparison {
         rule: "P-8 a second look",
         what: "the same, 20 % loss: false failures",
         options: |seed| ticked(seed, 64, SECOND),
         off: |options| options.off = Some(Rule::SecondLook),
         run: |options| (Rival::LAN.idle)(options, 0.2, 120 * SECOND).wrong as f64,
     },
-    Case {
+    Comparison {
         rule: "P-9 confirmations (none)",
         what: "50 % loss, 100 nodes, a minute: false failures",
         options: |seed| lan(seed, 100),
         off: |options| options.config.confirmations = 0,
         run: |options| wrong(options, 0.5),
     },
-    Case {
+    Comparison {
         rule: "P-9 k of small groups",
         what: "crash in a group of 3: known to all after s",
         options: |seed| lan(seed, 3),
         off: |options| options.off = Some(Rule::FewConfirm),
         run: |options| edges::crash(options).0.unwrap_or(NEVER),
     },
-    Case {
+    Comparison {
         rule: "P-9a observers first",
         what: "30 % loss, 200 nodes, 20 s: suspicions, summed over observers",
         options: |seed| lan(seed, 200),
         off: |options| options.off = Some(Rule::Observers),
         run: |options| (Rival::LAN.idle)(options, 0.3, 20 * SECOND).suspected as f64,
     },
-    Case {
+    Comparison {
         rule: "P-9a observers first",
         what: "the same: bytes a node and s",
         options: |seed| lan(seed, 200),
         off: |options| options.off = Some(Rule::Observers),
         run: |options| (Rival::LAN.idle)(options, 0.3, 20 * SECOND).bytes,
     },
-    Case {
+    Comparison {
         rule: "P-9b slow nodes",
         what: "a loop that runs once in 5 s, 32 nodes: times it was failed in 2 minutes",
         options: |seed| lan(seed, 32),
         off: |options| options.off = Some(Rule::SlowNodes),
         run: |options| edges::slow_loop(options).1 as f64,
     },
-    Case {
+    Comparison {
         rule: "P-9b slow nodes",
         what: "one of 32 still for 1 s each 10 s: times it was failed in 5 minutes",
         options: |seed| lan(seed, 32),
         off: |options| options.off = Some(Rule::SlowNodes),
         run: |options| edges::pauses(options, SECOND, 10 * SECOND, 300 * SECOND).1 as f64,
     },
-    Case {
+    Comparison {
         rule: "P-9b slow nodes",
         what: "one of 32 still for 1 s each minute: times it was failed in 5 minutes",
         options: |seed| lan(seed, 32),
         off: |options| options.off = Some(Rule::SlowNodes),
         run: |options| edges::pauses(options, SECOND, 60 * SECOND, 300 * SECOND).1 as f64,
     },
-    Case {
+    Comparison {
         rule: "P-10 awareness",
         what: "8 of 64 lose 60 % of what they get: suspicions of the others in a minute",
         options: |seed| lan(seed, 64),
         off: |options| options.config.awareness_max = 0,
         run: unjust,
     },
-    Case {
+    Comparison {
         rule: "P-11 the failed are tried again",
         what: "halves of 50 cut for a minute: whole after s",
         options: |seed| lan(seed, 50),
         off: |options| options.config.heal_interval_ms = 86_400_000,
         run: healed,
     },
-    Case {
+    Comparison {
         rule: "P-12 digests",
         what: "`quiet`, 30 of 300 are cut off for 5 s while one changes its metadata: known to all after s",
         options: |seed| Options::profile(seed, 300, Config::quiet()),
         off: |options| options.off = Some(Rule::Digests),
         run: missed,
     },
-    Case {
+    Comparison {
         rule: "P-13 the proof ping",
         what: "1 000 start at once: all know all after s",
         options: |seed| lan(seed, 1_000),

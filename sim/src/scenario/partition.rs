@@ -9,9 +9,9 @@ use crate::scenario::scenarios;
 use crate::world::World;
 use gossip::proto::Core;
 
-/// A cut.
+/// A partition into two sides.
 #[derive(Clone, Copy, Debug)]
-pub struct Cut {
+pub struct Split {
     /// Nodes on the smaller side.
     pub side: usize,
     /// How long it lasts.
@@ -21,7 +21,7 @@ pub struct Cut {
 }
 
 /// Cuts, checks that both sides gave the other up and kept their own, and waits for the return.
-pub fn partition<P: Peer>(options: Options, cut: Cut, bound: u64) -> Outcome {
+pub fn partition<P: Peer>(options: Options, cut: Split, bound: u64) -> Outcome {
     let mut outcome = Outcome::default();
     let mut world = calm::<P>(options, bound, &mut outcome);
     let count = world.nodes.len();
@@ -46,7 +46,7 @@ pub fn partition<P: Peer>(options: Options, cut: Cut, bound: u64) -> Outcome {
     outcome.close(&world)
 }
 
-const HALVES: Cut = Cut { side: 10, time: 12 * SECOND, heal: 40 * SECOND };
+const HALVES: Split = Split { side: 10, time: 12 * SECOND, heal: 40 * SECOND };
 
 scenarios! {
     partition_20_in_halves: 3, |seed| {
@@ -67,7 +67,7 @@ scenarios! {
         )
     };
     a_node_alone_on_its_side_returns: 2, |seed| {
-        let cut = Cut { side: 1, ..HALVES };
+        let cut = Split { side: 1, ..HALVES };
         partition::<Core>(Options::new(seed, 20, 100 * MS), cut, 5 * SECOND)
     };
 }
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn the_scenario_can_pass_and_fail() {
         let options = || Options::new(4, 8, 50 * MS);
-        let cut = Cut { side: 4, time: 5 * SECOND, heal: 5 * SECOND };
+        let cut = Split { side: 4, time: 5 * SECOND, heal: 5 * SECOND };
         let good = partition::<Toy<0>>(options(), cut, 4 * SECOND);
         assert_eq!(good.failures, [""; 0]);
         let bad = partition::<Toy<{ fault::UNTOLD }>>(options(), cut, 4 * SECOND);

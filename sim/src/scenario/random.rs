@@ -8,7 +8,7 @@ use crate::rng::Rng;
 use crate::scenario::crash::{Restart, When, crash, restart};
 use crate::scenario::join::{Join, join};
 use crate::scenario::loss::{Loss, lossy};
-use crate::scenario::partition::{Cut, partition};
+use crate::scenario::partition::{Split, partition};
 use crate::scenario::scenarios;
 use crate::scenario::stall::{Stalls, stalls};
 use gossip::proto::Core;
@@ -140,7 +140,7 @@ scenarios! {
         let side = rng.range(1, options.nodes as u64 / 2) as usize;
         // A small side has to find many dead by few probes.
         let time = 8 * SECOND + 4 * bound(&options);
-        let cut = Cut { side, time, heal: 40 * SECOND };
+        let cut = Split { side, time, heal: 40 * SECOND };
         let what = format!("{}, {cut:?}", text(&options));
         let bound = bound(&options);
         named(partition::<Core>(options, cut, bound), what)
