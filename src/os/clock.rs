@@ -1,3 +1,5 @@
+//! The monotonic clock, and the wall clock for a number to start from.
+
 use crate::types::Instant;
 use std::sync::OnceLock;
 

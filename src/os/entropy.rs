@@ -1,3 +1,5 @@
+//! The system's random numbers, for seeds.
+
 use core::fmt;
 use rand::TryRng;
 use rand::rngs::SysRng;

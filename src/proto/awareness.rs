@@ -1,3 +1,5 @@
+//! How far a node doubts itself (P-10).
+
 /// How far this node doubts itself (Lifeguard IV-A, P-10): 0 when all is well, up to a maximum.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Awareness {

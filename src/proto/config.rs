@@ -131,7 +131,8 @@ constants! {
     probe_timeout_min_ms: Milliseconds, 10..=60_000, [100, 200, 500, 100, 200],
     "Minimum time before a probe asks helpers, whatever the round trips are (P-8).";
     probe_timeout_max_ms: Milliseconds, 10..=60_000, [1_000, 1_000, 3_000, 500, 1_000],
-    "Maximum time before a probe asks helpers at awareness 0 (P-8); `probe_timeout_min_ms` or more.";
+    "Maximum time before a probe asks helpers at awareness 0 (P-8). At least \
+     `probe_timeout_min_ms`.";
     indirect_probes: Count, 0..=8, [3, 3, 3, 3, 3],
     "Members asked to probe when a probe is late (SWIM 3.1).";
     deaf_probes: Count, 1..=100, [3, 3, 3, 3, 3],
@@ -173,16 +174,17 @@ constants! {
 }
 
 impl Config {
-    /// For one data centre; the default. Its timeouts are short, for members with a thread of their own
-    /// that nothing blocks. A member that stands still for more than 0.6 s is declared failed, until the
-    /// others know that it does so (P-9b).
+    /// For one data centre; the default. Its timeouts are short, for members with a thread of their
+    /// own that nothing blocks. A member that stands still for more than 0.6 s is declared failed,
+    /// until the others know that it does so (P-9b).
     #[must_use]
     pub const fn lan() -> Self {
         const { Self::profile(0) }
     }
 
-    /// `lan` for programs that call `tick` in a loop of their own, which stops whenever other work in the
-    /// loop takes long. Its timeouts tolerate a pause of a second. The C functions of version 1 use it.
+    /// `lan` for programs that call `tick` in a loop of their own, which stops whenever other work
+    /// in the loop takes long. Its timeouts tolerate a pause of a second. The C functions of
+    /// version 1 use it.
     #[must_use]
     pub const fn own_loop() -> Self {
         const { Self::profile(1) }

@@ -1,3 +1,5 @@
+//! Why a message, a command or a configuration was refused.
+
 use core::fmt;
 
 /// Why a message was not taken. Nothing but a counter was changed by it.

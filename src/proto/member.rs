@@ -1,3 +1,5 @@
+//! One member of the list, packed into few bytes.
+
 use super::address::Ip;
 use super::stats::Reason;
 use super::strings::Text;

@@ -1,3 +1,5 @@
+//! What a core wants done: messages to send, changes to report.
+
 use super::core::Book;
 use crate::types::{Entry, Form, Header, NodeStatus};
 

@@ -1,3 +1,5 @@
+//! What a core counts, and what it knows about a member.
+
 use super::Refused;
 use crate::types::{Instant, MessageKind};
 use core::time::Duration;

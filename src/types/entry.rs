@@ -1,3 +1,5 @@
+//! One node in a message: borrowed from it as [`Entry`], owned as [`NodeView`].
+
 use super::{Metadata, MetadataStamp, NodeId, NodeStatus, PackedMetadata, Pairs};
 use alloc::string::String;
 use alloc::sync::Arc;

@@ -1,3 +1,5 @@
+//! The counter by which a node dates claims about itself.
+
 /// The counter that a node owns: +1 each round, and past any claim it refutes (P-2, P-4).
 ///
 /// Only the owner makes new values, so it serves as SWIM's incarnation number. Values of 2^63 and

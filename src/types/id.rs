@@ -1,3 +1,5 @@
+//! The identity of a node.
+
 use core::fmt;
 
 /// The identity of a node: 16 bytes, chosen by its owner, the same for all members.

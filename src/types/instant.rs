@@ -1,3 +1,5 @@
+//! Points in time, given by the caller.
+
 use core::time::Duration;
 
 /// A point on the caller's monotonic clock, in microseconds since any origin.

@@ -1,3 +1,5 @@
+//! Messages, their kinds, and how they travel.
+
 use super::{MetadataStamp, NodeId, NodeView};
 use alloc::vec::Vec;
 use core::net::SocketAddr;

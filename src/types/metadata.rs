@@ -1,3 +1,5 @@
+//! The key-value pairs of a node, in the packed form in which they travel.
+
 use super::varint;
 use alloc::vec::Vec;
 use core::fmt;

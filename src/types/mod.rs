@@ -1,4 +1,4 @@
-//! The vocabulary of the library: newtypes and plain views, no logic.
+//! The vocabulary of the library: newtypes and plain views, with their arithmetic and checks alone.
 
 mod entry;
 mod heartbeat;

@@ -1,3 +1,5 @@
+//! The status of a node, as held by another node.
+
 /// What is held of a node. The order is that of P-1: at equal heartbeats the later one wins.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 #[repr(u8)]

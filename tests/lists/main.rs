@@ -2,4 +2,5 @@
 
 mod constants;
 mod core_methods;
+mod front_door;
 mod text;
