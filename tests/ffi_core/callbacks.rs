@@ -85,7 +85,7 @@ fn destroyed_in_a_callback_that_one_is_the_last() {
         assert_eq!(runs.load(Ordering::SeqCst), last);
         // The core is gone; only the log must not leak its closure into a call.
         let mut gone = node;
-        gone.core = ptr::null_mut();
+        gone.handle.core = ptr::null_mut();
     }
 }
 

@@ -49,7 +49,7 @@ fn all_see_all(nodes: &[Node]) -> bool {
 fn sixty_four_nodes_know_each_other_within_twenty_rounds() {
     let (nodes, _wires) = group(64);
     for _ in 0..20 {
-        nodes.iter().for_each(Node::tick);
+        nodes.iter().for_each(|node| node.tick());
     }
     assert!(all_see_all(&nodes));
     assert!(nodes.iter().all(|node| node.own().received_messages > 0));
@@ -65,7 +65,7 @@ fn threads_that_tick_and_deliver_across_each_other_never_wait_in_a_circle() {
             let stop = &stop;
             scope.spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
-                    part.iter().for_each(Node::tick);
+                    part.iter().for_each(|node| node.tick());
                     thread::yield_now();
                 }
             });

@@ -112,7 +112,7 @@ fn destroy_waits_for_a_callback_of_another_thread() {
     thread.join().expect("no panic");
     assert_eq!(node.briefs(), [(2, "event")], "no callback after that");
     let mut node = Arc::into_inner(node).expect("the threads ended");
-    node.core = std::ptr::null_mut();
+    node.handle.core = std::ptr::null_mut();
 }
 
 #[test]

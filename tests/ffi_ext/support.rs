@@ -1,24 +1,24 @@
 //! A node that was made with a configuration, and whose callbacks are noted down.
 
-use gossip::ffi::convert::{c_id, c_kind, c_text, raw_kind, raw_status};
+#[allow(dead_code, reason = "this program uses a part of it")]
+#[path = "../ffi_support/mod.rs"]
+mod shared;
+
+use gossip::ffi::convert::{raw_kind, raw_status};
 use gossip::ffi::core::*;
 use gossip::ffi::ext::callbacks::*;
 use gossip::ffi::ext::changes::gossip_change_t;
 use gossip::ffi::ext::config::*;
 use gossip::ffi::types::*;
-use gossip::ffi::version::gossip_last_error;
-use gossip::types::{MessageKind, NodeId};
+use gossip::types::MessageKind;
 use std::ffi::{CStr, CString, c_char, c_void};
-use std::mem::{MaybeUninit, size_of, transmute, zeroed};
+use std::mem::{MaybeUninit, size_of, zeroed};
+use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::{ptr, slice};
 
-pub(crate) const JOINING: u32 = 1;
-pub(crate) const ONLINE: u32 = 2;
-pub(crate) const SUSPECT: u32 = 3;
-pub(crate) const FAILED: u32 = 4;
-pub(crate) const LEFT: u32 = 5;
+pub(crate) use shared::*;
 
 /// One callback, copied.
 #[derive(Clone)]
@@ -71,7 +71,7 @@ pub(crate) const PACKETS: Has = Has { send: false, event: false, changes: true, 
 
 /// A core and the log of its callbacks. Destroyed when dropped, unless that was done.
 pub(crate) struct Node {
-    pub(crate) core: *mut gossip_core_t,
+    pub(crate) handle: Handle,
     pub(crate) log: Arc<Log>,
 }
 
@@ -90,7 +90,7 @@ impl Node {
         let log = Arc::new(Log::default());
         let core = create(config, own, &callbacks(&log, has));
         assert!(!core.is_null(), "{}", last_error());
-        Self { core, log }
+        Self { handle: Handle { core }, log }
     }
 
     /// The callbacks since the last time.
@@ -103,41 +103,6 @@ impl Node {
         *lock(&self.log.inside) = Some(Box::new(inside));
     }
 
-    pub(crate) fn tick(&self) {
-        // SAFETY: a live core.
-        unsafe { gossip_core_tick(self.core) }
-    }
-
-    pub(crate) fn meet(&self, node: &gossip_node_view_t) {
-        // SAFETY: a live core and a view.
-        unsafe { gossip_core_meet(self.core, node) }
-    }
-
-    pub(crate) fn join(&self, node: &gossip_node_view_t) {
-        // SAFETY: a live core and a view.
-        unsafe { gossip_core_join(self.core, node) }
-    }
-
-    pub(crate) fn leave(&self, number: u8) {
-        // SAFETY: a live core and an id.
-        unsafe { gossip_core_leave(self.core, &id(number)) }
-    }
-
-    pub(crate) fn status(&self, number: u8) -> Option<u32> {
-        let mut found = view(0);
-        // SAFETY: a live core, an id, and a view to write to.
-        let known = unsafe { gossip_core_find_node(self.core, &id(number), &mut found) };
-        (known == 1).then(|| raw_status(found.status))
-    }
-
-    /// Hands it a message with these entries.
-    pub(crate) fn hear(&self, kind: MessageKind, sender: u8, entries: &[gossip_node_view_t]) {
-        let timestamp = entries.first().map_or(1, |entry| entry.heartbeat);
-        let message = message(kind, sender, timestamp, entries);
-        // SAFETY: a live core, and a message whose entries live.
-        unsafe { gossip_core_handle_message(self.core, &message) }
-    }
-
     /// Makes another node known and online here, and forgets the callbacks of it.
     pub(crate) fn befriend(&self, number: u8) {
         self.meet(&view(number));
@@ -148,8 +113,16 @@ impl Node {
 
     /// Gives the core up without destroying it.
     pub(crate) fn forget(mut self) -> Arc<Log> {
-        self.core = ptr::null_mut();
+        self.handle.core = ptr::null_mut();
         Arc::clone(&self.log)
+    }
+}
+
+impl Deref for Node {
+    type Target = Handle;
+
+    fn deref(&self) -> &Handle {
+        &self.handle
     }
 }
 
@@ -180,10 +153,6 @@ pub(crate) fn create(
 ) -> *mut gossip_core_t {
     // SAFETY: structs of the right types and sizes.
     unsafe { gossip_core_create_with(config, own, callbacks) }
-}
-
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn note(log: *mut c_void, call: Call, handed: Handed) {
@@ -271,53 +240,6 @@ pub(crate) fn bytes_of(view: &gossip_node_view_t) -> Vec<u8> {
     bytes
 }
 
-pub(crate) fn id(number: u8) -> gossip_node_id_t {
-    c_id(NodeId::new([number; 16]))
-}
-
-/// A node as a program describes it.
-pub(crate) fn view(number: u8) -> gossip_node_view_t {
-    gossip_node_view_t {
-        id: id(number),
-        ip: c_text("127.0.0.1"),
-        port: 7000 + i32::from(number),
-        config_epoch: 0,
-        heartbeat: 1,
-        version: 0,
-        status: status(0),
-        role: c_text("replica"),
-        region: c_text("eu-west-1"),
-        sent_messages: 0,
-        received_messages: 0,
-    }
-}
-
-/// A node as it tells of itself.
-pub(crate) fn online(number: u8, heartbeat: u64) -> gossip_node_view_t {
-    gossip_node_view_t { heartbeat, status: status(ONLINE), ..view(number) }
-}
-
-pub(crate) fn status(raw: u32) -> MaybeUninit<gossip_node_status_t> {
-    // SAFETY: any bytes are allowed in a MaybeUninit of the same size.
-    unsafe { transmute(raw) }
-}
-
-/// A message that borrows its entries, as a C program would.
-pub(crate) fn message(
-    kind: MessageKind,
-    sender: u8,
-    timestamp: u64,
-    entries: &[gossip_node_view_t],
-) -> gossip_message_t {
-    gossip_message_t {
-        sender: id(sender),
-        r#type: c_kind(kind),
-        timestamp,
-        entries: entries.as_ptr().cast_mut(),
-        entries_count: entries.len(),
-    }
-}
-
 /// The values of a profile.
 pub(crate) fn profile(profile: gossip_profile_t) -> gossip_config_t {
     // SAFETY: numbers and a pointer, which may all be zero.
@@ -335,11 +257,6 @@ pub(crate) fn config(seed: u64) -> gossip_config_t {
     gossip_config_t { seed, has_seed: 1, manual_clock: 1, ..lan }
 }
 
-pub(crate) fn last_error() -> String {
-    // SAFETY: the text ends in NUL and is valid until the next call.
-    unsafe { CStr::from_ptr(gossip_last_error()) }.to_str().expect("UTF-8").to_owned()
-}
-
 pub(crate) fn c_string(text: &str) -> CString {
     CString::new(text).expect("no NUL")
 }
@@ -351,30 +268,4 @@ pub(crate) fn assert_error(words: &[&str]) {
     for word in words {
         assert!(error.contains(word), "\"{error}\" lacks \"{word}\"");
     }
-}
-
-/// How long a child may take. Only a child that hangs gets there, however busy the machine is.
-#[cfg(unix)]
-const CHILD_SECONDS: u32 = 60;
-
-/// Runs `child` in a forked child; it must end by itself and return `true`.
-#[cfg(unix)]
-pub(crate) fn in_child(child: impl FnOnce() -> bool) {
-    // SAFETY: the child calls only what must work in a forked child, and then ends.
-    let pid = unsafe { libc::fork() };
-    assert!(pid >= 0, "{}", std::io::Error::last_os_error());
-    if pid == 0 {
-        // SAFETY: alarm may be called at any time. It ends a child that waits.
-        unsafe { libc::alarm(CHILD_SECONDS) };
-        // A panic must not reach the frames of the test, which is the parent's.
-        let holds = std::panic::catch_unwind(std::panic::AssertUnwindSafe(child)).unwrap_or(false);
-        // SAFETY: ends the child without running the parent's exit handlers.
-        unsafe { libc::_exit(i32::from(!holds)) };
-    }
-    let mut status = 0;
-    // SAFETY: waits for the child just made, into a local.
-    assert_eq!(unsafe { libc::waitpid(pid, &raw mut status, 0) }, pid);
-    let signal = libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status));
-    assert_ne!(signal, Some(libc::SIGALRM), "the child hung");
-    assert_eq!(status, 0, "the child failed; signal {signal:?}");
 }

@@ -155,7 +155,7 @@ fn core_and_transport_may_be_destroyed_inside_a_callback_of_the_transport() {
         });
         wire.serve(&node);
         // The callback destroys both, not their owners here.
-        node.core = ptr::null_mut();
+        node.handle.core = ptr::null_mut();
         forget(wire);
         let entries = [peer_view(&peer)];
         let meet = message(MessageKind::Meet, 2, 9, &entries);
