@@ -1,10 +1,10 @@
 /*
- * test_nodes: starts example programs as processes and checks that they form a cluster.
+ * example_nodes: starts example programs as processes and checks that they form a cluster.
  *
- *   test_nodes nodes PATH_OF_udp_node udp|tcp
- *   test_nodes readme PATH_OF_readme
+ *   example_nodes nodes PATH_OF_udp_node udp|tcp
+ *   example_nodes readme PATH_OF_readme
  *
- * Not an example but the test of two of them; ctest runs it. Ends with 0 when all went well.
+ * c_examples/CMakeLists.txt builds it, and ctest runs it there. Ends with 0 when all went well.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
@@ -32,7 +32,7 @@ static process_t processes[NODES];
 
 static void fail(const char *what)
 {
-    fprintf(stderr, "test_nodes: %s\n", what);
+    fprintf(stderr, "example_nodes: %s\n", what);
     for (int i = 0; i < NODES; i++)
         if (processes[i].pid > 0)
             kill(processes[i].pid, SIGKILL);
@@ -41,7 +41,7 @@ static void fail(const char *what)
 
 static void on_alarm(int number)
 {
-    static const char text[] = "test_nodes: the deadline has passed\n";
+    static const char text[] = "example_nodes: the deadline has passed\n";
     (void)number;
     if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
         _exit(2);
@@ -119,7 +119,7 @@ static void wait_until_sees(process_t *process, int wanted, const char *status)
     }
 }
 
-static void test_nodes(char *program, char *transport)
+static void form_cluster(char *program, char *transport)
 {
     static char *ids[NODES] = {"1", "2", "3"};
     char line[4096];
@@ -188,7 +188,7 @@ int main(int argc, char **argv)
     signal(SIGALRM, on_alarm);
     alarm(DEADLINE_S);
     if (argc == 4 && strcmp(argv[1], "nodes") == 0)
-        test_nodes(argv[2], argv[3]);
+        form_cluster(argv[2], argv[3]);
     else if (argc == 3 && strcmp(argv[1], "readme") == 0)
         test_readme(argv[2]);
     else
