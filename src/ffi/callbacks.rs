@@ -3,7 +3,6 @@
 use super::convert::{c_id, c_kind, c_status, push_view};
 #[cfg(feature = "ext")]
 use super::ext;
-use super::scratch::recycle;
 use super::types::{
     gossip_event_callback_t, gossip_message_t, gossip_node_view_t, gossip_send_callback_t,
 };
@@ -11,6 +10,7 @@ use crate::proto::{Core, KINDS, Output, Transmit};
 use crate::types::{
     Apart, Detail, Entry, Form, Header, MessageKind, Metadata, MetadataPart, NodeStatus,
 };
+use crate::wire::Scratch;
 #[cfg(feature = "packets")]
 use crate::wire::binary;
 use alloc::sync::Arc;
@@ -233,7 +233,7 @@ impl Batch {
             // What cannot be written leaves nothing behind, and is tried again by who sends it.
             let _ = binary::encode(&transmit.header, told, &mut self.packets);
         }
-        self.scratch.set(recycle(all));
+        self.scratch.set(Scratch::recycle(all));
         let packet = start..self.packets.len();
         let Transmit { header, form, to_new, .. } = *transmit;
         self.calls.push(Call::Send(ToSend { header, form, to_new, target, entries, packet }));

@@ -10,12 +10,11 @@ use super::error::set_last_error;
 #[cfg(feature = "ext")]
 use super::ext;
 use super::guard::{Callbacks, contain};
-use super::scratch::recycle;
 use super::types::gossip_node_view_t;
 use crate::os;
 use crate::proto::{Core, Output, Refused};
 use crate::types::{Entry, Header, Instant, NodeView, Path};
-use crate::wire;
+use crate::wire::{self, Scratch};
 use alloc::sync::Arc;
 use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -159,7 +158,7 @@ impl Shared {
                 Ok(false) => Ok(()),
                 Err((index, flaw)) => Err(Unread::Flaw(index, flaw)),
             };
-            *scratch = recycle(entries);
+            *scratch = Scratch::recycle(entries);
             if matches!(read, Ok(false)) {
                 let owned = replaced(views);
                 let entries = owned.iter().map(NodeView::as_entry);

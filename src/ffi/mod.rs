@@ -22,7 +22,6 @@ pub mod net;
 pub mod node;
 #[cfg(feature = "net")]
 mod outgoing;
-mod scratch;
 #[cfg(feature = "net")]
 mod serializer;
 #[cfg(feature = "net")]

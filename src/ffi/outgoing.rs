@@ -4,10 +4,9 @@ use super::callbacks::{Extra, HandedOut, with_handed_out};
 use super::commands::entries_of;
 use super::convert::{Flaw, Status, entry_of, header_of, owned_of};
 use super::error::set_last_error;
-use super::scratch::recycle;
 use super::types::{gossip_message_t, gossip_node_view_t};
 use crate::types::{Entry, NodeView};
-use crate::wire::Outgoing;
+use crate::wire::{Outgoing, Scratch};
 use core::cell::Cell;
 
 /// Runs `body` with a message of C; `None`, with an error text, for a message that has a flaw.
@@ -60,7 +59,7 @@ fn again<R>(
     let result = with_entries(views, extras, &mut entries, |entries| {
         body(&Outgoing { header, entries, form, to_new, packet: None }, written)
     });
-    scratch.set(recycle(entries));
+    scratch.set(Scratch::recycle(entries));
     result
 }
 

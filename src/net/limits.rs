@@ -6,6 +6,13 @@ use core::time::Duration;
 /// How many datagrams are read for one wake-up, so that a flood does not starve the rest.
 pub const DATAGRAMS_PER_WAKE: usize = 64;
 
+/// The datagrams that are read at once.
+pub(super) const BATCH: usize = 16;
+
+/// The room for each datagram that is read: none is longer. The odd number of cache lines behind it keeps the
+/// starts of the buffers, which are all that most datagrams fill, out of each other's places there.
+pub(super) const DATAGRAM_ROOM: usize = 64 * 1024 + 13 * 64;
+
 /// The receive buffer that a UDP socket asks of the kernel, in bytes: room for a burst of answers.
 pub const RECEIVE_BUFFER_BYTES: usize = 1024 * 1024;
 

@@ -1,6 +1,6 @@
 //! UDP: one socket, read by the transport's thread and written by whoever sends.
 
-use super::batch::{BATCH, Receiver};
+use super::batch::Receiver;
 use super::inbound::Reader;
 use super::run::Run;
 use super::shared::Shared;
@@ -127,7 +127,7 @@ fn drain(
     shared: &Shared,
     run: &Run,
 ) -> io::Result<bool> {
-    for _ in 0..limits::DATAGRAMS_PER_WAKE / BATCH {
+    for _ in 0..limits::DATAGRAMS_PER_WAKE / limits::BATCH {
         let received = receiver.receive(socket, |datagram, from| {
             reader.datagram(shared, run, from, datagram);
             !run.is_stopping()

@@ -25,7 +25,7 @@ impl Scratch {
 
     /// Puts the room back, if it is not much.
     pub(crate) fn keep_entries(&mut self, entries: Vec<Entry<'_>>) {
-        self.entries = recycle(entries);
+        self.entries = Self::recycle(entries);
     }
 
     /// Runs `body` with some entries in a row.
@@ -41,14 +41,14 @@ impl Scratch {
         self.keep_entries(all);
         result
     }
-}
 
-/// Empties a vector and keeps its memory, if it is not much.
-pub(crate) fn recycle(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'static>> {
-    entries.clear();
-    entries.shrink_to(KEPT_ENTRIES);
-    // Collected in place: of none that borrow, as many that borrow nothing.
-    entries.into_iter().map(|_| Entry::default()).collect()
+    /// Empties a vector and keeps its memory, if it is not much.
+    pub(crate) fn recycle(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'static>> {
+        entries.clear();
+        entries.shrink_to(KEPT_ENTRIES);
+        // Collected in place: of none that borrow, as many that borrow nothing.
+        entries.into_iter().map(|_| Entry::default()).collect()
+    }
 }
 
 #[cfg(test)]

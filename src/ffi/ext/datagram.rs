@@ -1,17 +1,13 @@
 //! Messages of a core as datagrams, for a program that carries bytes itself.
 
-use crate::ffi::scratch::recycle;
 use crate::proto::Transmit;
-use crate::types::{Entry, Form, Header};
-use crate::wire::{Error, binary, json};
+use crate::types::{Entry, Form};
+use crate::wire::pack::{Medium, Packer};
+use crate::wire::{Error, Outgoing, Scratch, Serializer, binary};
 use core::ffi::c_char;
 use core::fmt::{self, Write};
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// What a datagram of JSON may hold before the message is split, as the transports have it.
-const TEXT_BYTES: usize = 1400;
-/// The largest datagram of JSON, for a single entry with much metadata.
-const LARGE_TEXT_BYTES: usize = 60_000;
 /// The bytes that an emptied buffer keeps room for. More is given back.
 const KEPT_BYTES: usize = 256 * 1024;
 
@@ -35,7 +31,7 @@ pub(crate) enum Undeliverable {
 #[derive(Default)]
 pub(crate) struct Datagrams {
     bytes: Vec<u8>,
-    entry: Vec<u8>,
+    packer: Packer,
 }
 
 impl Datagrams {
@@ -49,23 +45,20 @@ impl Datagrams {
     ) -> Result<usize, Undeliverable> {
         let to = address_of(&transmit.target).ok_or(Undeliverable::Address)?;
         let first = self.bytes.len();
-        let mut end = first;
-        let mut emit = |datagram: Datagram| {
-            end = datagram.start + datagram.len;
-            emit(datagram);
-        };
         let written = match transmit.form {
-            Form::Packet => self.write_packet(transmit, to, &mut emit),
+            Form::Packet => self.write_packet(transmit, to, emit),
             Form::Text => {
                 let mut entries: Vec<Entry<'_>> = core::mem::take(scratch);
                 entries.extend(transmit.entries());
-                let written = self.write_text(transmit, &entries, to, &mut emit);
-                *scratch = recycle(entries);
+                let written = self.write_text(transmit, &entries, to, emit);
+                *scratch = Scratch::recycle(entries);
                 written
             }
         };
-        self.bytes.truncate(end);
-        written.map(|()| end - first).map_err(|_| Undeliverable::Wire)
+        match written {
+            Ok(()) | Err(Error::MetadataLeftOut(_)) => Ok(self.bytes.len() - first),
+            Err(_) => Err(Undeliverable::Wire),
+        }
     }
 
     fn write_packet(
@@ -80,8 +73,7 @@ impl Datagrams {
         Ok(())
     }
 
-    /// As frames, of which each is a datagram of its own, but for a node of 1.4.2, which loses bursts
-    /// of datagrams: that gets all in one. Metadata too large for any is left out.
+    /// As the transports do.
     fn write_text(
         &mut self,
         transmit: &Transmit<'_>,
@@ -89,19 +81,14 @@ impl Datagrams {
         to: SocketAddr,
         emit: &mut dyn FnMut(Datagram),
     ) -> Result<(), Error> {
-        let header = Header { wire: binary::VERSION, ..transmit.header };
-        let joined = if transmit.to_new { 0 } else { LARGE_TEXT_BYTES };
-        let budget = json::Budget { usual: TEXT_BYTES, single: LARGE_TEXT_BYTES, joined };
-        let Self { bytes, entry } = self;
-        let mut start = bytes.len();
-        let mut end = |bytes: &mut Vec<u8>, _| {
-            emit(Datagram { start, len: bytes.len() - start, to });
-            start = bytes.len();
+        let Transmit { header, form, to_new, .. } = transmit;
+        let message = Outgoing { form: *form, to_new: *to_new, ..Outgoing::new(header, entries) };
+        let Self { bytes, packer } = self;
+        packer.pack(&Serializer::Auto, &message, Medium::Datagram, &mut |piece| {
+            emit(Datagram { start: bytes.len(), len: piece.bytes.len(), to });
+            bytes.extend_from_slice(piece.bytes);
             true
-        };
-        let written = json::write_frames(&header, entries, budget, entry, bytes, &mut end);
-        entry.shrink_to(KEPT_BYTES);
-        written.map(drop)
+        })
     }
 
     pub(crate) fn bytes_of(&self, datagram: &Datagram) -> &[u8] {

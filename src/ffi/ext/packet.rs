@@ -6,12 +6,12 @@ use crate::ffi::commands::{core_ref, report_null};
 use crate::ffi::core::gossip_core_t;
 use crate::ffi::error::set_last_error;
 use crate::ffi::guard::guard_both;
-use crate::ffi::handle::{Pending, Shared};
+use crate::ffi::handle::Pending;
 use crate::ffi::types::gossip_error_code_t;
-use crate::proto::PacketError;
-use crate::types::{Instant, Message, NodeView, Path};
-use crate::wire::{Error, binary, framing, json};
-use alloc::sync::Arc;
+use crate::proto::{Core, PacketError};
+use crate::types::{Form, Header, Instant, Path};
+use crate::wire::intake::{Arrival, Intake, Junk, Sink, Source};
+use crate::wire::{Error, Format, binary, framing};
 use core::ffi::{CStr, c_char};
 use core::net::SocketAddr;
 use core::slice;
@@ -100,12 +100,16 @@ unsafe fn handle_packet(
     let Some(from) = (unsafe { address_of(ip, port) }) else { return (INVALID, None) };
     // SAFETY: not NULL, and the caller's promise; no object is larger than isize::MAX.
     let bytes = unsafe { slice::from_raw_parts(bytes, size.min(isize::MAX.unsigned_abs())) };
-    if binary::is_packet(bytes) {
-        let path = Path::Packet(from);
-        core.input_code(UNREADABLE, at, |core, now, _| core.handle_packet(now, path, bytes))
-    } else {
-        frames(core, bytes, from, at)
-    }
+    let format = match binary::is_packet(bytes) {
+        true => Format::Packet,
+        false => Format::Text { packets: true },
+    };
+    core.input_code(UNREADABLE, at, |core, now, _| {
+        let (size, result) = (bytes.len(), Ok(()));
+        let mut delivery = Delivery { core, now, from, format, size, result };
+        Intake::default().datagram(from, bytes, &mut delivery);
+        delivery.result
+    })
 }
 
 /// # Safety
@@ -129,37 +133,65 @@ unsafe fn address_of(ip: *const c_char, port: u16) -> Option<SocketAddr> {
     Some(SocketAddr::new(ip, port))
 }
 
-/// Takes the frames of JSON in a datagram, each by itself. The result is that of the last bad one.
-fn frames(
-    core: &Arc<Shared>,
-    datagram: &[u8],
+/// The way of a datagram's messages to the core. The result is that of the last bad one.
+struct Delivery<'a> {
+    core: &'a mut Core,
+    now: Instant,
     from: SocketAddr,
-    at: Option<Instant>,
-) -> (gossip_error_code_t, Option<Pending>) {
-    let mut messages: Vec<(Result<Message, Error>, usize)> = framing::frames(datagram)
-        .map(|frame| (json::decode(frame), framing::PREFIX_BYTES + frame.len()))
-        .collect();
-    if messages.is_empty() {
-        let reason = "no packet and no whole frame of text".into();
-        messages.push((Err(Error::Malformed { offset: datagram.len(), reason }), 0));
-    }
-    core.input_code(UNREADABLE, at, |core, now, _| {
-        let mut result = Ok(());
-        for (message, bytes) in messages {
-            let taken = match message {
-                Ok(Message { header, entries }) => {
-                    core.count_bytes_received(header.kind, bytes);
-                    let entries = entries.iter().map(NodeView::as_entry);
-                    core.handle_message(now, Path::Datagram(from), &header, entries)
-                        .map_err(PacketError::Refused)
-                }
-                Err(error) => {
-                    core.count_unread(&error);
-                    Err(PacketError::Wire(error))
-                }
-            };
-            result = taken.and(result);
+    /// The format of all that is in the datagram: no frame holds a packet.
+    format: Format,
+    size: usize,
+    result: Result<(), PacketError>,
+}
+
+impl Delivery<'_> {
+    fn note(&mut self, taken: Result<(), PacketError>) {
+        if taken.is_err() {
+            self.result = taken;
         }
-        result
-    })
+    }
+}
+
+impl Sink for Delivery<'_> {
+    fn format(&mut self, _: &[u8]) -> Option<Format> {
+        Some(self.format.clone())
+    }
+
+    fn packet(&mut self, from: SocketAddr, bytes: &[u8]) -> Option<bool> {
+        let taken = self.core.handle_packet(self.now, Path::Packet(from), bytes);
+        let is_message = !matches!(taken, Err(PacketError::Wire(_)));
+        self.note(taken);
+        Some(is_message)
+    }
+
+    fn message(&mut self, arrival: &Arrival<'_>) {
+        let Arrival { header, entries, bytes, .. } = *arrival;
+        self.core.count_bytes_received(header.kind, bytes);
+        let taken = self.core.handle_entries(self.now, arrival.path(), header, entries);
+        self.note(taken.map_err(PacketError::Refused));
+    }
+
+    fn junk(&mut self, junk: Junk) {
+        let error = match junk {
+            Junk::Unreadable(error) => error,
+            Junk::Empty => {
+                // As text it is a ping from the zero id; the core says why it takes none.
+                let source = Source::Datagram(self.from);
+                let (header, bytes) = (&Header::default(), framing::PREFIX_BYTES);
+                return self.message(&Arrival {
+                    source,
+                    form: Form::Text,
+                    header,
+                    entries: &[],
+                    bytes,
+                });
+            }
+            Junk::NoFrame | Junk::NoFormat => {
+                let reason = "no packet and no whole frame of text".into();
+                Error::Malformed { offset: self.size, reason }
+            }
+        };
+        self.core.count_unread(&error);
+        self.note(Err(PacketError::Wire(error)));
+    }
 }

@@ -1,6 +1,6 @@
 //! Many datagrams in one call.
 
-use super::{BATCH, DATAGRAM_ROOM};
+use crate::net::limits::{BATCH, DATAGRAM_ROOM};
 use nix::sys::socket::{MsgFlags, MultiHeaders, RecvMsg, SockaddrStorage, recvmmsg};
 use std::io::{self, IoSliceMut};
 use std::net::SocketAddr;

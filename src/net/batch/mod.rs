@@ -6,6 +6,7 @@
 //! the kernel for three control messages a datagram (40 % more time for each), and forbids
 //! fragments, so that datagrams past the path's size would be lost: text in one piece needs them.
 
+use super::limits::{BATCH, DATAGRAM_ROOM};
 use std::io;
 use std::net::SocketAddr;
 use tokio::net::UdpSocket;
@@ -27,13 +28,6 @@ mod system;
     target_os = "netbsd"
 )))]
 use single as system;
-
-/// The datagrams that are read at once.
-pub(in crate::net) const BATCH: usize = 16;
-
-/// The room for each of them: no datagram is longer. The odd number of cache lines behind it keeps the
-/// starts of the buffers, which are all that most datagrams fill, out of each other's places there.
-const DATAGRAM_ROOM: usize = 64 * 1024 + 13 * 64;
 
 /// Reads datagrams into buffers that are used again.
 ///

@@ -1,7 +1,7 @@
 //! One datagram a call, as every system can.
 #![allow(dead_code, reason = "where the system can do better, the tests alone use it")]
 
-use super::DATAGRAM_ROOM;
+use crate::net::limits::DATAGRAM_ROOM;
 use std::io;
 use std::net::SocketAddr;
 use tokio::net::UdpSocket;

@@ -2,7 +2,7 @@
 
 use super::dispatch::Dispatch;
 use super::hub::Hub;
-use crate::net::batch::{BATCH, Receiver};
+use crate::net::batch::Receiver;
 use crate::net::run::Run;
 use crate::net::{address, limits, tcp};
 use crate::os;
@@ -69,7 +69,7 @@ fn read(
     run: &Run,
 ) -> io::Result<()> {
     let counts = &hub.links.counts;
-    for _ in 0..limits::DATAGRAMS_PER_WAKE / BATCH {
+    for _ in 0..limits::DATAGRAMS_PER_WAKE / limits::BATCH {
         let received = receiver.receive(socket, |datagram, from| {
             counts.datagrams_received.add(1);
             counts.bytes_received.add(datagram.len());
