@@ -40,6 +40,20 @@ fn the_page_of_the_abi_has_every_function() {
     }
 }
 
+const DOCUMENTS: [&str; 11] = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/ABI.md",
+    "docs/ARCHITECTURE.md",
+    "docs/CPP.md",
+    "docs/EVALUATION.md",
+    "docs/PROTOCOL.md",
+    "docs/PYTHON.md",
+    "docs/UPGRADING.md",
+    "docs/WIRE.md",
+];
+
 /// A document without its blocks of code, where a C++ lambda looks like a link.
 fn prose(text: &str) -> String {
     text.split("```").step_by(2).collect()
@@ -47,19 +61,7 @@ fn prose(text: &str) -> String {
 
 #[test]
 fn what_the_documents_link_to_exists() {
-    for document in [
-        "README.md",
-        "CONTRIBUTING.md",
-        "CHANGELOG.md",
-        "docs/ABI.md",
-        "docs/ARCHITECTURE.md",
-        "docs/CPP.md",
-        "docs/EVALUATION.md",
-        "docs/PROTOCOL.md",
-        "docs/PYTHON.md",
-        "docs/UPGRADING.md",
-        "docs/WIRE.md",
-    ] {
+    for document in DOCUMENTS {
         let text = prose(&read(document));
         let folder = Path::new(document).parent().unwrap_or(Path::new(""));
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
@@ -81,5 +83,105 @@ fn what_the_documents_link_to_exists() {
                 }
             }
         }
+    }
+}
+
+/// Endings of the names of files that are part of the sources.
+const ENDINGS: [&str; 9] = [".rs", ".c", ".h", ".hpp", ".cpp", ".py", ".pyi", ".md", ".mjs"];
+
+/// The paths of all files and, with a slash at the end, of all folders.
+fn paths(folder: &Path, prefix: &str, into: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).expect("a readable folder") {
+        let entry = entry.expect("a readable folder");
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = format!("{prefix}{name}");
+        if !entry.path().is_dir() {
+            into.push(path);
+        } else if name != "target" && !name.starts_with('.') {
+            into.push(format!("{path}/"));
+            paths(&entry.path(), &format!("{path}/"), into);
+        }
+    }
+}
+
+/// Whether a path is the named one, where `*` stands for any text within a name.
+fn fits(path: &str, name: &str) -> bool {
+    let Some((before, after)) = name.split_once('*') else { return path == name };
+    let Some(rest) = path.strip_prefix(before) else { return false };
+    let end = rest.find('/').unwrap_or(rest.len());
+    (0..=end).any(|at| rest.is_char_boundary(at) && fits(&rest[at..], after))
+}
+
+/// The words of a line that name a file or a folder: those that end like a source file, and those
+/// that begin with a folder of the root.
+fn named<'a>(line: &'a str, folders: &[String]) -> Vec<&'a str> {
+    let words = line.split(|c: char| c.is_whitespace() || "`()[]{},;:\"'|<>".contains(c));
+    words
+        .map(|word| {
+            word.split('#')
+                .next()
+                .unwrap_or_default()
+                .trim_end_matches('.')
+                .trim_start_matches("../")
+        })
+        .filter(|word| {
+            ENDINGS.iter().any(|ending| word.len() > ending.len() && word.ends_with(ending))
+                || folders.iter().any(|folder| word.starts_with(folder.as_str()))
+        })
+        .collect()
+}
+
+/// What a document names that does not exist. A name may leave out the first folders of its path; in
+/// a row of a table that begins with a folder, the file is below that.
+fn missing(text: &str, paths: &[String]) -> Vec<String> {
+    let folders: Vec<String> = paths
+        .iter()
+        .filter(|path| path.matches('/').count() == 1 && path.ends_with('/'))
+        .cloned()
+        .collect();
+    let mut missing = Vec::new();
+    // Headers of the system belong to it.
+    for line in text.lines().filter(|line| !line.starts_with("#include <")) {
+        let cell = line.strip_prefix('|').and_then(|row| row.split('|').next()).unwrap_or("");
+        let below: Vec<&str> = cell.split('`').filter(|part| part.ends_with('/')).collect();
+        for name in named(line, &folders) {
+            let bare = name.trim_end_matches('/');
+            let exists = paths.iter().any(|path| {
+                let path = path.trim_end_matches('/');
+                let is_below = below.is_empty() || below.iter().any(|at| path.starts_with(at));
+                let mut tails = path.match_indices('/').map(|(at, _)| &path[at + 1..]);
+                fits(path, bare) || is_below && tails.any(|tail| fits(tail, bare))
+            });
+            if !exists {
+                missing.push(name.to_owned());
+            }
+        }
+    }
+    missing
+}
+
+#[test]
+fn the_files_that_the_documents_name_exist() {
+    let mut all = Vec::new();
+    paths(Path::new(env!("CARGO_MANIFEST_DIR")), "", &mut all);
+    // The changelog tells of files that are gone.
+    let documents = DOCUMENTS.iter().filter(|document| **document != "CHANGELOG.md");
+    let faults = documents.map(|document| (document, missing(&read(document), &all)));
+    let faults: Vec<_> = faults.filter(|(_, missing)| !missing.is_empty()).collect();
+    assert!(faults.is_empty(), "these files do not exist: {faults:?}");
+}
+
+#[test]
+fn a_file_that_does_not_exist_is_found() {
+    let paths =
+        ["src/", "src/a/", "src/a/one.rs", "src/b/", "src/b/two.rs", "tests/", "tests/net_x.rs"];
+    let paths = paths.map(str::to_owned);
+    for good in
+        ["`a/one.rs` and `two.rs`", "src/b/", "see `tests/net_*.rs`.", "| `src/a/` | `one.rs` |"]
+    {
+        assert_eq!(missing(good, &paths), [""; 0], "{good}");
+    }
+    for bad in ["`one.c`", "src/c/", "`tests/tcp_*.rs`", "| `src/a/` | `two.rs` |", "`b/one.rs`"] {
+        assert_eq!(missing(bad, &paths).len(), 1, "{bad}");
     }
 }
