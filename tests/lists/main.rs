@@ -3,4 +3,5 @@
 mod constants;
 mod core_methods;
 mod front_door;
+mod functions;
 mod text;
