@@ -3,6 +3,8 @@
 
 mod address;
 mod awareness;
+#[cfg(any(feature = "net", all(feature = "ffi", feature = "ext")))]
+mod changes;
 mod clock;
 mod config;
 mod core;
@@ -23,6 +25,8 @@ mod strings;
 mod suspicion;
 mod sync;
 
+#[cfg(any(feature = "net", all(feature = "ffi", feature = "ext")))]
+pub(crate) use self::changes::{Coalesce, Settling};
 pub use self::config::{CONSTANTS, Carrier, Config, Constant, Unit};
 pub use self::core::Core;
 pub use self::error::{CommandError, ConfigError, PacketError, Refused};

@@ -4,9 +4,8 @@
 use crate::ffi::callbacks::Extra;
 use crate::ffi::convert::view_of;
 use crate::ffi::types::gossip_node_view_t;
-use crate::proto::Event;
-use crate::types::{Instant, NodeId};
-use alloc::collections::BTreeMap;
+use crate::proto::{Coalesce, Event, Settling};
+use crate::types::Instant;
 use core::ffi::c_void;
 use core::time::Duration;
 
@@ -62,15 +61,29 @@ pub type gossip_changes_callback_t = Option<
 >;
 
 /// The changes that were decided and not told yet.
-#[derive(Default)]
-pub(crate) struct Collector {
-    /// How long to wait for more; zero is not at all.
-    settle: Duration,
-    list: List,
-    /// Where in the list a node is; used only with a wait.
-    places: BTreeMap<NodeId, usize>,
-    first: Instant,
-    last: Instant,
+pub(crate) struct Collector(Settling<Held>);
+
+/// A change with what its struct lacks.
+struct Held {
+    change: gossip_change_t,
+    extra: Extra,
+}
+
+impl Coalesce for Held {
+    fn join(&mut self, later: Self) {
+        let before = self.change;
+        self.change = gossip_change_t {
+            old_status: before.old_status,
+            merged: before.merged.saturating_add(later.change.merged),
+            configuration: before.configuration | later.change.configuration,
+            ..later.change
+        };
+        self.extra = later.extra;
+    }
+
+    fn is_undone(&self) -> bool {
+        self.change.old_status == self.change.new_status && self.change.configuration == 0
+    }
 }
 
 /// Changes with what their structs lack, one for one.
@@ -80,8 +93,6 @@ pub(crate) struct List {
     pub(crate) extras: Vec<Extra>,
 }
 
-/// The longest wait is so many times the usual one.
-const MOST_WAITS: u32 = 10;
 /// The changes that an emptied list keeps room for: 75 KB. More is given back.
 const KEPT_CHANGES: usize = 256;
 
@@ -106,7 +117,7 @@ impl List {
 
 impl Collector {
     pub(super) fn new(settle_ms: u32) -> Self {
-        Self { settle: Duration::from_millis(settle_ms.into()), ..Self::default() }
+        Self(Settling::new(Duration::from_millis(settle_ms.into())))
     }
 
     /// Takes one event.
@@ -119,75 +130,32 @@ impl Collector {
             merged: 1,
             configuration: u32::from(event.old_status == event.node.status),
         };
-        let extra = Extra::of(&event.node);
-        if self.list.changes.is_empty() {
-            self.first = now;
-        }
-        self.last = now;
-        if self.settle.is_zero() {
-            return self.list.push(change, extra);
-        }
-        match self.places.get(&event.node.id) {
-            Some(&place) => self.merge(place, change, extra),
-            None => {
-                self.places.insert(event.node.id, self.list.len());
-                self.list.push(change, extra);
-            }
-        }
-    }
-
-    fn merge(&mut self, place: usize, change: gossip_change_t, extra: Extra) {
-        let held = &mut self.list.changes[place];
-        *held = gossip_change_t {
-            old_status: held.old_status,
-            merged: held.merged.saturating_add(1),
-            configuration: held.configuration | change.configuration,
-            ..change
-        };
-        self.list.extras[place] = extra;
+        self.0.hold(event.node.id, Held { change, extra: Extra::of(&event.node) }, now);
     }
 
     /// When the list is to be told; `None` if there is nothing to tell.
     pub(crate) fn due_at(&self) -> Option<Instant> {
-        let quiet = self.last.after(self.settle);
-        let latest = self.first.after(self.settle * MOST_WAITS);
-        (self.list.len() > 0).then(|| quiet.min(latest))
+        self.0.due()
     }
 
     /// Moves what is due to the end of `told`; says where it begins there and how many they are.
     pub(crate) fn flush(&mut self, now: Instant, told: &mut List) -> Option<(usize, usize)> {
-        if self.due_at().is_none_or(|due| now < due) {
-            return None;
-        }
         let first = told.len();
-        let list = &mut self.list;
-        for (change, extra) in list.changes.drain(..).zip(list.extras.drain(..)) {
-            if !is_undone(&change) {
-                told.push(change, extra);
-            }
-        }
-        self.places.clear();
-        self.list.clear();
+        self.0.take(now, |Held { change, extra }| told.push(change, extra));
         let count = told.len() - first;
         (count > 0).then_some((first, count))
     }
 
     /// Forgets all.
     pub(crate) fn clear(&mut self) {
-        self.list = List::default();
-        self.places.clear();
+        self.0.clear();
     }
-}
-
-/// Whether the node is again what it was before the first of several changes.
-fn is_undone(change: &gossip_change_t) -> bool {
-    change.old_status == change.new_status && change.configuration == 0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{Entry, NodeStatus};
+    use crate::types::{Entry, NodeId, NodeStatus};
     use NodeStatus::{Failed, Online, Suspect, Unknown};
 
     fn note(collector: &mut Collector, number: u8, old: NodeStatus, new: NodeStatus, at: u64) {

@@ -1,6 +1,6 @@
 //! What the program is told, and how.
 
-use crate::proto::Event;
+use crate::proto::{Coalesce, Event};
 use crate::types::{Instant, NodeStatus, NodeView};
 
 /// One change of one node, or several that were joined.
@@ -26,17 +26,17 @@ impl Change {
         let (node, old_status) = (event.node.into(), event.old_status);
         Self { node, old_status, at, merged: 1, configuration }
     }
+}
 
-    /// Becomes one with a later change of the same node.
-    pub(super) fn join(&mut self, later: Self) {
+impl Coalesce for Change {
+    fn join(&mut self, later: Self) {
         self.merged = self.merged.saturating_add(later.merged);
         self.configuration |= later.configuration;
         self.at = later.at;
         self.node = later.node;
     }
 
-    /// Whether the node is again what it was before.
-    pub(super) fn is_undone(&self) -> bool {
+    fn is_undone(&self) -> bool {
         self.old_status == self.node.status && !self.configuration
     }
 }

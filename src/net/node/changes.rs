@@ -2,11 +2,10 @@
 
 use super::change::{Change, Handler};
 use super::limits::{CHANGES_AT_ONCE, MAX_CHANGES};
-use super::settling::Settling;
 use crate::net::run::Run;
 use crate::net::shared::lock;
 use crate::os;
-use crate::proto::Event;
+use crate::proto::{Coalesce, Event, Settling};
 use crate::types::{Instant, NodeId};
 use core::time::Duration;
 use std::collections::{HashMap, VecDeque};
@@ -121,8 +120,9 @@ pub(super) fn serve(changes: &Changes, handler: &Arc<dyn Handler>, settle: Durat
             handler.changed(change);
         }
         if !settle.is_zero() {
-            settling.hold(&batch, os::now());
-            batch = settling.take(os::now());
+            let now = os::now();
+            batch.drain(..).for_each(|change| settling.hold(change.node.id, change, now));
+            settling.take(now, |change| batch.push(change));
         }
         if run.is_stopping() {
             return;

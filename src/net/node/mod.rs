@@ -26,7 +26,6 @@ mod links;
 mod log;
 mod look_up;
 mod seeds;
-mod settling;
 mod sockets;
 mod stats;
 mod strangers;
