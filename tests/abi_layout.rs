@@ -3,7 +3,7 @@
 
 mod c_library;
 
-use gossip::ffi::types::*;
+use gossip::ffi::*;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -71,8 +71,7 @@ fn structs_are_laid_out_as_in_1_4_2() {
 /// Each field of a struct that may grow at its offset, none left out, and the size of the whole.
 #[cfg(feature = "ext")]
 macro_rules! assert_layout {
-    ($first:ident::$module:ident::$type:ident, $size:literal { $($field:ident $offset:literal)* }) => {{
-        use gossip::ffi::$first::$module::$type;
+    ($type:ident, $size:literal { $($field:ident $offset:literal)* }) => {{
         let is_whole = |whole: $type| {
             let $type { $($field: _),* } = whole;
         };
@@ -90,7 +89,7 @@ macro_rules! assert_layout {
 #[test]
 #[cfg(all(feature = "ext", target_pointer_width = "64"))]
 fn structs_that_may_grow_keep_their_offsets() {
-    assert_layout!(ext::config::gossip_config, 144 {
+    assert_layout!(gossip_config, 144 {
         size 0 seed 8 cluster 16 profile 24 has_seed 28 manual_clock 32 packets 36
         has_streams 40 changes_settle_ms 44 round_interval_ms 48 gossip_interval_ms 52
         gossip_nodes 56 sync_nodes 60 max_entries 64 probe_timeout_min_ms 68
@@ -100,11 +99,11 @@ fn structs_that_may_grow_keep_their_offsets() {
         sync_interval_ms 120 join_timeout_ms 124 reap_ms 128 leave_rounds 132
         max_members 136 packet_bytes 140
     });
-    assert_layout!(ext::callbacks::gossip_callbacks, 56 {
+    assert_layout!(gossip_callbacks, 56 {
         size 0 on_send 8 on_event 16 on_changes 24 on_packet 32 user_data 40
         drop_user_data 48
     });
-    assert_layout!(ext::stats::gossip_stats, 888 {
+    assert_layout!(gossip_stats, 888 {
         size 0 now_ms 8 heartbeat 16 known_nodes 24 nodes_by_status 32 sent_messages 96
         received_messages 104 sent 112 sent_bytes 240 received 368 received_bytes 496
         refused_messages 624 refused_malformed 632 refused_version 640 refused_cluster 648
@@ -117,11 +116,11 @@ fn structs_that_may_grow_keep_their_offsets() {
         queued_relays 848 queued_suspicions 856 queued_joins 864 queued_pushes 872
         queued_fetches 880
     });
-    assert_layout!(ext::stats::gossip_peer_stats, 80 {
+    assert_layout!(gossip_peer_stats, 80 {
         size 0 now_ms 8 seen_ms 16 changed_ms 24 suspected_ms 32 round_trip_us 40
         interval_us 48 loss_permille 56 flaps 60 accusers 64 status 68 reason 72 packets 76
     });
-    assert_layout!(ext::info::gossip_node_info, 336 {
+    assert_layout!(gossip_node_info, 336 {
         size 0 node 8 now_ms 272 seen_ms 280 changed_ms 288 suspected_ms 296
         config_heartbeat 304 status 312 suspicion_count 316 has_metadata 320
         metadata_count 324 metadata_bytes 328 is_self 332
@@ -131,13 +130,13 @@ fn structs_that_may_grow_keep_their_offsets() {
 #[test]
 #[cfg(all(feature = "ext", feature = "net", target_pointer_width = "64"))]
 fn structs_of_a_node_that_may_grow_keep_their_offsets() {
-    assert_layout!(node::config::gossip_node_config, 144 {
+    assert_layout!(gossip_node_config, 144 {
         size 0 id 8 bind_host 24 advertise_host 32 role 40 region 48 cluster 56
         serializer 64 metadata_keys 72 metadata_values 80 metadata_count 88 protocol 96
         on_event 104 on_changes 112 user_data 120 drop_user_data 128 port 136
         advertise_port 140
     });
-    assert_layout!(node::stats::gossip_node_net_stats, 152 {
+    assert_layout!(gossip_node_net_stats, 152 {
         size 0 datagrams_sent 8 bytes_sent 16 datagrams_received 24 bytes_received 32
         unsent 40 unaddressed 48 junk 56 read_errors 64 stream_sent 72 stream_received 80
         stream_lost 88 connected 96 accepted 104 turned_away 112 closed 120
@@ -148,7 +147,7 @@ fn structs_of_a_node_that_may_grow_keep_their_offsets() {
 #[test]
 #[cfg(feature = "ext")]
 fn statistics_have_room_for_more_kinds() {
-    use gossip::ffi::ext::stats::*;
+    use gossip::ffi::*;
     assert_eq!((GOSSIP_STATS_MESSAGE_TYPES, GOSSIP_STATS_STATUSES), (16, 8));
     const { assert!(GOSSIP_MESSAGE_TYPES < GOSSIP_STATS_MESSAGE_TYPES) };
     const { assert!(GOSSIP_NODE_STATUSES < GOSSIP_STATS_STATUSES) };

@@ -1,9 +1,8 @@
 //! In steady state no call through the C ABI allocates: neither the core nor what stands around it.
 #![cfg(feature = "ffi")]
 
-use gossip::ffi::convert::{c_id, c_kind, c_text, raw_kind};
-use gossip::ffi::core::*;
-use gossip::ffi::types::*;
+use gossip::ffi::testing::{c_id, c_kind, c_text, raw_kind};
+use gossip::ffi::*;
 use gossip::types::{MessageKind, NodeId};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

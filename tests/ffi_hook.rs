@@ -1,7 +1,7 @@
 //! The panic hook of a Rust program that links the crate stays in force. A process of its own.
 #![cfg(feature = "ffi")]
 
-use gossip::ffi::guard::guard;
+use gossip::ffi::testing::guard;
 use std::panic::{catch_unwind, set_hook};
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,10 +1,8 @@
 //! A Rust program that links the crate hears the log lines by its own subscriber, and keeps it.
 #![cfg(all(feature = "ffi", feature = "ext"))]
 
-use gossip::ffi::convert::{c_id, c_text};
-use gossip::ffi::core::*;
-use gossip::ffi::ext::log::*;
-use gossip::ffi::types::*;
+use gossip::ffi::testing::{c_id, c_text};
+use gossip::ffi::*;
 use gossip::types::NodeId;
 use std::ffi::{c_char, c_void};
 use std::fmt::Debug;

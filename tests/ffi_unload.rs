@@ -3,8 +3,8 @@
 
 mod c_library;
 
-use gossip::ffi::convert::{c_id, c_text};
-use gossip::ffi::types::*;
+use gossip::ffi::testing::{c_id, c_text};
+use gossip::ffi::*;
 use gossip::types::NodeId;
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::mem::{MaybeUninit, transmute};

@@ -70,7 +70,7 @@ unsafe fn run_nodes(symbol: &dyn Fn(&CStr) -> *mut c_void) {
         let port: Port = transmute(symbol(c"gossip_node_port"));
         let join: Join = transmute(symbol(c"gossip_node_join"));
         let destroy: Destroy = transmute(symbol(c"gossip_node_destroy"));
-        let mut config = std::mem::zeroed::<gossip::ffi::node::config::gossip_node_config_t>();
+        let mut config = std::mem::zeroed::<gossip::ffi::gossip_node_config_t>();
         assert_eq!(init((&raw mut config).cast(), size_of_val(&config)), 0);
         config.bind_host = c"127.0.0.1".as_ptr();
         config.on_event = Some(on_event);
@@ -84,8 +84,8 @@ unsafe fn run_nodes(symbol: &dyn Fn(&CStr) -> *mut c_void) {
 }
 
 unsafe extern "C-unwind" fn on_event(
-    _: *const gossip::ffi::types::gossip_node_view_t,
-    _: gossip::ffi::types::gossip_node_status_t,
+    _: *const gossip::ffi::gossip_node_view_t,
+    _: gossip::ffi::gossip_node_status_t,
     _: *mut c_void,
 ) {
 }

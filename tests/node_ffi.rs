@@ -1,21 +1,10 @@
 //! `gossip_node_*` as a C program calls them, rightly and wrongly.
 #![cfg(all(feature = "ffi", feature = "net", feature = "ext"))]
 
-use gossip::ffi::ext::changes::gossip_change_t;
-use gossip::ffi::ext::config::{gossip_config_t, gossip_profile_t};
-use gossip::ffi::ext::info::{GOSSIP_NODE_LEFT, gossip_node_info_t};
-use gossip::ffi::ext::stats::{gossip_peer_stats_t, gossip_stats_t};
-use gossip::ffi::ext::view::{gossip_view_get_metadata, gossip_view_info};
-use gossip::ffi::node::config::{gossip_node_config_init_sized, gossip_node_config_t};
-use gossip::ffi::node::join::{gossip_node_join, gossip_node_leave};
-use gossip::ffi::node::life::*;
-use gossip::ffi::node::members::{gossip_node_find, gossip_node_members, gossip_node_self};
-use gossip::ffi::node::metadata::*;
-use gossip::ffi::node::stats::*;
-use gossip::ffi::types::gossip_error_code::{
+use gossip::ffi::gossip_error_code::{
     GOSSIP_ERR_INVALID_ARGUMENT, GOSSIP_ERR_NETWORK_ERROR, GOSSIP_ERR_SUCCESS,
 };
-use gossip::ffi::types::{gossip_node_id_t, gossip_node_status_t, gossip_node_view_t};
+use gossip::ffi::*;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -27,10 +16,7 @@ const ONLINE: u32 = gossip_node_status_t::GOSSIP_NODE_ONLINE as u32;
 
 fn last_error() -> String {
     // SAFETY: the text ends in NUL and lives as long as the thread.
-    unsafe { CStr::from_ptr(gossip::ffi::version::gossip_last_error()) }
-        .to_str()
-        .expect("UTF-8")
-        .to_owned()
+    unsafe { CStr::from_ptr(gossip::ffi::gossip_last_error()) }.to_str().expect("UTF-8").to_owned()
 }
 
 fn config() -> gossip_node_config_t {
@@ -214,7 +200,7 @@ fn protocol(profile: gossip_profile_t) -> gossip_config_t {
     let mut config = MaybeUninit::<gossip_config_t>::uninit();
     // SAFETY: it has as many bytes, and all of them are written.
     unsafe {
-        let init = gossip::ffi::ext::config::gossip_config_init_sized;
+        let init = gossip::ffi::gossip_config_init_sized;
         let code = init(config.as_mut_ptr(), size_of_val(&config), MaybeUninit::new(profile));
         assert_eq!(code, GOSSIP_ERR_SUCCESS);
         config.assume_init()
@@ -337,7 +323,7 @@ fn two_nodes_see_each_other_and_all_that_is_told() {
         assert_eq!((*members).node.id.data, [9; 16]);
         assert_eq!(((*members).status, (*members).is_self), (ONLINE, 0));
         assert_eq!((*members).size, size_of::<gossip_node_info_t>());
-        gossip::ffi::memory::free(members.cast());
+        gossip::ffi::gossip_buffer_free(members.cast());
     }
     assert_eq!(node.own().is_self, 1);
     assert_eq!(seed.find(&node.own().node.id).expect("known").node.role[0], b'c' as c_char);

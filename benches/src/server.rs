@@ -2,10 +2,8 @@
 
 use crate::group::{Case, Form, SERVER};
 use crate::machine;
-use gossip::ffi::convert::{c_id, c_text, raw_status};
-use gossip::ffi::core::*;
-use gossip::ffi::net::*;
-use gossip::ffi::types::*;
+use gossip::ffi::testing::{c_id, c_text, raw_status};
+use gossip::ffi::*;
 use std::ffi::{CString, c_void};
 use std::io::{BufRead, BufReader, Write};
 use std::mem::MaybeUninit;

@@ -73,11 +73,11 @@ unsafe impl Sync for Targets {}
 
 /// What an entry has and a C struct has no room for.
 #[derive(Clone, Default, Debug)]
-pub struct Extra {
+pub(crate) struct Extra {
     /// The status with left apart from failed.
-    pub status: NodeStatus,
+    pub(super) status: NodeStatus,
     /// The metadata; `None` says nothing about it, or that it travels apart.
-    pub metadata: Option<Arc<Metadata>>,
+    pub(super) metadata: Option<Arc<Metadata>>,
     detail: Detail,
     config_heartbeat: u64,
     apart: Apart,
@@ -86,7 +86,7 @@ pub struct Extra {
 
 impl Extra {
     /// What the struct of this entry lacks.
-    pub fn of(entry: &Entry<'_>) -> Self {
+    pub(super) fn of(entry: &Entry<'_>) -> Self {
         let Entry { status, detail, config_heartbeat, reads_packets, .. } = *entry;
         let (metadata, apart) = match entry.metadata {
             MetadataPart::Unsaid => (None, Apart::Unsaid),
@@ -101,7 +101,7 @@ impl Extra {
     }
 
     /// Adds to the entry of a struct what that has no room for.
-    pub fn complete<'a>(&'a self, entry: Entry<'a>) -> Entry<'a> {
+    pub(super) fn complete<'a>(&'a self, entry: Entry<'a>) -> Entry<'a> {
         let metadata = match (&self.metadata, &self.apart) {
             (Some(held), _) => MetadataPart::Held(held),
             (None, Apart::Unsaid) => MetadataPart::Unsaid,
@@ -377,22 +377,22 @@ pub(super) fn lend(
 
 /// The message that a send callback of this thread was called with, and what its struct lacks.
 #[derive(Clone, Copy)]
-pub struct HandedOut<'a> {
+pub(super) struct HandedOut<'a> {
     message: *const gossip_message_t,
     /// The message as the core made it, but for its entries.
-    pub header: &'a Header,
+    pub(super) header: &'a Header,
     /// The form that its receiver reads.
-    pub form: Form,
+    pub(super) form: Form,
     /// Whether the receiver is known to be no node of 1.4.2.
-    pub to_new: bool,
+    pub(super) to_new: bool,
     /// One for each entry, in the same order.
-    pub extras: &'a [Extra],
+    pub(super) extras: &'a [Extra],
     /// The message as a packet, if its receiver reads them.
-    pub packet: Option<&'a [u8]>,
+    pub(super) packet: Option<&'a [u8]>,
     /// To be raised by the bytes that a transport wrote for it.
-    pub written: &'a Cell<usize>,
+    pub(super) written: &'a Cell<usize>,
     /// An empty vector, kept for its memory.
-    pub scratch: &'a Cell<Vec<Entry<'static>>>,
+    pub(super) scratch: &'a Cell<Vec<Entry<'static>>>,
 }
 
 std::thread_local! {
@@ -403,7 +403,7 @@ std::thread_local! {
 }
 
 /// Whether this thread is inside a callback of any core: then nothing may wait.
-pub fn is_inside() -> bool {
+pub(super) fn is_inside() -> bool {
     DEPTH.get() > 0
 }
 
@@ -440,7 +440,7 @@ impl Drop for Current {
 
 /// Runs `body` with what the struct `message` lacks, if this is the very message that the send
 /// callback running on this thread was called with; with `None` for any other.
-pub fn with_handed_out<R>(
+pub(super) fn with_handed_out<R>(
     message: *const gossip_message_t,
     body: impl FnOnce(Option<HandedOut<'_>>) -> R,
 ) -> R {

@@ -14,11 +14,11 @@ use core::mem::MaybeUninit;
 use std::borrow::Cow;
 
 /// The bytes of a text field, with its NUL.
-pub const TEXT_BYTES: usize = 64;
+pub(super) const TEXT_BYTES: usize = 64;
 
 /// Why a struct of the program was not taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Flaw {
+pub(super) enum Flaw {
     /// The named text field has no NUL.
     Unterminated(&'static str),
     /// The status is not one of `gossip_node_status_t`.
@@ -65,7 +65,7 @@ pub fn c_kind(kind: MessageKind) -> MaybeUninit<gossip_message_type_t> {
 
 /// A status as C knows it: left shows as failed.
 #[must_use]
-pub fn c_status(status: NodeStatus) -> gossip_node_status_t {
+pub(super) fn c_status(status: NodeStatus) -> gossip_node_status_t {
     match status {
         NodeStatus::Unknown => gossip_node_status_t::GOSSIP_NODE_UNKNOWN,
         NodeStatus::Joining => gossip_node_status_t::GOSSIP_NODE_JOINING,
@@ -125,13 +125,13 @@ pub fn read_text(text: &[c_char; TEXT_BYTES]) -> Cow<'_, str> {
 
 /// A node for C. The two message counters are zero.
 #[must_use]
-pub fn view_of(entry: &Entry<'_>) -> gossip_node_view_t {
+pub(super) fn view_of(entry: &Entry<'_>) -> gossip_node_view_t {
     let mut view = MaybeUninit::uninit();
     *put_view(entry, &mut view)
 }
 
 /// Writes a node for C at the end of `views`, where it stays: it has 264 bytes.
-pub fn push_view(entry: &Entry<'_>, views: &mut Vec<gossip_node_view_t>) {
+pub(super) fn push_view(entry: &Entry<'_>, views: &mut Vec<gossip_node_view_t>) {
     views.reserve(1);
     if let Some(place) = views.spare_capacity_mut().first_mut() {
         put_view(entry, place);
@@ -162,7 +162,7 @@ fn put_view<'v>(
 
 /// Whether the status of a view means something to the function that reads it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Status {
+pub(super) enum Status {
     /// It must be one of the enumeration.
     Read,
     /// It is not looked at and reads as unknown.
@@ -173,7 +173,10 @@ pub enum Status {
 ///
 /// # Errors
 /// A [`Flaw`].
-pub fn entry_of(view: &gossip_node_view_t, status: Status) -> Result<Option<Entry<'_>>, Flaw> {
+pub(super) fn entry_of(
+    view: &gossip_node_view_t,
+    status: Status,
+) -> Result<Option<Entry<'_>>, Flaw> {
     let texts = [
         utf8(terminated(&view.ip, "ip")?),
         utf8(terminated(&view.role, "role")?),
@@ -206,7 +209,7 @@ pub fn entry_of(view: &gossip_node_view_t, status: Status) -> Result<Option<Entr
 /// A [`Flaw`].
 #[cold]
 #[inline(never)]
-pub fn owned_of(view: &gossip_node_view_t, status: Status) -> Result<NodeView, Flaw> {
+pub(super) fn owned_of(view: &gossip_node_view_t, status: Status) -> Result<NodeView, Flaw> {
     terminated(&view.ip, "ip")?;
     terminated(&view.role, "role")?;
     terminated(&view.region, "region")?;
@@ -230,7 +233,7 @@ pub fn owned_of(view: &gossip_node_view_t, status: Status) -> Result<NodeView, F
 ///
 /// # Errors
 /// [`Flaw::Kind`].
-pub fn header_of(message: &gossip_message_t) -> Result<Header, Flaw> {
+pub(super) fn header_of(message: &gossip_message_t) -> Result<Header, Flaw> {
     let kind = kind_of(message.r#type)?;
     Ok(Header {
         sender: NodeId::new(message.sender.data),
@@ -244,7 +247,7 @@ pub fn header_of(message: &gossip_message_t) -> Result<Header, Flaw> {
 ///
 /// # Errors
 /// [`Flaw::Kind`].
-pub fn kind_of(kind: MaybeUninit<gossip_message_type_t>) -> Result<MessageKind, Flaw> {
+pub(super) fn kind_of(kind: MaybeUninit<gossip_message_type_t>) -> Result<MessageKind, Flaw> {
     let raw = raw_kind(kind);
     MessageKind::from_raw(raw).filter(|kind| kind.is_struct()).ok_or(Flaw::Kind(raw))
 }

@@ -1,12 +1,13 @@
 //! A serializer of the program's own functions. What they give is checked as arguments are.
+#![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
+use super::argument::report_null;
 use super::callbacks::{Extra, shown};
 use super::convert::{Status, c_id, c_kind, entry_of, header_of, owned_of, view_of};
 use super::error::set_last_error;
 use super::ext::Handing;
-use super::ext::message::text_of;
+use super::ext::message::set_pair;
 use super::memory;
-use super::serializers::gossip_serializer_vtable_t;
 use super::types::{gossip_error_code_t, gossip_message_t, gossip_node_view_t};
 use crate::os::process_mark;
 use crate::types::{Entry, Header, Metadata, MetadataPart, NodeView};
@@ -18,6 +19,81 @@ use core::cell::Cell;
 use core::ffi::{c_char, c_void};
 use core::mem::MaybeUninit;
 use core::{ptr, slice};
+
+/// Writes a message as bytes, for gossip_serializer_create_custom().
+///
+/// @param user_data That of the serializer.
+/// @param msg The message, lent for the call; its texts end in NUL and its type is 0 to 7.
+/// @param data Where the bytes are to be put; they are given to the release function afterwards.
+/// @param data_size Where their number is to be put: 1 to 1 MiB.
+/// @return GOSSIP_ERR_SUCCESS, or anything else for a message that cannot be written; then nothing
+/// that was put anywhere is looked at.
+pub type gossip_serializer_encode_t = Option<
+    unsafe extern "C-unwind" fn(
+        user_data: *mut c_void,
+        msg: *const gossip_message_t,
+        data: *mut *mut u8,
+        data_size: *mut usize,
+    ) -> MaybeUninit<gossip_error_code_t>,
+>;
+
+/// Reads a message from bytes, for gossip_serializer_create_custom().
+///
+/// @param user_data That of the serializer.
+/// @param data The bytes, lent for the call; at least one.
+/// @param data_size Their number.
+/// @param msg Where the message is to be put; it comes as an empty ping. Its entries are given to
+/// the release function afterwards. Whatever is put there is checked as an argument would be, and
+/// what has a flaw is counted as junk; at most 1024 entries are taken.
+/// @return GOSSIP_ERR_SUCCESS, or anything else for bytes that are no message; then msg is not
+/// looked at.
+pub type gossip_serializer_decode_t = Option<
+    unsafe extern "C-unwind" fn(
+        user_data: *mut c_void,
+        data: *const u8,
+        data_size: usize,
+        msg: *mut gossip_message_t,
+    ) -> MaybeUninit<gossip_error_code_t>,
+>;
+
+/// Gives back what an encode or decode function made, for gossip_serializer_create_custom().
+///
+/// @param user_data That of the serializer.
+/// @param memory The bytes of an encode, or the entries of a decode; never NULL.
+pub type gossip_serializer_release_t =
+    Option<unsafe extern "C-unwind" fn(user_data: *mut c_void, memory: *mut c_void)>;
+
+/// Gives user data back, for gossip_serializer_create_custom().
+///
+/// @param user_data That of the serializer, which nothing uses any more.
+pub type gossip_serializer_drop_t = Option<unsafe extern "C-unwind" fn(user_data: *mut c_void)>;
+
+/// The program's own form of messages, for gossip_serializer_create_custom().
+///
+/// Its functions may be called on any thread, also on several at once and on the thread of a
+/// transport, and with no lock held: they may call any function of this library. They must return;
+/// no exception and no longjmp may leave them.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct gossip_serializer_vtable {
+    /// sizeof(gossip_serializer_vtable_t), which tells this version from later, larger ones.
+    pub size: usize,
+    /// What gossip_serializer_name() is to say, copied; NULL for "custom".
+    pub name: *const c_char,
+    /// Writes a message.
+    pub encode: gossip_serializer_encode_t,
+    /// Reads a message.
+    pub decode: gossip_serializer_decode_t,
+    /// Gives back what the two above made; NULL if that came from malloc() and free() is to be used.
+    pub release: gossip_serializer_release_t,
+    /// Handed to each function.
+    pub user_data: *mut c_void,
+    /// Called once, when the serializer was destroyed and no transport uses it any more; NULL if
+    /// there is nothing to do.
+    pub drop_user_data: gossip_serializer_drop_t,
+}
+/// See gossip_serializer_vtable.
+pub type gossip_serializer_vtable_t = gossip_serializer_vtable;
 
 /// The functions, which were checked to be there, and the user data, given back when dropped.
 pub(super) struct Program {
@@ -40,12 +116,12 @@ impl Program {
     /// A copy of a vtable that has all it must have; `None`, with an error text, else.
     ///
     /// # Safety
-    /// As [`super::serializers::gossip_serializer_create_custom`].
+    /// `vtable` is NULL or points to so many bytes as its size says.
     pub(super) unsafe fn checked(
         vtable: *const gossip_serializer_vtable_t,
     ) -> Option<gossip_serializer_vtable_t> {
         if vtable.is_null() {
-            super::commands::report_null("vtable");
+            report_null("vtable");
             return None;
         }
         // SAFETY: not NULL, and whatever the size is, it stands there.
@@ -125,8 +201,10 @@ impl Drop for Telling {
     }
 }
 
+/// Sets a pair of the metadata of an entry that the decode function of this thread makes.
+///
 /// # Safety
-/// As [`super::serializers::gossip_serializer_set_metadata`].
+/// The pointers are NULL or have as many bytes.
 pub(super) unsafe fn set_metadata(
     index: usize,
     key: (*const c_char, usize),
@@ -146,21 +224,10 @@ pub(super) unsafe fn set_metadata(
     // SAFETY: set by `Telling`, which stands for as long as what it points to, in the decode of this
     // thread inside which we are; nothing else borrows that meanwhile.
     let metadata = unsafe { &mut *told }.entry(index).or_default();
-    if key.0.is_null() {
-        *metadata = Arc::default();
-        return gossip_error_code_t::GOSSIP_ERR_SUCCESS;
-    }
     // SAFETY: the caller's promise.
-    let (Some(key), Some(value)) = (unsafe { (text_of(key, "key"), text_of(value, "value")) })
-    else {
-        return gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
-    };
-    match Arc::make_mut(metadata).insert(&key, &value) {
-        Ok(()) => gossip_error_code_t::GOSSIP_ERR_SUCCESS,
-        Err(error) => {
-            set_last_error(format_args!("{error}"));
-            gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT
-        }
+    match unsafe { set_pair(metadata, key, value) } {
+        Some(()) => gossip_error_code_t::GOSSIP_ERR_SUCCESS,
+        None => gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT,
     }
 }
 

@@ -93,7 +93,7 @@ pub(super) fn clear() {
 /// `format_args!("count is {count}; pass at most 8")`.
 #[cold]
 #[inline(never)]
-pub fn set_last_error(text: fmt::Arguments<'_>) {
+pub(super) fn set_last_error(text: fmt::Arguments<'_>) {
     LAST.with_borrow_mut(|last| {
         last.clear();
         // Writing to the bounded text cannot fail; a Display of ours that fails leaves it cut.

@@ -14,95 +14,61 @@ std::thread_local! {
 /// Runs the body of an ABI function and returns `fallback` if it panics.
 ///
 /// The error text of the thread is emptied first and tells of the panic afterwards.
-pub fn guard<T>(function: &'static str, fallback: T, body: impl FnOnce() -> T) -> T {
-    guarded(function, Text::Empty, fallback, body)
+pub fn guard<T>(function: &'static str, fallback: T, mut body: impl FnMut() -> T) -> T {
+    let mut result = fallback;
+    run(function, false, &mut || result = body());
+    result
 }
 
 /// As [`guard`], but leaves the error text alone: for functions that free, so that a program can
 /// clean up before it reports.
-pub fn guard_quiet<T>(function: &'static str, fallback: T, body: impl FnOnce() -> T) -> T {
-    guarded(function, Text::Kept, fallback, body)
+pub(super) fn guard_quiet<T>(
+    function: &'static str,
+    fallback: T,
+    mut body: impl FnMut() -> T,
+) -> T {
+    let mut result = fallback;
+    run(function, true, &mut || result = body());
+    result
 }
 
 /// Callbacks that an ABI function brought about, to be run by the thread that called it.
-pub trait Callbacks {
+pub(super) trait Callbacks {
     /// Runs them, with no lock held.
     fn run(self);
 }
 
 /// As [`guard`], for functions that lead to callbacks: they run after the body, outside of what
 /// catches panics, so that an exception of the program passes through.
-pub fn guard_then<C: Callbacks>(function: &'static str, body: impl FnOnce() -> Option<C>) {
-    let mut body = Some(body);
-    then_run(function, &mut || body.take()?());
-}
-
-/// As [`guard_then`], for functions that have a result too.
-#[cfg(feature = "ext")]
-pub fn guard_both<T, C: Callbacks>(
+///
+/// `body` puts its result in the place that it is given, in which `fallback` is at first.
+pub(super) fn guard_then<T, C: Callbacks>(
     function: &'static str,
     fallback: T,
-    body: impl FnOnce() -> (T, Option<C>),
+    mut body: impl FnMut(&mut T) -> Option<C>,
 ) -> T {
-    let (result, callbacks) = guard(function, (fallback, None), body);
+    let (mut result, mut callbacks) = (fallback, None);
+    run(function, false, &mut || callbacks = body(&mut result));
     if let Some(callbacks) = callbacks {
         callbacks.run();
     }
     result
 }
 
-/// What [`guard_then`] does, once for each kind of callbacks and not for each function.
+/// The part of all guards that does not depend on the function.
 #[inline(never)]
-fn then_run<C: Callbacks>(function: &'static str, body: &mut dyn FnMut() -> Option<C>) {
-    if let Some(callbacks) = guard(function, None, body) {
-        callbacks.run();
-    }
-}
-
-/// What becomes of the thread's error text when a function starts.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Text {
-    Empty,
-    Kept,
-}
-
-fn guarded<T>(function: &'static str, text: Text, fallback: T, body: impl FnOnce() -> T) -> T {
-    let mut result = fallback;
-    let mut body = Some(body);
-    guard_once(function, text, &mut || {
-        if let Some(body) = body.take() {
-            result = body();
-        }
-    });
-    result
-}
-
-/// What all guards do, in the library once and not in each of its functions again.
-#[inline(never)]
-fn guard_once(function: &'static str, text: Text, body: &mut dyn FnMut()) {
-    if text == Text::Empty {
+fn run(function: &'static str, keeps_text: bool, body: &mut dyn FnMut()) {
+    if !keeps_text {
         error::clear();
     }
     let caller = error::enter(function);
-    contain_once(body);
+    contain(body);
     error::enter(caller);
 }
 
-/// Runs `body`; a panic in it becomes `fallback` and an error text. Prints nothing.
-pub(super) fn contain<T>(fallback: T, body: impl FnOnce() -> T) -> T {
-    let mut result = fallback;
-    let mut body = Some(body);
-    contain_once(&mut || {
-        if let Some(body) = body.take() {
-            result = body();
-        }
-    });
-    result
-}
-
-/// What [`contain`] does, in the library once and not in each of its functions again.
+/// Runs `body`; a panic in it becomes an error text. Prints nothing.
 #[inline(never)]
-pub(super) fn contain_once(body: &mut dyn FnMut()) {
+pub(super) fn contain(body: &mut dyn FnMut()) {
     silence_contained_panics();
     let outer = CONTAINED.replace(true);
     let result = panic::catch_unwind(AssertUnwindSafe(body));

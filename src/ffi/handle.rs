@@ -30,7 +30,7 @@ const QUEUED_CALLS: usize = 1024;
 const QUEUED_EVENTS: usize = 16 * 1024;
 
 /// One core with its callbacks. Transports hold it too, so it may outlive its handle, closed.
-pub struct Shared {
+pub(crate) struct Shared {
     targets: Targets,
     /// The process that made it; a forked child may not use it.
     process: u64,
@@ -94,13 +94,13 @@ impl Shared {
 
     /// Whether this is a forked child's copy: no lock may be taken, and nothing freed or closed.
     #[must_use]
-    pub fn is_foreign(&self) -> bool {
+    pub(super) fn is_foreign(&self) -> bool {
         self.process != os::process_mark()
     }
 
     /// Messages that were not handed to the send callback because too many calls waited already.
     #[must_use]
-    pub fn dropped(&self) -> u64 {
+    pub(super) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
 
@@ -108,7 +108,7 @@ impl Shared {
     ///
     /// If another thread runs callbacks of this core, they join its queue and this returns at
     /// once. Does nothing once the program destroyed the core. Waits for nobody's callback.
-    pub fn deliver(
+    pub(super) fn deliver(
         self: &Arc<Self>,
         path: Path,
         header: &Header,
@@ -128,7 +128,7 @@ impl Shared {
     }
 
     /// Tells the core of bytes that came by a transport and were no message.
-    pub fn refuse(self: &Arc<Self>, error: &wire::Error) {
+    pub(super) fn refuse(self: &Arc<Self>, error: &wire::Error) {
         self.contained(&mut |core, _, _| core.count_unread(error));
         #[cfg(feature = "ext")]
         ext::lines::refused_message(error);
@@ -136,7 +136,9 @@ impl Shared {
 
     /// Runs an input of the core and the callbacks that it leads to, on a thread of the library.
     fn contained(self: &Arc<Self>, body: &mut Input<'_>) {
-        if let Some(callbacks) = contain(None, || self.input_once(None, body)) {
+        let mut callbacks = None;
+        contain(&mut || callbacks = self.step(None, body));
+        if let Some(callbacks) = callbacks {
             callbacks.run();
         }
     }
@@ -148,7 +150,7 @@ impl Shared {
         views: &[gossip_node_view_t],
         at: Option<Instant>,
     ) -> Option<Pending> {
-        self.input(at, |core, now, scratch| {
+        self.try_step(at, &mut |core, now, scratch| {
             let mut entries: Vec<Entry<'_>> = core::mem::take(scratch);
             let read = read_entries(views, &mut entries);
             let result = match read {
@@ -162,11 +164,12 @@ impl Shared {
             if matches!(read, Ok(false)) {
                 let owned = replaced(views);
                 let entries = owned.iter().map(NodeView::as_entry);
-                return core
-                    .handle_message(now, Path::Struct, header, entries)
-                    .map_err(Unread::Refused);
+                return told(
+                    core.handle_message(now, Path::Struct, header, entries)
+                        .map_err(Unread::Refused),
+                );
             }
-            result
+            told(result)
         })
     }
 
@@ -177,32 +180,39 @@ impl Shared {
     pub(super) fn input<E: fmt::Display>(
         self: &Arc<Self>,
         at: Option<Instant>,
-        body: impl FnOnce(&mut Core, Instant, &mut Vec<Entry<'static>>) -> Result<(), E>,
+        mut body: impl FnMut(&mut Core, Instant) -> Result<(), E>,
     ) -> Option<Pending> {
-        let mut body = Some(body);
+        self.try_step(at, &mut |core, now, _| told(body(core, now)))
+    }
+
+    /// As [`Self::input`], for an input that has no error.
+    pub(super) fn run(
+        self: &Arc<Self>,
+        at: Option<Instant>,
+        mut body: impl FnMut(&mut Core, Instant),
+    ) -> Option<Pending> {
+        self.step(at, &mut |core, now, _| body(core, now))
+    }
+
+    /// As [`Self::step`], for an input that may be refused: `body` then returns `false`, and has left
+    /// an error text.
+    fn try_step(
+        self: &Arc<Self>,
+        at: Option<Instant>,
+        body: &mut dyn FnMut(&mut Core, Instant, &mut Vec<Entry<'static>>) -> bool,
+    ) -> Option<Pending> {
+        let mut taken = true;
+        let pending = self.step(at, &mut |core, now, scratch| taken = body(core, now, scratch));
         #[cfg(feature = "ext")]
-        let mut refused = false;
-        let pending = self.input_once(at, &mut |core, now, scratch| {
-            if let Some(body) = body.take()
-                && let Err(error) = body(core, now, scratch)
-            {
-                set_last_error(format_args!("{error}"));
-                #[cfg(feature = "ext")]
-                {
-                    refused = true;
-                }
-            }
-        });
-        #[cfg(feature = "ext")]
-        if refused {
+        if !taken {
             ext::lines::refused();
         }
         pending
     }
 
-    /// What [`Self::input`] does, in the library once and not in each of its functions again.
+    /// Runs an input of the core under its lock, and takes out what it leads to.
     #[inline(never)]
-    fn input_once(self: &Arc<Self>, at: Option<Instant>, body: &mut Input<'_>) -> Option<Pending> {
+    fn step(self: &Arc<Self>, at: Option<Instant>, body: &mut Input<'_>) -> Option<Pending> {
         let mut guard = self.lock()?;
         let state = &mut *guard;
         // Read under the lock, so that no thread brings an older time than the one before it.
@@ -337,6 +347,11 @@ impl State {
 /// A call of the core, with the time and a vector that is empty before and after it.
 type Input<'a> = dyn FnMut(&mut Core, Instant, &mut Vec<Entry<'static>>) + 'a;
 
+/// Whether an input was taken; its error becomes this thread's error text.
+fn told<E: fmt::Display>(result: Result<(), E>) -> bool {
+    result.map_err(|error| set_last_error(format_args!("{error}"))).is_ok()
+}
+
 /// Why a message of the program was not taken.
 enum Unread {
     Flaw(usize, Flaw),
@@ -381,7 +396,6 @@ mod tests {
     use crate::ffi::guard::guard_then;
     use crate::proto::Config;
     use crate::types::{MessageKind, NodeId};
-    use core::convert::Infallible;
     use core::ffi::CStr;
     use core::ptr;
 
@@ -397,12 +411,7 @@ mod tests {
     }
 
     fn tick(shared: &Arc<Shared>) -> String {
-        guard_then("gossip_tick", || {
-            shared.input(None, |core, now, _| {
-                core.round(now);
-                Ok::<(), Infallible>(())
-            })
-        });
+        guard_then("gossip_tick", (), |()| shared.run(None, |core, now| core.round(now)));
         last_error()
     }
 
@@ -410,9 +419,7 @@ mod tests {
     fn a_core_in_which_we_panicked_is_used_no_more_but_closes() {
         let shared = shared();
         assert_eq!(tick(&shared), "");
-        guard_then("gossip_test", || {
-            shared.input(None, |_, _, _| -> Result<(), Infallible> { panic!("half a change") })
-        });
+        guard_then("gossip_test", (), |()| shared.run(None, |_, _| panic!("half a change")));
         assert!(last_error().starts_with("gossip_test: internal error: half a change;"));
         assert!(tick(&shared).contains("destroy it"));
         assert!(shared.read(Core::len).is_none());
@@ -435,7 +442,7 @@ mod tests {
     #[test]
     fn an_input_that_is_refused_says_so() {
         let shared = shared();
-        guard_then("gossip_test", || shared.input(None, |_, _, _| Err(Refused::ZeroId)));
+        guard_then("gossip_test", (), |()| shared.input(None, |_, _| Err(Refused::ZeroId)));
         assert_eq!(last_error(), "gossip_test: the sender's id is zero");
     }
 }

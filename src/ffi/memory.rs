@@ -3,7 +3,7 @@
 use core::mem;
 
 /// An array from `malloc`, to be filled from the front. Freed if it is not given away.
-pub struct CArray<T: Copy> {
+pub(super) struct CArray<T: Copy> {
     start: *mut T,
     len: usize,
     room: usize,
@@ -14,7 +14,7 @@ impl<T: Copy> CArray<T> {
     ///
     /// With `room` 0 there is still a block, so that the pointer is not NULL.
     #[must_use]
-    pub fn with_room(room: usize) -> Option<Self> {
+    pub(super) fn with_room(room: usize) -> Option<Self> {
         // malloc aligns for every basic type of C.
         const { assert!(mem::align_of::<T>() <= 16 && mem::size_of::<T>() > 0) };
         let bytes = room.max(1).checked_mul(mem::size_of::<T>())?;
@@ -24,7 +24,7 @@ impl<T: Copy> CArray<T> {
     }
 
     /// Adds an element; does nothing and returns `false` when there is no room.
-    pub fn push(&mut self, element: T) -> bool {
+    pub(super) fn push(&mut self, element: T) -> bool {
         let free = self.len < self.room;
         if free {
             // SAFETY: the block has `room` places, and `len` is below it.
@@ -36,19 +36,19 @@ impl<T: Copy> CArray<T> {
 
     /// How many elements it has.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.len
     }
 
     /// Whether it has no element.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// Gives the block away; who takes it calls `free()`.
     #[must_use]
-    pub fn into_raw(self) -> *mut T {
+    pub(super) fn into_raw(self) -> *mut T {
         mem::ManuallyDrop::new(self).start
     }
 }
@@ -56,7 +56,7 @@ impl<T: Copy> CArray<T> {
 impl CArray<u8> {
     /// A copy of some bytes; `None` if there is no memory.
     #[must_use]
-    pub fn copy_of(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn copy_of(bytes: &[u8]) -> Option<Self> {
         let mut copy = Self::with_room(bytes.len())?;
         // SAFETY: the block has room for `bytes.len()` bytes and is not part of `bytes`.
         unsafe { copy.start.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
@@ -76,7 +76,7 @@ impl<T: Copy> Drop for CArray<T> {
 ///
 /// # Safety
 /// `block` is NULL or came from `malloc` and was not freed.
-pub unsafe fn free(block: *mut core::ffi::c_void) {
+pub(super) unsafe fn free(block: *mut core::ffi::c_void) {
     // SAFETY: the caller's promise is that of free().
     unsafe { libc::free(block) };
 }

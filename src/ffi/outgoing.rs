@@ -1,7 +1,7 @@
 //! A message of the program, or one that a send callback was handed, on its way into bytes.
 
+use super::argument::entries_of;
 use super::callbacks::{Extra, HandedOut, with_handed_out};
-use super::commands::entries_of;
 use super::convert::{Flaw, Status, entry_of, header_of, owned_of};
 use super::error::set_last_error;
 use super::types::{gossip_message_t, gossip_node_view_t};

@@ -1,31 +1,25 @@
-//! What the `gossip_serializer_*` functions of [`super::serializers`] do.
+//! `gossip_serializer_t`: a form of messages as bytes. What it does is in `bytes.rs`.
+#![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
-use super::callbacks::shown;
-use super::commands::{argument, report_null};
-use super::convert::{c_id, c_kind, view_of};
-use super::custom::Program;
+use super::argument::argument;
+use super::custom::{self, Program, gossip_serializer_vtable_t};
 use super::error::set_last_error;
-use super::ext::message::{Loan, gossip_message_callback_t};
-use super::memory::{self, CArray};
-use super::outgoing::with_message;
-use super::serializers::{gossip_serializer, gossip_serializer_t, gossip_serializer_vtable_t};
-use super::types::gossip_error_code::{
-    GOSSIP_ERR_INVALID_ARGUMENT, GOSSIP_ERR_SERIALIZATION_ERROR, GOSSIP_ERR_SUCCESS,
-};
-use super::types::{gossip_error_code_t, gossip_message_t, gossip_node_view_t};
-use crate::types::{Detail, Entry, Header, Message, NodeView};
-use crate::wire::{Error, Serializer};
+use super::guard::{guard, guard_quiet};
+use super::types::gossip_error_code_t;
+use crate::wire::Serializer;
 use alloc::ffi::CString;
 use alloc::sync::Arc;
-use core::ffi::{CStr, c_char, c_void};
-use core::{ptr, slice};
+use core::ffi::{CStr, c_char};
+use core::{fmt, ptr};
 use std::borrow::Cow;
 
-/// A serializer and what it is called.
-pub(super) struct Named {
-    serializer: Serializer,
+/// A form of messages as bytes. Opaque; one serves any number of threads.
+pub struct gossip_serializer {
+    form: Serializer,
     name: Cow<'static, CStr>,
 }
+/// See gossip_serializer.
+pub type gossip_serializer_t = gossip_serializer;
 
 /// The forms that have a name, in the order in which they are listed.
 const KNOWN: &[(&CStr, Serializer)] = &[
@@ -52,47 +46,23 @@ static NAMES: Names = Names({
     names
 });
 
-/// What a function of the serializer returns after a panic.
-pub(super) const FAILED: gossip_error_code_t = GOSSIP_ERR_SERIALIZATION_ERROR;
+/// What a function of a serializer returns after a panic.
+pub(super) const FAILED: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_SERIALIZATION_ERROR;
 
-fn make(serializer: Serializer, name: Cow<'static, CStr>) -> *mut gossip_serializer_t {
-    Box::into_raw(Box::new(gossip_serializer { named: Named { serializer, name } }))
-}
-
-pub(super) fn create_json() -> *mut gossip_serializer_t {
-    make(Serializer::Json, Cow::Borrowed(c"json"))
-}
-
-/// # Safety
-/// As [`super::serializers::gossip_serializer_create`].
-pub(super) unsafe fn create(name: *const c_char) -> *mut gossip_serializer_t {
-    if name.is_null() {
-        set_last_error(format_args!("name is NULL; pass {}", Choice));
-        return ptr::null_mut();
-    }
-    // SAFETY: not NULL, and the caller's promise.
-    let name = unsafe { CStr::from_ptr(name) };
-    match KNOWN.iter().find(|(known, _)| *known == name) {
-        Some((name, serializer)) => make(serializer.clone(), Cow::Borrowed(*name)),
-        None => {
-            let name = name.to_string_lossy();
-            set_last_error(format_args!("name is \"{name}\"; pass {}", Choice));
-            ptr::null_mut()
-        }
-    }
+fn make(form: Serializer, name: Cow<'static, CStr>) -> *mut gossip_serializer_t {
+    Box::into_raw(Box::new(gossip_serializer { form, name }))
 }
 
 /// One of the library's forms by its name.
-#[cfg(feature = "ext")]
 pub(super) fn by_name(name: &CStr) -> Option<Serializer> {
-    KNOWN.iter().find(|(known, _)| *known == name).map(|(_, serializer)| serializer.clone())
+    KNOWN.iter().find(|(known, _)| *known == name).map(|(_, form)| form.clone())
 }
 
 /// The names as a text says them.
 pub(super) struct Choice;
 
-impl core::fmt::Display for Choice {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, (name, _)) in KNOWN.iter().enumerate() {
             let before = match at {
                 0 => "",
@@ -105,211 +75,188 @@ impl core::fmt::Display for Choice {
     }
 }
 
-/// # Safety
-/// As [`super::serializers::gossip_serializer_names`].
-pub(super) unsafe fn names(count: *mut usize) -> *const *const c_char {
-    // SAFETY: the caller's promise.
-    if let Some(count) = unsafe { count.as_mut() } {
-        *count = NAMES.0.len();
-    }
-    NAMES.0.as_ptr()
-}
-
-/// # Safety
-/// As [`super::serializers::gossip_serializer_create_custom`].
-pub(super) unsafe fn create_custom(
-    vtable: *const gossip_serializer_vtable_t,
-) -> *mut gossip_serializer_t {
-    // SAFETY: the caller's promise.
-    let Some(vtable) = (unsafe { Program::checked(vtable) }) else { return ptr::null_mut() };
-    let name = if vtable.name.is_null() {
-        Cow::Borrowed(c"custom")
-    } else {
-        // SAFETY: not NULL, and the caller's promise.
-        Cow::Owned(CString::from(unsafe { CStr::from_ptr(vtable.name) }))
-    };
-    make(Serializer::Custom(Arc::new(Program::new(vtable))), name)
-}
-
-/// # Safety
-/// As [`super::serializers::gossip_serializer_name`].
-pub(super) unsafe fn name(serializer: *const gossip_serializer_t) -> *const c_char {
-    // SAFETY: the caller's promise.
-    let serializer = unsafe { argument(serializer, "serializer") };
-    serializer.map_or(c"".as_ptr(), |serializer| serializer.named.name.as_ptr())
-}
-
-/// # Safety
-/// As [`super::serializers::gossip_serializer_destroy`].
-pub(super) unsafe fn destroy(serializer: *mut gossip_serializer_t) {
-    if !serializer.is_null() {
-        // SAFETY: it came from Box::into_raw in `make`, and the caller gives it up.
-        drop(unsafe { Box::from_raw(serializer) });
-    }
-}
-
-/// # Safety
-/// As [`super::serializers::gossip_message_free_entries`].
-pub(super) unsafe fn free_entries(msg: *mut gossip_message_t) {
-    // SAFETY: the caller's promise.
-    if let Some(message) = unsafe { msg.as_mut() } {
-        let entries = core::mem::replace(&mut message.entries, ptr::null_mut());
-        message.entries_count = 0;
-        // SAFETY: the caller's promise.
-        unsafe { memory::free(entries.cast()) };
-    }
-}
-
-/// # Safety
-/// As [`super::serializers::gossip_serializer_serialize`].
-pub(super) unsafe fn serialize(
-    serializer: *const gossip_serializer_t,
-    msg: *const gossip_message_t,
-    data: *mut *mut u8,
-    data_size: *mut usize,
-) -> gossip_error_code_t {
-    // SAFETY: the caller's promise.
-    let arguments = unsafe { (serializer_of(serializer), argument(msg, "msg")) };
-    let (Some(serializer), Some(message)) = arguments else { return GOSSIP_ERR_INVALID_ARGUMENT };
-    if !is_given(data, "data") || !is_given(data_size, "data_size") {
-        return GOSSIP_ERR_INVALID_ARGUMENT;
-    }
-    let mut bytes = Vec::new();
-    // SAFETY: the caller's promise.
-    let written = unsafe {
-        with_message(message, serializer.writes_packets(), |outgoing, _| {
-            serializer.encode(outgoing, &mut bytes)
-        })
-    };
-    match written {
-        None => return GOSSIP_ERR_INVALID_ARGUMENT,
-        Some(Err(error)) => return report("msg cannot be written", &error),
-        Some(Ok(())) => {}
-    }
-    let Some(copy) = CArray::copy_of(&bytes) else { return no_memory() };
-    // SAFETY: not NULL, and the caller's promise.
-    unsafe {
-        *data_size = copy.len();
-        *data = copy.into_raw();
-    }
-    GOSSIP_ERR_SUCCESS
-}
-
-/// # Safety
-/// As [`super::serializers::gossip_serializer_deserialize`].
-pub(super) unsafe fn deserialize(
-    serializer: *const gossip_serializer_t,
-    data: *const u8,
-    data_size: usize,
-    msg: *mut gossip_message_t,
-) -> gossip_error_code_t {
-    if !is_given(msg, "msg") {
-        return GOSSIP_ERR_INVALID_ARGUMENT;
-    }
-    // SAFETY: the caller's promise.
-    match unsafe { decode(serializer, data, data_size, message_for_c) } {
-        Ok(Some(message)) => {
-            // SAFETY: not NULL, and the caller's promise. Nothing is dropped in its place.
-            unsafe { msg.write(message) };
-            GOSSIP_ERR_SUCCESS
-        }
-        Ok(None) => no_memory(),
-        Err(code) => code,
-    }
-}
-
-/// Reads a message and runs `take` with it; an error code, with an error text, if that cannot be.
-///
-/// # Safety
-/// As [`super::serializers::gossip_serializer_deserialize`].
-unsafe fn decode<R>(
-    serializer: *const gossip_serializer_t,
-    data: *const u8,
-    data_size: usize,
-    take: impl FnOnce(&Header, &[Entry<'_>]) -> R,
-) -> Result<R, gossip_error_code_t> {
-    // SAFETY: the caller's promise.
-    let serializer = unsafe { serializer_of(serializer) };
-    let serializer = serializer.filter(|_| is_given(data, "data"));
-    let serializer = serializer.ok_or(GOSSIP_ERR_INVALID_ARGUMENT)?;
-    if isize::try_from(data_size).is_err() {
-        set_last_error(format_args!("data_size is {data_size}; no block of memory has so much"));
-        return Err(GOSSIP_ERR_INVALID_ARGUMENT);
-    }
-    // SAFETY: not NULL, not too large, and the caller's promise.
-    let bytes = unsafe { slice::from_raw_parts(data, data_size) };
-    serializer.decode(bytes, take).map_err(|error| report("data is no message", &error))
-}
-
-/// # Safety
-/// As [`super::serializers::gossip_serializer_read`].
-pub(super) unsafe fn read(
-    serializer: *const gossip_serializer_t,
-    data: *const u8,
-    data_size: usize,
-    (callback, user_data): (gossip_message_callback_t, *mut c_void),
-) -> (gossip_error_code_t, Option<Loan>) {
-    if callback.is_none() {
-        report_null("callback");
-        return (GOSSIP_ERR_INVALID_ARGUMENT, None);
-    }
-    let has_room = |entry: &&Entry<'_>| entry.detail == Detail::Full;
-    let own = |header: &Header, entries: &[Entry<'_>]| Message {
-        header: *header,
-        entries: entries.iter().filter(has_room).copied().map(NodeView::from).collect(),
-    };
-    // SAFETY: the caller's promise.
-    match unsafe { decode(serializer, data, data_size, own) } {
-        Ok(message) => (GOSSIP_ERR_SUCCESS, Some(Loan::new(message, callback, user_data))),
-        Err(code) => (code, None),
-    }
-}
-
-/// The message for C, its entries in a block for `free()`; `None` if there is no memory.
-fn message_for_c(header: &Header, entries: &[Entry<'_>]) -> Option<gossip_message_t> {
-    let has_room = |entry: &&Entry<'_>| entry.detail == Detail::Full;
-    let count = entries.iter().filter(has_room).count();
-    let mut block: *mut gossip_node_view_t = ptr::null_mut();
-    if count > 0 {
-        let mut views = CArray::with_room(count)?;
-        for entry in entries.iter().filter(has_room) {
-            views.push(view_of(entry));
-        }
-        block = views.into_raw();
-    }
-    Some(gossip_message_t {
-        sender: c_id(header.sender),
-        r#type: c_kind(shown(header.kind)),
-        timestamp: header.timestamp,
-        entries: block,
-        entries_count: count,
-    })
-}
-
 /// The form of a serializer; `None`, with an error text, for NULL.
 ///
 /// # Safety
 /// `serializer` is NULL or is not destroyed while the result is used.
-pub(super) unsafe fn serializer_of<'a>(
-    serializer: *const gossip_serializer_t,
-) -> Option<&'a Serializer> {
+pub(super) unsafe fn form_of<'a>(serializer: *const gossip_serializer_t) -> Option<&'a Serializer> {
     // SAFETY: the caller's promise.
-    unsafe { argument(serializer, "serializer") }.map(|serializer| &serializer.named.serializer)
+    unsafe { argument(serializer, "serializer") }.map(|serializer| &serializer.form)
 }
 
-fn is_given<T>(pointer: *const T, name: &str) -> bool {
-    if pointer.is_null() {
-        report_null(name);
-    }
-    !pointer.is_null()
+/// Makes a serializer for the JSON text that libgossip has always used.
+///
+/// @return The serializer, to be freed by gossip_serializer_destroy(); NULL if there is no memory.
+///
+/// Threads: any. From callbacks: yes. Since 1.0.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn gossip_json_serializer_create() -> *mut gossip_serializer_t {
+    guard("gossip_json_serializer_create", ptr::null_mut(), || {
+        make(Serializer::Json, Cow::Borrowed(c"json"))
+    })
 }
 
-fn report(what: &str, error: &Error) -> gossip_error_code_t {
-    set_last_error(format_args!("{what}: {error}"));
-    GOSSIP_ERR_SERIALIZATION_ERROR
+/// Makes a serializer by its name.
+///
+/// "json" is the text of libgossip 1.4.2, which every node reads. "binary" is the packets of this
+/// library: smaller, quicker, and with all that its protocol can say. "bincode" says the same as
+/// they do, for programs in Rust that have that crate. "auto" reads all of them, and is what
+/// gossip_transport_factory_create() gives a transport: it writes text to who is not known, and
+/// packets to who has shown that it reads them.
+///
+/// A transport that is given another one than "auto" is pinned to it: it writes and reads that form
+/// alone. All nodes that it is to talk with must be pinned to the same; "auto" will do for "json".
+///
+/// @param name One of gossip_serializer_names().
+/// @return The serializer, to be freed by gossip_serializer_destroy(); NULL if the name is NULL or
+/// not known, or there is no memory.
+///
+/// Threads: any. From callbacks: yes. Since 1.6.
+///
+/// # Safety
+/// name is NULL or a text that ends in NUL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_serializer_create(
+    name: *const c_char,
+) -> *mut gossip_serializer_t {
+    guard("gossip_serializer_create", ptr::null_mut(), || {
+        if name.is_null() {
+            set_last_error(format_args!("name is NULL; pass {Choice}"));
+            return ptr::null_mut();
+        }
+        // SAFETY: not NULL, and the caller's promise.
+        let name = unsafe { CStr::from_ptr(name) };
+        match KNOWN.iter().find(|(known, _)| *known == name) {
+            Some((name, form)) => make(form.clone(), Cow::Borrowed(*name)),
+            None => {
+                let name = name.to_string_lossy();
+                set_last_error(format_args!("name is \"{name}\"; pass {Choice}"));
+                ptr::null_mut()
+            }
+        }
+    })
 }
 
-fn no_memory() -> gossip_error_code_t {
-    set_last_error(format_args!("there is no memory for the result; free some"));
-    GOSSIP_ERR_SERIALIZATION_ERROR
+/// The names that gossip_serializer_create() knows.
+///
+/// @param count Where their number is put; NULL if it is not wanted.
+/// @return The names, an array that is never freed.
+///
+/// Threads: any. From callbacks: yes. Since 1.6.
+///
+/// # Safety
+/// count is NULL or may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_serializer_names(count: *mut usize) -> *const *const c_char {
+    guard("gossip_serializer_names", ptr::null(), || {
+        // SAFETY: the caller's promise.
+        if let Some(count) = unsafe { count.as_mut() } {
+            *count = NAMES.0.len();
+        }
+        NAMES.0.as_ptr()
+    })
+}
+
+/// Makes a serializer of the program's own functions.
+///
+/// They carry what is in gossip_message_t, metadata by gossip_serializer_set_metadata(), and none of
+/// what this library's nodes say to each other in packets alone. In a datagram and in a stream a length
+/// of four bytes stands before what they write, as before a text.
+///
+/// @param vtable The functions, copied.
+/// @return The serializer, to be freed by gossip_serializer_destroy(); NULL if vtable, its encode or
+/// its decode is NULL, its size is too small, or there is no memory. Then its user data stays the
+/// caller's.
+///
+/// Threads: any. From callbacks: yes. Since 1.6.
+///
+/// # Safety
+/// vtable is NULL or points to so many bytes as its size says; its functions are what their types
+/// say, and they and user_data are good until drop_user_data was called.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_serializer_create_custom(
+    vtable: *const gossip_serializer_vtable_t,
+) -> *mut gossip_serializer_t {
+    guard("gossip_serializer_create_custom", ptr::null_mut(), || {
+        // SAFETY: the caller's promise.
+        let Some(vtable) = (unsafe { Program::checked(vtable) }) else { return ptr::null_mut() };
+        let name = if vtable.name.is_null() {
+            Cow::Borrowed(c"custom")
+        } else {
+            // SAFETY: not NULL, and the caller's promise.
+            Cow::Owned(CString::from(unsafe { CStr::from_ptr(vtable.name) }))
+        };
+        make(Serializer::Custom(Arc::new(Program::new(vtable))), name)
+    })
+}
+
+/// Sets one pair of the metadata of an entry, inside the decode function of a serializer of the
+/// program's own, which has no room for it in its structs. The pairs set are all of it then; of entries
+/// for which this is not called nothing is said about metadata. Inside an encode function
+/// gossip_view_each_metadata() and its like of core/gossip_ext.h have that of the entries.
+///
+/// @param index Which entry of the message that is being decoded, from 0 on.
+/// @param key The key, which need not end in NUL; NULL to say that the node has no metadata at all.
+/// @param key_size The bytes of the key.
+/// @param value The value, which need not end in NUL; not looked at if key is NULL.
+/// @param value_size The bytes of the value.
+/// @return GOSSIP_ERR_SUCCESS; GOSSIP_ERR_INVALID_ARGUMENT if value is NULL, index is 1024 or more, or
+/// the entry's metadata would have more than 65536 bytes; GOSSIP_ERR_OPERATION_NOT_PERMITTED if no
+/// decode function runs on this thread.
+///
+/// Threads: any, inside decode functions only. Since 1.6.
+///
+/// # Safety
+/// key and value are NULL or have as many bytes as their sizes say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_serializer_set_metadata(
+    index: usize,
+    key: *const c_char,
+    key_size: usize,
+    value: *const c_char,
+    value_size: usize,
+) -> gossip_error_code_t {
+    guard("gossip_serializer_set_metadata", FAILED, || {
+        // SAFETY: the caller's promise.
+        unsafe { custom::set_metadata(index, (key, key_size), (value, value_size)) }
+    })
+}
+
+/// The name of a serializer.
+///
+/// @param serializer The serializer.
+/// @return The name, valid as long as the serializer; an empty text if it is NULL.
+///
+/// Threads: any. From callbacks: yes. Since 1.6.
+///
+/// # Safety
+/// serializer is NULL or was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_serializer_name(
+    serializer: *const gossip_serializer_t,
+) -> *const c_char {
+    guard("gossip_serializer_name", c"".as_ptr(), || {
+        // SAFETY: the caller's promise.
+        let serializer = unsafe { argument(serializer, "serializer") };
+        serializer.map_or(c"".as_ptr(), |serializer| serializer.name.as_ptr())
+    })
+}
+
+/// Frees a serializer. Transports that it was set for keep what they need; user data of a
+/// serializer of the program's own is given back when the last of them is gone, on any thread.
+///
+/// @param serializer The serializer; NULL does nothing.
+///
+/// Threads: any one, when no other thread uses it any more. From callbacks: yes. Since 1.0.
+///
+/// # Safety
+/// serializer is NULL or came from a function of this library and was not destroyed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn gossip_serializer_destroy(serializer: *mut gossip_serializer_t) {
+    guard_quiet("gossip_serializer_destroy", (), || {
+        if !serializer.is_null() {
+            // SAFETY: it came from Box::into_raw in `make`, and the caller gives it up.
+            drop(unsafe { Box::from_raw(serializer) });
+        }
+    });
 }

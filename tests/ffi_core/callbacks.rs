@@ -1,14 +1,12 @@
 //! Callbacks: without a lock, in order, one at a time, with every function allowed inside.
 
 use crate::support::*;
-use gossip::ffi::callbacks::with_handed_out;
-use gossip::ffi::core::*;
-use gossip::types::Entry;
+use gossip::ffi::*;
 use gossip::types::MessageKind;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
 #[test]
 fn every_function_may_be_called_inside() {
@@ -109,61 +107,4 @@ fn what_unwinds_out_of_a_callback_reaches_the_caller_and_nothing_is_lost() {
     node.meet(&view(3));
     let order = [(2, "send"), (3, "event"), (3, "send")];
     assert_eq!(node.briefs(), order, "the queue goes on with the next call");
-}
-
-#[test]
-fn the_message_handed_out_is_known_inside_its_callback_only() {
-    let node = Node::new(1);
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let noted = Arc::clone(&seen);
-    let other = Node::new(3);
-    let met = AtomicUsize::new(0);
-    node.inside(move |call, message| {
-        let Call::Send { entries, .. } = call else { return };
-        let known = |message| {
-            with_handed_out(message, |handed_out| {
-                handed_out.map(|handed_out| (handed_out.header.sender, handed_out.extras.len()))
-            })
-        };
-        let mine = known(message);
-        assert_eq!(mine.map(|(_, extras)| extras), Some(entries.len()));
-        // Callbacks of another core inside this one do not hide it.
-        other.meet(&view(40 + u8::try_from(met.fetch_add(1, Ordering::SeqCst)).expect("few")));
-        assert_eq!(known(message), mine);
-        // SAFETY: the message lives while its callback runs.
-        let copy = unsafe { *message };
-        assert_eq!(known(&copy), None, "a copy is another message");
-        lock(&noted).push(message as usize);
-    });
-    node.meet(&view(2));
-    let messages = lock(&seen).clone();
-    assert_eq!(messages.len(), 1);
-    let gone = messages[0] as *const _;
-    assert!(with_handed_out(gone, |handed_out| handed_out.is_none()));
-    assert!(with_handed_out(ptr::null(), |handed_out| handed_out.is_none()));
-}
-
-#[test]
-fn metadata_goes_with_the_message_handed_out() {
-    let node = Node::new(1);
-    let (mut keys, mut values) = ([c"zone".as_ptr()], [c"a".as_ptr()]);
-    // SAFETY: a live core and arrays of one text each.
-    unsafe {
-        gossip_core_update_self_metadata(node.core, keys.as_mut_ptr(), values.as_mut_ptr(), 1)
-    };
-    let zones = Arc::new(Mutex::new(Vec::new()));
-    let noted = Arc::clone(&zones);
-    node.inside(move |_, message| {
-        with_handed_out(message, |handed_out| {
-            let Some(handed_out) = handed_out else { return };
-            for extra in handed_out.extras {
-                let entry = extra.complete(Entry::default());
-                let mut pairs = entry.metadata.pairs().into_iter().flatten();
-                let zone = pairs.find(|&(key, _)| key == "zone");
-                lock(&noted).push(zone.map(|(_, value)| value.to_owned()));
-            }
-        });
-    });
-    node.meet(&view(2));
-    assert_eq!(*lock(&zones), [Some("a".to_owned())]);
 }

@@ -2,8 +2,8 @@
 //! message to another, however deep that goes and from whatever thread.
 
 use crate::support::*;
-use gossip::ffi::convert::raw_status;
-use gossip::ffi::core::*;
+use gossip::ffi::testing::raw_status;
+use gossip::ffi::*;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};

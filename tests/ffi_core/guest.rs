@@ -2,7 +2,7 @@
 #![cfg(unix)]
 
 use crate::support::*;
-use gossip::ffi::core::*;
+use gossip::ffi::*;
 use gossip::types::MessageKind;
 use std::ptr;
 use std::sync::Arc;

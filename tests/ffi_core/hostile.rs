@@ -1,9 +1,8 @@
 //! NULL, foreign integers and unterminated texts: no crash, no change, and a text that says why.
 
 use crate::support::*;
-use gossip::ffi::convert::c_text;
-use gossip::ffi::core::*;
-use gossip::ffi::types::{gossip_message_t, gossip_message_type_t, gossip_node_view_t};
+use gossip::ffi::testing::c_text;
+use gossip::ffi::*;
 use gossip::proto::Core;
 use gossip::types::MessageKind;
 use std::ffi::c_char;
@@ -150,7 +149,7 @@ fn text_that_is_not_utf8_is_read_with_replacements() {
     node.hear(MessageKind::Ping, 2, &[changed]);
     assert_eq!(last_error(), "");
     let known = node.find(2).expect("known");
-    assert_eq!(gossip::ffi::convert::read_text(&known.role), "r\u{fffd}lle");
+    assert_eq!(gossip::ffi::testing::read_text(&known.role), "r\u{fffd}lle");
 }
 
 #[test]

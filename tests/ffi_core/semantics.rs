@@ -1,11 +1,8 @@
 //! What the caller of one function sees, as in 1.4.2.
 
 use crate::support::*;
-use gossip::ffi::convert::{c_text, raw_status, read_text};
-use gossip::ffi::core::*;
-use gossip::ffi::types::gossip_error_code_t;
-use gossip::ffi::types::gossip_node_view_t;
-use gossip::ffi::version::*;
+use gossip::ffi::testing::{c_text, raw_status, read_text};
+use gossip::ffi::*;
 use gossip::types::MessageKind;
 use std::ffi::{CStr, c_char};
 use std::mem::MaybeUninit;

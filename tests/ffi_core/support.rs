@@ -4,9 +4,8 @@
 #[path = "../ffi_support/mod.rs"]
 mod shared;
 
-use gossip::ffi::convert::raw_kind;
-use gossip::ffi::core::*;
-use gossip::ffi::types::*;
+use gossip::ffi::testing::raw_kind;
+use gossip::ffi::*;
 use gossip::types::MessageKind;
 use std::ffi::c_void;
 use std::ops::Deref;

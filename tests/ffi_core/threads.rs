@@ -1,7 +1,7 @@
 //! Calls from several threads: nobody waits for another's callback, and one runs at a time.
 
 use crate::support::*;
-use gossip::ffi::core::*;
+use gossip::ffi::*;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};

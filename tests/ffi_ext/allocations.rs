@@ -1,11 +1,7 @@
 //! In steady state packets are made and taken without allocating.
 
 use crate::support::{config, create, id, view};
-use gossip::ffi::core::*;
-use gossip::ffi::ext::callbacks::gossip_callbacks_t;
-use gossip::ffi::ext::clock::*;
-use gossip::ffi::ext::config::gossip_config_t;
-use gossip::ffi::ext::packet::*;
+use gossip::ffi::*;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, RefCell};
 use std::ffi::{c_char, c_void};

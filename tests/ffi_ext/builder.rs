@@ -2,10 +2,8 @@
 
 use crate::metadata::get;
 use crate::support::*;
-use gossip::ffi::convert::c_kind;
-use gossip::ffi::ext::message::*;
-use gossip::ffi::ext::view::gossip_view_get_metadata;
-use gossip::ffi::types::*;
+use gossip::ffi::testing::c_kind;
+use gossip::ffi::*;
 use gossip::types::MessageKind;
 use std::ffi::{c_char, c_void};
 use std::mem::{MaybeUninit, transmute};
@@ -213,7 +211,7 @@ fn a_message_is_lent_with_its_metadata() {
 #[test]
 #[cfg(feature = "net")]
 fn a_lent_message_is_written_and_read_with_its_metadata() {
-    use gossip::ffi::serializers::*;
+    use gossip::ffi::*;
     struct Written {
         serializer: *mut gossip_serializer_t,
         bytes: Vec<u8>,

@@ -2,10 +2,7 @@
 
 use crate::cluster::Cluster;
 use crate::support::*;
-use gossip::ffi::ext::changes::gossip_change_t;
-use gossip::ffi::ext::clock::*;
-use gossip::ffi::ext::config::*;
-use gossip::ffi::ext::info::gossip_node_info_t;
+use gossip::ffi::*;
 use gossip::types::MessageKind;
 
 const LISTS: Has = Has { send: true, event: false, changes: true, packet: false };
@@ -54,8 +51,7 @@ fn a_call_that_changes_nothing_tells_nothing() {
     node.befriend(2);
     tick_at(&node, 200);
     assert!(lists(&node).is_empty());
-    let moved =
-        gossip::ffi::types::gossip_node_view_t { config_epoch: 1, port: 9, ..online(2, 20) };
+    let moved = gossip::ffi::gossip_node_view_t { config_epoch: 1, port: 9, ..online(2, 20) };
     node.hear(MessageKind::Ping, 2, &[moved]);
     let told = lists(&node);
     assert_eq!(told.len(), 1);
@@ -70,7 +66,7 @@ fn left_is_told_apart_from_failed() {
     node.hear(MessageKind::Leave, 2, &[online(2, 20)]);
     let told = lists(&node);
     assert_eq!(brief(&told[0]), [(2, ONLINE, LEFT)]);
-    assert_eq!(gossip::ffi::convert::raw_status(told[0][0].node.status), FAILED);
+    assert_eq!(gossip::ffi::testing::raw_status(told[0][0].node.status), FAILED);
 }
 
 #[test]
@@ -147,14 +143,13 @@ fn the_metadata_of_a_change_is_that_of_its_moment() {
         let mut info = unsafe { std::mem::zeroed::<gossip_node_info_t>() };
         info.size = size_of::<gossip_node_info_t>();
         // SAFETY: a node of this callback, and a struct with its size.
-        let known =
-            unsafe { gossip::ffi::ext::view::gossip_view_info(&raw const (*last).node, &mut info) };
+        let known = unsafe { gossip::ffi::gossip_view_info(&raw const (*last).node, &mut info) };
         seen_tell.send((known, info.metadata_count)).expect("the test waits");
     });
     // SAFETY: a builder, an entry and texts.
     unsafe {
-        use gossip::ffi::ext::message::*;
-        let kind = gossip::ffi::convert::c_kind(MessageKind::Ping);
+        use gossip::ffi::*;
+        let kind = gossip::ffi::testing::c_kind(MessageKind::Ping);
         let builder = gossip_message_builder_create(&id(2), kind, 19);
         gossip_message_builder_add_entry(builder, &online(2, 20));
         let (key, value) = (c"k".as_ptr(), c"v".as_ptr());

@@ -2,19 +2,17 @@
 
 use crate::cluster::Cluster;
 use crate::support::*;
-use gossip::ffi::ext::clock::*;
-use gossip::ffi::ext::config::*;
-use gossip::ffi::ext::info::GOSSIP_NEVER;
+use gossip::ffi::*;
 use gossip::types::MessageKind;
 use std::mem::size_of;
 
 /// The time of a core in milliseconds.
 fn now_ms(node: &Node) -> u64 {
     // SAFETY: numbers, which may all be zero.
-    let mut stats = unsafe { std::mem::zeroed::<gossip::ffi::ext::stats::gossip_stats_t>() };
-    stats.size = size_of::<gossip::ffi::ext::stats::gossip_stats_t>();
+    let mut stats = unsafe { std::mem::zeroed::<gossip::ffi::gossip_stats_t>() };
+    stats.size = size_of::<gossip::ffi::gossip_stats_t>();
     // SAFETY: a live core and a struct with its size.
-    unsafe { gossip::ffi::ext::stats::gossip_core_get_stats(node.core, &mut stats) };
+    unsafe { gossip::ffi::gossip_core_get_stats(node.core, &mut stats) };
     stats.now_ms
 }
 

@@ -1,10 +1,7 @@
 //! A cluster of nodes that speak by datagrams, on virtual time and through the C ABI alone.
 
 use crate::support::*;
-use gossip::ffi::core::gossip_core_t;
-use gossip::ffi::ext::clock::*;
-use gossip::ffi::ext::config::gossip_config_t;
-use gossip::ffi::ext::packet::*;
+use gossip::ffi::*;
 use std::collections::VecDeque;
 
 /// How long a datagram is on its way.

@@ -1,10 +1,7 @@
 //! Configurations: profiles, sizes of other versions, and what is refused by name.
 
 use crate::support::*;
-use gossip::ffi::core::gossip_core_destroy;
-use gossip::ffi::ext::callbacks::gossip_callbacks_t;
-use gossip::ffi::ext::config::*;
-use gossip::ffi::types::gossip_error_code_t;
+use gossip::ffi::*;
 use gossip::proto::Config;
 use std::mem::{MaybeUninit, offset_of, size_of, transmute, zeroed};
 use std::ptr;

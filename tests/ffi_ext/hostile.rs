@@ -1,14 +1,7 @@
 //! Arguments that no program should pass: NULL everywhere, and handles of a parent in a child.
 
 use crate::support::*;
-use gossip::ffi::core::*;
-use gossip::ffi::ext::clock::*;
-use gossip::ffi::ext::info::*;
-use gossip::ffi::ext::message::*;
-use gossip::ffi::ext::metadata::*;
-use gossip::ffi::ext::packet::*;
-use gossip::ffi::ext::stats::*;
-use gossip::ffi::types::*;
+use gossip::ffi::*;
 use gossip::types::MessageKind;
 use std::mem::{size_of, zeroed};
 use std::ptr;
@@ -46,7 +39,7 @@ fn all(core: *mut gossip_core_t) -> Vec<String> {
         call(&mut || assert_eq!(gossip_core_get_peer_stats(core, &id, &mut peer), 0));
         call(&mut || assert_eq!(gossip_core_node_info(core, &id, &mut info), 0));
         call(&mut || {
-            assert_eq!(gossip::ffi::ext::cleanup::gossip_core_cleanup_expired(core, 0), 0);
+            assert_eq!(gossip::ffi::gossip_core_cleanup_expired(core, 0), 0);
         });
         call(&mut || assert_ne!(gossip_core_handle_built(core, builder) as u32, 0));
         call(&mut || assert_ne!(gossip_core_handle_built_at(core, builder, 1) as u32, 0));
@@ -103,7 +96,7 @@ unsafe extern "C-unwind" fn never(_: *const gossip_message_t, _: *mut std::ffi::
 }
 
 fn zeroed_kind() -> std::mem::MaybeUninit<gossip_message_type_t> {
-    gossip::ffi::convert::c_kind(MessageKind::Ping)
+    gossip::ffi::testing::c_kind(MessageKind::Ping)
 }
 
 #[test]

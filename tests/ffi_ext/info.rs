@@ -2,11 +2,8 @@
 
 use crate::metadata::set;
 use crate::support::*;
-use gossip::ffi::convert::raw_status;
-use gossip::ffi::ext::clock::*;
-use gossip::ffi::ext::info::*;
-use gossip::ffi::ext::view::*;
-use gossip::ffi::types::*;
+use gossip::ffi::testing::raw_status;
+use gossip::ffi::*;
 use gossip::types::MessageKind;
 use std::ffi::{c_char, c_int, c_void};
 use std::mem::{offset_of, size_of, zeroed};

@@ -1,10 +1,7 @@
 //! Log lines: there is one function for the whole process, so the tests take turns.
 
 use crate::support::*;
-use gossip::ffi::core::*;
-use gossip::ffi::ext::clock::*;
-use gossip::ffi::ext::log::*;
-use gossip::ffi::types::gossip_error_code_t;
+use gossip::ffi::*;
 use gossip::types::MessageKind;
 use std::ffi::{CStr, c_char, c_void};
 use std::mem::{MaybeUninit, transmute};
@@ -127,7 +124,7 @@ fn a_line_is_one_line_of_text_whatever_others_put_into_it() {
     let lines = listen(gossip_log_level_t::GOSSIP_LOG_INFO);
     let node = Node::with(&config(1), &view(206), ALL);
     let mut evil = view(207);
-    evil.ip = gossip::ffi::convert::c_text("1.1.1.1\n\x1b[31mroot\r");
+    evil.ip = gossip::ffi::testing::c_text("1.1.1.1\n\x1b[31mroot\r");
     node.meet(&evil);
     silence();
     let told = lines.with("1.1.1.1??[31mroot?");
@@ -282,7 +279,7 @@ fn a_forked_child_logs_nothing_and_frees_nothing() {
 #[test]
 #[cfg(feature = "net")]
 fn transports_and_what_they_refuse_are_logged() {
-    use gossip::ffi::net::*;
+    use gossip::ffi::*;
     use std::net::UdpSocket;
     let _turn = lock(&TURN);
     let lines = listen(gossip_log_level_t::GOSSIP_LOG_DEBUG);

@@ -1,10 +1,7 @@
 //! Metadata of any node: by its key, as a walk, set and taken away.
 
 use crate::support::*;
-use gossip::ffi::core::*;
-use gossip::ffi::ext::message::*;
-use gossip::ffi::ext::metadata::*;
-use gossip::ffi::types::*;
+use gossip::ffi::*;
 use gossip::types::MessageKind;
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::ptr;
@@ -152,7 +149,7 @@ fn text_with_a_nul_within_is_told_by_its_length() {
     let (key, value) = (b"a\0b", b"\0");
     // SAFETY: a builder, an entry, and bytes as many as they say.
     unsafe {
-        let kind = gossip::ffi::convert::c_kind(MessageKind::Ping);
+        let kind = gossip::ffi::testing::c_kind(MessageKind::Ping);
         let builder = gossip_message_builder_create(&id(2), kind, 19);
         gossip_message_builder_add_entry(builder, &online(2, 20));
         let (key_at, value_at) = (key.as_ptr().cast(), value.as_ptr().cast());

@@ -1,8 +1,9 @@
 //! drop_user_data: exactly once, after the last callback, under no lock, and never in a child.
 
 use crate::support::*;
-use gossip::ffi::core::*;
+use gossip::ffi::*;
 use gossip::types::MessageKind;
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -101,7 +102,7 @@ fn a_drop_function_may_call_the_library() {
         unsafe { gossip_core_tick(core.cast()) };
     }
     let other = Node::new(9);
-    let functions = gossip::ffi::ext::callbacks::gossip_callbacks_t {
+    let functions = gossip::ffi::gossip_callbacks_t {
         user_data: other.core.cast(),
         drop_user_data: Some(calls_back),
         on_send: None,
@@ -118,14 +119,21 @@ fn a_drop_function_may_call_the_library() {
 }
 
 #[test]
+#[cfg(feature = "net")]
 fn a_core_of_which_a_transport_holds_a_share_is_dropped_by_destroy_too() {
     let node = Node::new(1);
-    // SAFETY: a live core.
-    let shared = unsafe { gossip::ffi::commands::shared_of(node.core) }.expect("a core");
     let log = Arc::clone(&node.log);
+    let kind = MaybeUninit::new(gossip_transport_type_t::GOSSIP_TRANSPORT_UDP);
+    // SAFETY: a text, and a core and a transport that live.
+    let transport = unsafe {
+        let transport = gossip_transport_create(kind, c"127.0.0.1".as_ptr(), 0);
+        gossip_transport_set_core(transport, node.core);
+        transport
+    };
     drop(node);
     assert_eq!(log.drops(), 1);
-    drop(shared);
+    // SAFETY: it is destroyed once.
+    unsafe { gossip_transport_destroy(transport) };
     assert_eq!(log.drops(), 1);
 }
 

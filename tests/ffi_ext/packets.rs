@@ -2,10 +2,7 @@
 
 use crate::cluster::Cluster;
 use crate::support::*;
-use gossip::ffi::ext::clock::*;
-use gossip::ffi::ext::config::*;
-use gossip::ffi::ext::packet::*;
-use gossip::ffi::types::gossip_error_code_t;
+use gossip::ffi::*;
 use gossip::types::MessageKind;
 use gossip::wire::{binary, framing, json};
 use std::ffi::CStr;
@@ -191,8 +188,8 @@ fn a_message_is_sent_once_though_the_program_has_both_functions() {
 fn what_cannot_be_sent_to_is_dropped_and_counted() {
     let node = Node::with(&packets(1), &view(1), PACKETS);
     for (ip, port) in [("db-7.internal", 7002), ("10.0.0.7", 0), ("10.0.0.7", 70_000)] {
-        let target = gossip::ffi::types::gossip_node_view_t {
-            ip: gossip::ffi::convert::c_text(ip),
+        let target = gossip::ffi::gossip_node_view_t {
+            ip: gossip::ffi::testing::c_text(ip),
             port,
             ..view(2 + u8::try_from(port % 200).expect("small"))
         };
@@ -200,8 +197,8 @@ fn what_cannot_be_sent_to_is_dropped_and_counted() {
     }
     assert!(sent(&node).is_empty());
     assert_eq!(crate::stats::stats(&node).dropped_calls, 3);
-    let six = gossip::ffi::types::gossip_node_view_t {
-        ip: gossip::ffi::convert::c_text("2001:DB8::7"),
+    let six = gossip::ffi::gossip_node_view_t {
+        ip: gossip::ffi::testing::c_text("2001:DB8::7"),
         ..view(9)
     };
     node.join(&six);

@@ -2,12 +2,7 @@
 
 use crate::cluster::Cluster;
 use crate::support::*;
-use gossip::ffi::ext::cleanup::*;
-use gossip::ffi::ext::clock::*;
-use gossip::ffi::ext::config::*;
-use gossip::ffi::ext::info::GOSSIP_NEVER;
-use gossip::ffi::ext::stats::*;
-use gossip::ffi::types::gossip_error_code_t;
+use gossip::ffi::*;
 use gossip::types::MessageKind;
 use std::mem::{size_of, zeroed};
 use std::ptr;

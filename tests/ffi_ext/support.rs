@@ -4,12 +4,8 @@
 #[path = "../ffi_support/mod.rs"]
 mod shared;
 
-use gossip::ffi::convert::{raw_kind, raw_status};
-use gossip::ffi::core::*;
-use gossip::ffi::ext::callbacks::*;
-use gossip::ffi::ext::changes::gossip_change_t;
-use gossip::ffi::ext::config::*;
-use gossip::ffi::types::*;
+use gossip::ffi::testing::{raw_kind, raw_status};
+use gossip::ffi::*;
 use gossip::types::MessageKind;
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::mem::{MaybeUninit, size_of, zeroed};
@@ -235,7 +231,7 @@ pub(crate) fn bytes_of(view: &gossip_node_view_t) -> Vec<u8> {
     let mut bytes = view.id.data.to_vec();
     numbers.iter().for_each(|number| bytes.extend(number.to_be_bytes()));
     for text in [&view.ip, &view.role, &view.region] {
-        bytes.extend(gossip::ffi::convert::text_bytes(text));
+        bytes.extend(gossip::ffi::testing::text_bytes(text));
     }
     bytes
 }

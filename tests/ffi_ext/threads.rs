@@ -1,9 +1,7 @@
 //! Calls from several threads at once.
 
 use crate::support::*;
-use gossip::ffi::ext::clock::*;
-use gossip::ffi::ext::config::*;
-use gossip::ffi::ext::packet::*;
+use gossip::ffi::*;
 use gossip::types::MessageKind;
 use std::thread;
 

@@ -1,9 +1,7 @@
 //! A core behind the C ABI, and what a C program hands to it.
 
-use gossip::ffi::convert::{c_id, c_kind, c_text, raw_status};
-use gossip::ffi::core::*;
-use gossip::ffi::types::*;
-use gossip::ffi::version::gossip_last_error;
+use gossip::ffi::testing::{c_id, c_kind, c_text, raw_status};
+use gossip::ffi::*;
 use gossip::types::{MessageKind, NodeId};
 use std::ffi::CStr;
 use std::mem::{MaybeUninit, transmute};

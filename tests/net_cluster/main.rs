@@ -8,9 +8,9 @@ mod support;
 #[path = "../net_ffi/wired.rs"]
 mod wired;
 
-use gossip::ffi::convert::raw_status;
-use gossip::ffi::net::{gossip_transport_start, gossip_transport_stop, gossip_transport_type_t};
-use gossip::ffi::types::gossip_error_code::GOSSIP_ERR_SUCCESS;
+use gossip::ffi::gossip_error_code::GOSSIP_ERR_SUCCESS;
+use gossip::ffi::testing::raw_status;
+use gossip::ffi::{gossip_transport_start, gossip_transport_stop, gossip_transport_type_t};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use support::{Call, FAILED, Node, ONLINE};
@@ -41,7 +41,7 @@ impl Cluster {
         }
         for node in &nodes[1..] {
             // SAFETY: a live core and a view.
-            unsafe { gossip::ffi::core::gossip_core_join(node.core, &wires[0].view(1)) }
+            unsafe { gossip::ffi::gossip_core_join(node.core, &wires[0].view(1)) }
         }
         Self { wires, nodes }
     }

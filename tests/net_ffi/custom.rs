@@ -3,11 +3,9 @@
 use crate::support::*;
 use crate::transport::wire_up;
 use crate::wired::*;
-use gossip::ffi::convert::c_text;
-use gossip::ffi::ext::metadata::gossip_core_get_metadata;
-use gossip::ffi::net::*;
-use gossip::ffi::types::gossip_error_code::*;
-use gossip::ffi::types::{gossip_error_code_t, gossip_message_t, gossip_node_view_t};
+use gossip::ffi::gossip_error_code::*;
+use gossip::ffi::testing::c_text;
+use gossip::ffi::*;
 use gossip::types::MessageKind;
 use gossip::wire::framing;
 use std::ffi::{CStr, c_char, c_void};
@@ -266,7 +264,7 @@ fn what_decode_gives_is_checked_and_a_flaw_is_junk() {
         assert_eq!(wire.send(&meet, &wire.view(1)), GOSSIP_ERR_SUCCESS);
         node.find(2).is_some()
     });
-    assert_eq!(gossip::ffi::convert::read_text(&node.find(2).expect("it").role), "caf\u{fffd}");
+    assert_eq!(gossip::ffi::testing::read_text(&node.find(2).expect("it").role), "caf\u{fffd}");
 }
 
 #[test]
@@ -391,7 +389,7 @@ fn a_large_message_is_split_in_the_program_s_own_form_too() {
             // SAFETY: encode wrote a message there, at whatever place.
             let message = unsafe { frame.as_ptr().cast::<gossip_message_t>().read_unaligned() };
             told += message.entries_count;
-            kinds.push(gossip::ffi::convert::raw_kind(message.r#type));
+            kinds.push(gossip::ffi::testing::raw_kind(message.r#type));
         }
     }
     assert_eq!(kinds[0], 0);

@@ -3,14 +3,12 @@
 use crate::support::*;
 use crate::transport::wire_up;
 use crate::wired::*;
-use gossip::ffi::convert::{raw_kind, raw_status};
-use gossip::ffi::core::gossip_core_update_self_metadata;
-use gossip::ffi::ext::stats::{
+use gossip::ffi::gossip_error_code::*;
+use gossip::ffi::testing::{raw_kind, raw_status};
+use gossip::ffi::*;
+use gossip::ffi::{
     gossip_core_get_peer_stats, gossip_core_get_stats, gossip_peer_stats_t, gossip_stats_t,
 };
-use gossip::ffi::net::*;
-use gossip::ffi::types::gossip_error_code::*;
-use gossip::ffi::types::gossip_node_view_t;
 use gossip::types::{Detail, Entry, Header, MessageKind, NodeId, NodeStatus};
 use gossip::wire::{Kind, binary, framing, json, kind_of};
 use std::cell::Cell;
@@ -341,7 +339,7 @@ fn metadata_reaches_the_other_node_in_every_form() {
         one.meet(&there.view(2));
         let count = || {
             // SAFETY: a live core and an id.
-            unsafe { gossip::ffi::ext::metadata::gossip_core_metadata_count(two.core, &id(1)) }
+            unsafe { gossip::ffi::gossip_core_metadata_count(two.core, &id(1)) }
         };
         wait_for(name, || {
             one.tick();

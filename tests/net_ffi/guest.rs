@@ -2,8 +2,8 @@
 
 use crate::support::*;
 use crate::wired::*;
-use gossip::ffi::net::*;
-use gossip::ffi::types::gossip_error_code::*;
+use gossip::ffi::gossip_error_code::*;
+use gossip::ffi::*;
 use gossip::types::MessageKind;
 
 /// Runs the test `name` again in a process that has no other tests, and says whether this is that

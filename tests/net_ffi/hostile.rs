@@ -2,10 +2,9 @@
 
 use crate::support::*;
 use crate::wired::*;
-use gossip::ffi::convert::c_text;
-use gossip::ffi::net::*;
-use gossip::ffi::types::gossip_error_code::*;
-use gossip::ffi::types::{gossip_message_t, gossip_node_view_t};
+use gossip::ffi::gossip_error_code::*;
+use gossip::ffi::testing::c_text;
+use gossip::ffi::*;
 use gossip::types::MessageKind;
 use std::ffi::c_char;
 use std::mem::{MaybeUninit, transmute};

@@ -1,10 +1,9 @@
 //! Messages as bytes and back.
 
 use crate::support::*;
-use gossip::ffi::convert::{c_text, raw_kind, raw_status, read_text};
-use gossip::ffi::net::*;
-use gossip::ffi::types::gossip_error_code::*;
-use gossip::ffi::types::{gossip_error_code_t, gossip_message_t, gossip_node_view_t};
+use gossip::ffi::gossip_error_code::*;
+use gossip::ffi::testing::{c_text, raw_kind, raw_status, read_text};
+use gossip::ffi::*;
 use gossip::types::MessageKind;
 use std::{ptr, slice};
 
@@ -139,7 +138,7 @@ fn message_handed_to_the_send_callback_is_written_with_its_metadata() {
     let values = [c"a \"b\"".as_ptr()];
     // SAFETY: a live core and arrays of one text each.
     unsafe {
-        gossip::ffi::core::gossip_core_update_self_metadata(
+        gossip::ffi::gossip_core_update_self_metadata(
             node.core,
             keys.as_ptr().cast_mut(),
             values.as_ptr().cast_mut(),
@@ -147,8 +146,11 @@ fn message_handed_to_the_send_callback_is_written_with_its_metadata() {
         );
     }
     let (tell, told) = std::sync::mpsc::channel();
+    let other = Node::new(3);
     node.inside(move |_, handed_out| {
         if !handed_out.is_null() {
+            // Callbacks of another core inside this one do not hide the message.
+            other.meet(&view(4));
             // SAFETY: it lives until the callback returns.
             let copy = unsafe { *handed_out };
             let _ = tell.send((serialize(handed_out), serialize(&copy)));

@@ -3,11 +3,9 @@
 use crate::serializer::serialize;
 use crate::support::*;
 use crate::wired::*;
-use gossip::ffi::convert::c_text;
-use gossip::ffi::core::{gossip_core_destroy, gossip_core_update_self_metadata};
-use gossip::ffi::net::*;
-use gossip::ffi::types::gossip_error_code::*;
-use gossip::ffi::types::gossip_node_view_t;
+use gossip::ffi::gossip_error_code::*;
+use gossip::ffi::testing::c_text;
+use gossip::ffi::*;
 use gossip::types::MessageKind;
 use std::mem::{MaybeUninit, forget};
 use std::ptr;
@@ -77,7 +75,7 @@ fn two_nodes_find_each_other() {
             one.tick();
             two.tick();
             let is_online = |node: Option<gossip_node_view_t>| {
-                node.is_some_and(|node| gossip::ffi::convert::raw_status(node.status) == ONLINE)
+                node.is_some_and(|node| gossip::ffi::testing::raw_status(node.status) == ONLINE)
             };
             is_online(one.find(2)) && is_online(two.find(1))
         });
@@ -148,7 +146,7 @@ fn core_and_transport_may_be_destroyed_inside_a_callback_of_the_transport() {
                 // SAFETY: each is destroyed once; the test forgets them.
                 unsafe {
                     gossip_transport_destroy(transport as *mut gossip_transport_t);
-                    gossip_core_destroy(core as *mut gossip::ffi::core::gossip_core_t);
+                    gossip_core_destroy(core as *mut gossip::ffi::gossip_core_t);
                 }
                 let _ = tell.send(());
             }

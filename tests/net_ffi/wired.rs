@@ -1,11 +1,10 @@
 //! A transport behind the C ABI, destroyed when dropped.
 
 use crate::support::{Node, last_error, view};
-use gossip::ffi::convert::c_text;
-use gossip::ffi::net::gossip_transport_type::{GOSSIP_TRANSPORT_TCP, GOSSIP_TRANSPORT_UDP};
-use gossip::ffi::net::*;
-use gossip::ffi::types::gossip_error_code::GOSSIP_ERR_SUCCESS;
-use gossip::ffi::types::{gossip_error_code_t, gossip_message_t, gossip_node_view_t};
+use gossip::ffi::gossip_error_code::GOSSIP_ERR_SUCCESS;
+use gossip::ffi::gossip_transport_type::{GOSSIP_TRANSPORT_TCP, GOSSIP_TRANSPORT_UDP};
+use gossip::ffi::testing::c_text;
+use gossip::ffi::*;
 use std::ffi::CString;
 use std::mem::MaybeUninit;
 use std::net::UdpSocket;

@@ -8,6 +8,7 @@ use crate::ffi::types::{gossip_event_callback_t, gossip_send_callback_t};
 use core::ffi::{c_char, c_void};
 use core::mem::{offset_of, size_of};
 use core::ptr;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 /// Sends one datagram; called by the functions of a core in place of gossip_send_callback_t.
 ///
@@ -100,7 +101,40 @@ fn targets(callbacks: &gossip_callbacks_t) -> Targets {
     Targets {
         packet: callbacks.on_packet,
         changes: callbacks.on_changes,
-        owned: super::owned::Owned::new(callbacks.user_data, callbacks.drop_user_data),
+        owned: Owned::new(callbacks.user_data, callbacks.drop_user_data),
         ..Targets::new(on_send, callbacks.on_event, callbacks.user_data)
+    }
+}
+
+/// The program's pointer and the function that frees it.
+pub(crate) struct Owned {
+    pointer: *mut c_void,
+    free: gossip_drop_callback_t,
+    freed: AtomicBool,
+}
+
+impl Owned {
+    pub(crate) const fn new(pointer: *mut c_void, free: gossip_drop_callback_t) -> Self {
+        Self { pointer, free, freed: AtomicBool::new(false) }
+    }
+
+    pub(super) const fn pointer(&self) -> *mut c_void {
+        self.pointer
+    }
+
+    /// Nothing that anybody has to free.
+    pub(crate) const fn nothing() -> Self {
+        Self::new(ptr::null_mut(), None)
+    }
+
+    /// Calls the program's function, the first time. Must run with no lock held, when nothing uses
+    /// the pointer any more.
+    pub(crate) fn free(&self) {
+        if !self.freed.swap(true, Ordering::AcqRel)
+            && let Some(free) = self.free
+        {
+            // SAFETY: a function of the program with this type and the pointer that it is for.
+            unsafe { free(self.pointer) };
+        }
     }
 }

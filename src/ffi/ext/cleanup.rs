@@ -1,9 +1,8 @@
 //! Nodes that are gone for good.
 
-use crate::ffi::commands::core_ref;
+use crate::ffi::argument::core_ref;
 use crate::ffi::core::gossip_core_t;
-use crate::ffi::guard::guard_both;
-use crate::ffi::handle::Pending;
+use crate::ffi::guard::guard_then;
 use core::time::Duration;
 
 /// Forgets nodes that failed or left at least so long ago, as happens by itself after reap_ms of
@@ -25,17 +24,9 @@ pub unsafe extern "C-unwind" fn gossip_core_cleanup_expired(
     core: *mut gossip_core_t,
     older_than_ms: u64,
 ) -> usize {
-    guard_both("gossip_core_cleanup_expired", 0, || {
+    guard_then("gossip_core_cleanup_expired", 0, |count| {
+        let older_than = Duration::from_millis(older_than_ms);
         // SAFETY: the caller's promise.
-        unsafe { cleanup(core, Duration::from_millis(older_than_ms)) }
+        unsafe { core_ref(core) }?.run(None, |core, now| *count = core.forget_gone(now, older_than))
     })
-}
-
-/// # Safety
-/// As [`gossip_core_cleanup_expired`].
-unsafe fn cleanup(core: *const gossip_core_t, older_than: Duration) -> (usize, Option<Pending>) {
-    // SAFETY: the caller's promise.
-    let Some(core) = (unsafe { core_ref(core) }) else { return (0, None) };
-    let (count, pending) = core.input_with(None, |core, now, _| core.forget_gone(now, older_than));
-    (count.unwrap_or(0), pending)
 }

@@ -1,8 +1,9 @@
 //! Time that the program gives, and when it is due.
 
 use super::info::GOSSIP_NEVER;
-use crate::ffi::commands::{self as body, core_ref};
+use crate::ffi::argument::core_ref;
 use crate::ffi::core::gossip_core_t;
+use crate::ffi::core::rounds::{handle_message, tick};
 use crate::ffi::guard::{guard, guard_then};
 use crate::ffi::types::gossip_message_t;
 use crate::types::Instant;
@@ -22,10 +23,8 @@ use crate::types::Instant;
 /// core is NULL or a core that was not destroyed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_core_tick_at(core: *mut gossip_core_t, now_ms: u64) {
-    guard_then("gossip_core_tick_at", || {
-        // SAFETY: the caller's promise.
-        unsafe { body::tick(core, at(now_ms)) }
-    });
+    // SAFETY: the caller's promise.
+    guard_then("gossip_core_tick_at", (), |()| unsafe { tick(core, at(now_ms)) });
 }
 
 /// Takes a message at a given time, as gossip_core_handle_message() does.
@@ -45,9 +44,9 @@ pub unsafe extern "C-unwind" fn gossip_core_handle_message_at(
     msg: *const gossip_message_t,
     now_ms: u64,
 ) {
-    guard_then("gossip_core_handle_message_at", || {
+    guard_then("gossip_core_handle_message_at", (), |()| {
         // SAFETY: the caller's promise.
-        unsafe { body::handle_message(core, msg, at(now_ms)) }
+        unsafe { handle_message(core, msg, at(now_ms)) }
     });
 }
 
@@ -64,9 +63,9 @@ pub unsafe extern "C-unwind" fn gossip_core_handle_message_at(
 /// core is NULL or a core that was not destroyed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_core_handle_timeout(core: *mut gossip_core_t) {
-    guard_then("gossip_core_handle_timeout", || {
+    guard_then("gossip_core_handle_timeout", (), |()| {
         // SAFETY: the caller's promise.
-        unsafe { body::handle_timeout(core, None) }
+        unsafe { core_ref(core) }?.run(None, |core, now| core.handle_timeout(now))
     });
 }
 
@@ -84,9 +83,9 @@ pub unsafe extern "C-unwind" fn gossip_core_handle_timeout_at(
     core: *mut gossip_core_t,
     now_ms: u64,
 ) {
-    guard_then("gossip_core_handle_timeout_at", || {
+    guard_then("gossip_core_handle_timeout_at", (), |()| {
         // SAFETY: the caller's promise.
-        unsafe { body::handle_timeout(core, at(now_ms)) }
+        unsafe { core_ref(core) }?.run(at(now_ms), |core, now| core.handle_timeout(now))
     });
 }
 
@@ -106,23 +105,15 @@ pub unsafe extern "C-unwind" fn gossip_core_handle_timeout_at(
 pub unsafe extern "C-unwind" fn gossip_core_next_timeout(core: *const gossip_core_t) -> u64 {
     guard("gossip_core_next_timeout", GOSSIP_NEVER, || {
         // SAFETY: the caller's promise.
-        unsafe { next_timeout(core) }.unwrap_or(GOSSIP_NEVER)
+        let asked = unsafe { core_ref(core) }.and_then(|core| core.next_timeout());
+        let Some((Some(due), now, manual)) = asked else { return GOSSIP_NEVER };
+        let from = if manual { 0 } else { now.as_micros() };
+        // Rounded up, so that it is due when that time has passed.
+        due.as_micros().saturating_sub(from).div_ceil(1000)
     })
 }
 
 /// A time that a program gave.
 pub(super) const fn at(now_ms: u64) -> Option<Instant> {
     Some(Instant::from_millis(now_ms))
-}
-
-/// # Safety
-/// As [`gossip_core_next_timeout`].
-unsafe fn next_timeout(core: *const gossip_core_t) -> Option<u64> {
-    // SAFETY: the caller's promise.
-    let core = unsafe { core_ref(core) }?;
-    let (due, now, manual) = core.next_timeout()?;
-    let due = due?.as_micros();
-    let from = if manual { 0 } else { now.as_micros() };
-    // Rounded up, so that it is due when that time has passed.
-    Some(due.saturating_sub(from).div_ceil(1000))
 }

@@ -1,15 +1,17 @@
 //! `gossip_config_t`: how a core works, and a core that is made with it.
 #![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
-use super::callbacks::gossip_callbacks_t;
-use super::create;
+use super::callbacks::{self, gossip_callbacks_t};
 use super::sized::{self, Growing, Prefix};
+use super::state::{Extension, Wanted};
+use crate::ffi::argument::{argument, with_entry};
 use crate::ffi::core::gossip_core_t;
-use crate::ffi::error::set_last_error;
+use crate::ffi::error::{self, set_last_error};
 use crate::ffi::guard::guard;
+use crate::ffi::handle::Shared;
 use crate::ffi::types::{gossip_error_code_t, gossip_node_view_t};
-use crate::proto::{Carrier, Config, ConfigError};
-use crate::types::Instant;
+use crate::os;
+use crate::proto::{Carrier, Config, ConfigError, Core};
 use crate::wire::binary::cluster_hash;
 use core::ffi::{CStr, c_char};
 use core::mem::{MaybeUninit, offset_of, size_of};
@@ -151,6 +153,8 @@ const _: () = assert!(
     size_of::<gossip_config_t>() == offset_of!(gossip_config_t, packet_bytes) + size_of::<u32>()
 );
 
+const INVALID: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
+
 /// The longest name of a cluster in bytes.
 const MAX_CLUSTER_BYTES: usize = 255;
 /// The longest wait for further changes in milliseconds.
@@ -199,22 +203,6 @@ constants! {
     probe_timeout_max_ms indirect_probes deaf_probes suspicion_min_ms suspicion_min_rounds
     suspicion_max_factor confirmations observers observer_timeout_ms lambda awareness_max
     heal_interval_ms sync_interval_ms join_timeout_ms reap_ms leave_rounds max_members packet_bytes
-}
-
-/// What a program asked for.
-#[derive(Default)]
-pub(in crate::ffi) struct Wanted {
-    pub(in crate::ffi) config: Config,
-    pub(in crate::ffi) seed: Option<u64>,
-    pub(in crate::ffi) manual_clock: bool,
-    pub(in crate::ffi) settle_ms: u32,
-}
-
-impl Wanted {
-    /// The time at which the core begins.
-    pub(super) fn start(&self, now: Instant) -> Instant {
-        if self.manual_clock { Instant::ZERO } else { now }
-    }
 }
 
 fn profile_of(raw: u32) -> Option<Config> {
@@ -301,7 +289,7 @@ fn report_range(field: &str, value: u32, least: u64, most: u64) {
 }
 
 /// The error text for a configuration or an own view that was refused.
-pub(super) fn report(error: &ConfigError, config: &Config) {
+fn report(error: &ConfigError, config: &Config) {
     match error {
         ConfigError::Range(field, least, most) => {
             let config = c_config(config, 0);
@@ -342,9 +330,10 @@ pub unsafe extern "C-unwind" fn gossip_config_init_sized(
     size: usize,
     profile: MaybeUninit<gossip_profile_t>,
 ) -> gossip_error_code_t {
-    guard("gossip_config_init_sized", gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT, || {
+    guard("gossip_config_init_sized", INVALID, || {
+        let Some(values) = defaults(raw_profile(profile), "profile") else { return INVALID };
         // SAFETY: the caller's promise.
-        unsafe { init(config, size, raw_profile(profile)) }
+        unsafe { sized::fill(config, ("config", "gossip_config_t"), size, &values) }
     })
 }
 
@@ -373,35 +362,52 @@ pub unsafe extern "C-unwind" fn gossip_core_create_with(
 ) -> *mut gossip_core_t {
     guard("gossip_core_create_with", ptr::null_mut(), || {
         // SAFETY: the caller's promise.
-        unsafe { create::create_with(config, self_node, callbacks) }
+        let Some(targets) = (unsafe { callbacks::read(callbacks) }) else { return ptr::null_mut() };
+        // SAFETY: the caller's promise.
+        let Some((core, wanted)) = (unsafe { core_of(config, self_node) }) else {
+            // The program's function may call the library, but the error is that of this call.
+            let saved = error::save();
+            targets.owned.free();
+            saved.restore();
+            return ptr::null_mut();
+        };
+        let shared = Shared::with_extension(core, targets, Extension::new(&wanted));
+        gossip_core_t::into_raw(shared)
     })
+}
+
+/// The core, and what else was asked for; `None`, with an error text, if it cannot be made.
+///
+/// # Safety
+/// As [`gossip_core_create_with`].
+unsafe fn core_of(
+    config: *const gossip_config_t,
+    self_node: *const gossip_node_view_t,
+) -> Option<(Core, Wanted)> {
+    let wanted = if config.is_null() {
+        Wanted::default()
+    } else {
+        // SAFETY: the caller's promise.
+        unsafe { read(config) }?
+    };
+    // SAFETY: the caller's promise.
+    let view = unsafe { argument(self_node, "self_node") }?;
+    let seed = match wanted.seed {
+        Some(seed) => seed,
+        None => os::entropy().map_err(|error| set_last_error(format_args!("{error}"))).ok()?,
+    };
+    let core = with_entry(view, "self_node", |own| {
+        Core::new(wanted.config.clone(), own, seed, wanted.start(os::now()))
+            .map_err(|error| report(&error, &wanted.config))
+            .ok()
+    })?;
+    Some((core, wanted))
 }
 
 fn raw_profile(profile: MaybeUninit<gossip_profile_t>) -> u32 {
     // SAFETY: the enumeration has the size of u32, every bit pattern is a u32, and an argument has
     // some value.
     unsafe { core::mem::transmute(profile) }
-}
-
-/// # Safety
-/// As [`gossip_config_init_sized`].
-unsafe fn init(config: *mut gossip_config_t, size: usize, profile: u32) -> gossip_error_code_t {
-    let failed = gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
-    let Some(values) = defaults(profile, "profile") else { return failed };
-    if config.is_null() {
-        crate::ffi::commands::report_null("config");
-        return failed;
-    }
-    if size < size_of::<usize>() {
-        set_last_error(format_args!("size is {size}; pass sizeof(gossip_config_t)"));
-        return failed;
-    }
-    // SAFETY: the caller's promise; the size is looked at before anything else is written.
-    let written = unsafe {
-        config.cast::<usize>().write(size);
-        sized::write(config, "config", &values)
-    };
-    if written { gossip_error_code_t::GOSSIP_ERR_SUCCESS } else { failed }
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 #![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
 use super::sized::{self, Growing};
+use crate::ffi::argument::core_and;
 use crate::ffi::callbacks::Extra;
-use crate::ffi::commands::{argument, core_ref};
 use crate::ffi::convert::view_of;
 use crate::ffi::core::gossip_core_t;
 use crate::ffi::guard::guard;
@@ -81,7 +81,18 @@ pub unsafe extern "C-unwind" fn gossip_core_node_info(
 ) -> c_int {
     guard("gossip_core_node_info", 0, || {
         // SAFETY: the caller's promise.
-        c_int::from(unsafe { node_info(core, id, info) }.unwrap_or(false))
+        let Some((core, id)) = (unsafe { core_and(core, id, "id") }) else { return 0 };
+        let id = NodeId::new(id.data);
+        // SAFETY: the caller's promise.
+        unsafe {
+            sized::write_if(info, "info", || {
+                core.read_at(|core, now| {
+                    let entry = core.find(&id)?;
+                    let known = Known::of(core, now, &id);
+                    Some(of_view(&view_of(&entry), &Extra::of(&entry), known))
+                })?
+            })
+        }
     })
 }
 
@@ -156,25 +167,4 @@ pub(super) fn c_time_or_never(instant: Option<Instant>) -> u64 {
 /// A number that is bounded elsewhere, far below what has room.
 fn c_number(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
-}
-
-/// # Safety
-/// As [`gossip_core_node_info`].
-unsafe fn node_info(
-    core: *const gossip_core_t,
-    id: *const gossip_node_id_t,
-    out: *mut gossip_node_info_t,
-) -> Option<bool> {
-    // SAFETY: the caller's promise.
-    let (core, id) = unsafe { (core_ref(core)?, argument(id, "id")?) };
-    let id = NodeId::new(id.data);
-    // SAFETY: the caller's promise.
-    unsafe { sized::size_of_output(out, "info") }?;
-    let found = core.read_at(|core, now| {
-        let entry = core.find(&id)?;
-        Some((view_of(&entry), Extra::of(&entry), Known::of(core, now, &id)))
-    })?;
-    let (node, extra, known) = found?;
-    // SAFETY: the caller's promise.
-    Some(unsafe { sized::write(out, "info", &of_view(&node, &extra, known)) })
 }

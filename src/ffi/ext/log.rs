@@ -7,8 +7,7 @@
 //! has its own subscriber, and this never takes the place of one that is there.
 #![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
-use super::callbacks::gossip_drop_callback_t;
-use super::owned::Owned;
+use super::callbacks::{Owned, gossip_drop_callback_t};
 use crate::ffi::error::{self, Text, set_last_error};
 use crate::ffi::guard::guard;
 use crate::ffi::types::gossip_error_code_t;

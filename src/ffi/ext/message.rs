@@ -2,12 +2,12 @@
 #![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
 use super::clock::at;
+use crate::ffi::argument::{argument, core_ref, report_null};
 use crate::ffi::callbacks;
-use crate::ffi::commands::{argument, core_ref, report_null};
-use crate::ffi::convert::{Flaw, Status, kind_of, owned_of};
+use crate::ffi::convert::{Status, kind_of, owned_of};
 use crate::ffi::core::gossip_core_t;
 use crate::ffi::error::set_last_error;
-use crate::ffi::guard::{Callbacks, guard, guard_both, guard_quiet};
+use crate::ffi::guard::{Callbacks, guard, guard_quiet, guard_then};
 use crate::ffi::handle::Pending;
 use crate::ffi::types::{
     gossip_error_code_t, gossip_message_t, gossip_message_type_t, gossip_node_id_t,
@@ -15,12 +15,12 @@ use crate::ffi::types::{
 };
 use crate::os;
 use crate::proto::Core;
-use crate::types::{Entry, Header, Instant, Message, Metadata, NodeId, NodeView};
+use crate::types::{Entry, Header, Instant, Message, Metadata, NodeId, NodeView, Path};
 use alloc::sync::Arc;
 use core::ffi::{c_char, c_void};
 use core::mem::MaybeUninit;
 use core::{ptr, slice};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A message that is being made, for a core to take. Opaque.
 ///
@@ -66,7 +66,15 @@ pub unsafe extern "C-unwind" fn gossip_message_builder_create(
 ) -> *mut gossip_message_builder_t {
     guard("gossip_message_builder_create", ptr::null_mut(), || {
         // SAFETY: the caller's promise.
-        unsafe { create(sender, r#type, timestamp) }
+        let Some(sender) = (unsafe { argument(sender, "sender") }) else { return ptr::null_mut() };
+        let sender = NodeId::new(sender.data);
+        let kind = kind_of(r#type).map_err(|flaw| set_last_error(format_args!("{flaw}")));
+        let Ok(kind) = kind else { return ptr::null_mut() };
+        let header = Header { sender, kind, timestamp, ..Header::default() };
+        Box::into_raw(Box::new(gossip_message_builder_t {
+            message: Mutex::new(Message { header, entries: Vec::new() }),
+            process: os::process_mark(),
+        }))
     })
 }
 
@@ -90,7 +98,26 @@ pub unsafe extern "C-unwind" fn gossip_message_builder_add_entry(
 ) -> gossip_error_code_t {
     guard("gossip_message_builder_add_entry", INVALID, || {
         // SAFETY: the caller's promise.
-        unsafe { add_entry(builder, entry) }
+        let mut message = match unsafe { locked(builder) } {
+            Ok(message) => message,
+            Err(code) => return code,
+        };
+        // SAFETY: the caller's promise.
+        let Some(view) = (unsafe { argument(entry, "entry") }) else { return INVALID };
+        let entry = match owned_of(view, Status::Read) {
+            Ok(entry) => entry,
+            Err(flaw) => {
+                set_last_error(format_args!("entry->{flaw}"));
+                return INVALID;
+            }
+        };
+        let most = Core::MAX_ENTRIES;
+        if message.entries.len() >= most {
+            set_last_error(format_args!("the message has {most} entries; begin another one"));
+            return INVALID;
+        }
+        message.entries.push(entry);
+        SUCCESS
     })
 }
 
@@ -124,7 +151,22 @@ pub unsafe extern "C-unwind" fn gossip_message_builder_set_metadata(
 ) -> gossip_error_code_t {
     guard("gossip_message_builder_set_metadata", INVALID, || {
         // SAFETY: the caller's promise.
-        unsafe { set_metadata(builder, index, (key, key_size), (value, value_size)) }
+        let mut message = match unsafe { locked(builder) } {
+            Ok(message) => message,
+            Err(code) => return code,
+        };
+        let count = message.entries.len();
+        let Some(entry) = message.entries.get_mut(index) else {
+            set_last_error(format_args!("index is {index}; the message has {count} entries"));
+            return INVALID;
+        };
+        let mut metadata = entry.metadata.clone().unwrap_or_default();
+        // SAFETY: the caller's promise.
+        if unsafe { set_pair(&mut metadata, (key, key_size), (value, value_size)) }.is_none() {
+            return INVALID;
+        }
+        entry.metadata = Some(metadata);
+        SUCCESS
     })
 }
 
@@ -151,9 +193,15 @@ pub unsafe extern "C-unwind" fn gossip_message_builder_lend(
     callback: gossip_message_callback_t,
     user_data: *mut c_void,
 ) -> gossip_error_code_t {
-    guard_both("gossip_message_builder_lend", INVALID, || {
+    guard_then("gossip_message_builder_lend", INVALID, |code| {
+        if callback.is_none() {
+            report_null("callback");
+            return None;
+        }
         // SAFETY: the caller's promise.
-        unsafe { lend(builder, callback, user_data) }
+        let message = unsafe { locked(builder) }.map_err(|reason| *code = reason).ok()?.clone();
+        *code = SUCCESS;
+        Some(Loan { message, callback, user_data })
     })
 }
 
@@ -194,9 +242,9 @@ pub unsafe extern "C-unwind" fn gossip_core_handle_built(
     core: *mut gossip_core_t,
     builder: *const gossip_message_builder_t,
 ) -> gossip_error_code_t {
-    guard_both("gossip_core_handle_built", INVALID, || {
+    guard_then("gossip_core_handle_built", INVALID, |code| {
         // SAFETY: the caller's promise.
-        unsafe { handle_built(core, builder, None) }
+        unsafe { handle_built(core, builder, None, code) }
     })
 }
 
@@ -217,120 +265,77 @@ pub unsafe extern "C-unwind" fn gossip_core_handle_built_at(
     builder: *const gossip_message_builder_t,
     now_ms: u64,
 ) -> gossip_error_code_t {
-    guard_both("gossip_core_handle_built_at", INVALID, || {
+    guard_then("gossip_core_handle_built_at", INVALID, |code| {
         // SAFETY: the caller's promise.
-        unsafe { handle_built(core, builder, at(now_ms)) }
+        unsafe { handle_built(core, builder, at(now_ms), code) }
     })
 }
 
-/// # Safety
-/// As [`gossip_message_builder_create`].
-unsafe fn create(
-    sender: *const gossip_node_id_t,
-    kind: MaybeUninit<gossip_message_type_t>,
-    timestamp: u64,
-) -> *mut gossip_message_builder_t {
-    // SAFETY: the caller's promise.
-    let Some(sender) = (unsafe { argument(sender, "sender") }) else { return ptr::null_mut() };
-    let kind = match kind_of(kind) {
-        Ok(kind) => kind,
-        Err(flaw) => {
-            set_last_error(format_args!("{flaw}"));
-            return ptr::null_mut();
-        }
-    };
-    let header = Header { sender: NodeId::new(sender.data), kind, timestamp, ..Header::default() };
-    Box::into_raw(Box::new(gossip_message_builder_t {
-        message: Mutex::new(Message { header, entries: Vec::new() }),
-        process: os::process_mark(),
-    }))
-}
-
-/// Runs `body` with the message that is being made.
+/// The message that is being made, locked; an error code, with an error text, if it cannot be used.
 ///
 /// # Safety
-/// `builder` is NULL or was not destroyed.
-unsafe fn with_message<R>(
+/// `builder` is NULL or is not destroyed while the result is used.
+unsafe fn locked<'a>(
     builder: *const gossip_message_builder_t,
-    fallback: impl FnOnce(gossip_error_code_t) -> R,
-    body: impl FnOnce(&mut Message) -> R,
-) -> R {
+) -> Result<MutexGuard<'a, Message>, gossip_error_code_t> {
     // SAFETY: the caller's promise.
-    let Some(builder) = (unsafe { argument(builder, "builder") }) else { return fallback(INVALID) };
+    let builder = unsafe { argument(builder, "builder") }.ok_or(INVALID)?;
     if builder.process != os::process_mark() {
         set_last_error(format_args!(
             "this builder was made by the parent of this forked process; only destroy it here"
         ));
-        return fallback(gossip_error_code_t::GOSSIP_ERR_OPERATION_NOT_PERMITTED);
+        return Err(gossip_error_code_t::GOSSIP_ERR_OPERATION_NOT_PERMITTED);
     }
-    body(&mut builder.message.lock().unwrap_or_else(PoisonError::into_inner))
+    Ok(builder.message.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
+/// Gives a core a message that was built, at a time that the program gave or now.
+///
 /// # Safety
-/// As [`gossip_message_builder_add_entry`].
-unsafe fn add_entry(
+/// As [`gossip_core_handle_built`].
+unsafe fn handle_built(
+    core: *const gossip_core_t,
     builder: *const gossip_message_builder_t,
-    entry: *const gossip_node_view_t,
-) -> gossip_error_code_t {
-    let report = |flaw: Flaw| set_last_error(format_args!("entry->{flaw}"));
-    let add = |message: &mut Message| {
-        // SAFETY: the caller's promise.
-        let view = unsafe { argument(entry, "entry") }?;
-        let entry: NodeView = owned_of(view, Status::Read).map_err(report).ok()?;
-        if message.entries.len() >= Core::MAX_ENTRIES {
-            set_last_error(format_args!(
-                "the message has {} entries; begin another one",
-                Core::MAX_ENTRIES
-            ));
-            return None;
-        }
-        message.entries.push(entry);
-        Some(SUCCESS)
-    };
+    at: Option<Instant>,
+    code: &mut gossip_error_code_t,
+) -> Option<Pending> {
     // SAFETY: the caller's promise.
-    unsafe { with_message(builder, |code| code, |message| add(message).unwrap_or(INVALID)) }
+    let core = unsafe { core_ref(core) }?;
+    // SAFETY: the caller's promise.
+    let message = unsafe { locked(builder) }.map_err(|reason| *code = reason).ok()?;
+    core.input_code(code, INVALID, at, |core, now| {
+        let entries = message.entries.iter().map(NodeView::as_entry);
+        core.handle_message(now, Path::Struct, &message.header, entries)
+    })
 }
 
+/// Adds a pair to metadata, or takes all pairs out for a key that is NULL; `None`, with an error text,
+/// if that cannot be.
+///
 /// # Safety
-/// As [`gossip_message_builder_set_metadata`].
-unsafe fn set_metadata(
-    builder: *const gossip_message_builder_t,
-    index: usize,
+/// The pointers are NULL or have as many bytes.
+pub(in crate::ffi) unsafe fn set_pair(
+    metadata: &mut Arc<Metadata>,
     key: (*const c_char, usize),
     value: (*const c_char, usize),
-) -> gossip_error_code_t {
-    let set = |message: &mut Message| {
-        let count = message.entries.len();
-        let Some(entry) = message.entries.get_mut(index) else {
-            set_last_error(format_args!("index is {index}; the message has {count} entries"));
-            return None;
-        };
-        if key.0.is_null() {
-            entry.metadata = Some(Arc::new(Metadata::new()));
-            return Some(SUCCESS);
-        }
-        // SAFETY: the caller's promise.
-        let (key, value) = unsafe { (text_of(key, "key")?, text_of(value, "value")?) };
-        let mut metadata = entry.metadata.as_deref().cloned().unwrap_or_default();
-        metadata
-            .insert(&key, &value)
-            .map_err(|error| set_last_error(format_args!("{error}")))
-            .ok()?;
-        entry.metadata = Some(Arc::new(metadata));
-        Some(SUCCESS)
-    };
+) -> Option<()> {
+    if key.0.is_null() {
+        *metadata = Arc::default();
+        return Some(());
+    }
     // SAFETY: the caller's promise.
-    unsafe { with_message(builder, |code| code, |message| set(message).unwrap_or(INVALID)) }
+    let (key, value) = unsafe { (text_of(key, "key")?, text_of(value, "value")?) };
+    Arc::make_mut(metadata)
+        .insert(&key, &value)
+        .map_err(|error| set_last_error(format_args!("{error}")))
+        .ok()
 }
 
 /// Some bytes as text; `None`, with an error text, for NULL or more than metadata may have.
 ///
 /// # Safety
 /// The pointer is NULL or has as many bytes.
-pub(in crate::ffi) unsafe fn text_of(
-    (start, bytes): (*const c_char, usize),
-    name: &str,
-) -> Option<String> {
+unsafe fn text_of((start, bytes): (*const c_char, usize), name: &str) -> Option<String> {
     if start.is_null() {
         report_null(name);
         return None;
@@ -345,20 +350,6 @@ pub(in crate::ffi) unsafe fn text_of(
     // SAFETY: not NULL, and the caller's promise.
     let bytes = unsafe { slice::from_raw_parts(start.cast::<u8>(), bytes) };
     Some(String::from_utf8_lossy(bytes).into_owned())
-}
-
-/// # Safety
-/// As [`gossip_core_handle_built`].
-unsafe fn handle_built(
-    core: *const gossip_core_t,
-    builder: *const gossip_message_builder_t,
-    at: Option<Instant>,
-) -> (gossip_error_code_t, Option<Pending>) {
-    // SAFETY: the caller's promise.
-    let Some(core) = (unsafe { core_ref(core) }) else { return (INVALID, None) };
-    let handle = |message: &mut Message| core.deliver_built(message, at);
-    // SAFETY: the caller's promise.
-    unsafe { with_message(builder, |code| (code, None), handle) }
 }
 
 /// A message to be lent, outside of what catches panics.
@@ -388,21 +379,4 @@ impl Callbacks for Loan {
             unsafe { callback(message, self.user_data) };
         });
     }
-}
-
-/// # Safety
-/// As [`gossip_message_builder_lend`].
-unsafe fn lend(
-    builder: *const gossip_message_builder_t,
-    callback: gossip_message_callback_t,
-    user_data: *mut c_void,
-) -> (gossip_error_code_t, Option<Loan>) {
-    if callback.is_none() {
-        report_null("callback");
-        return (INVALID, None);
-    }
-    let copy =
-        |message: &mut Message| (SUCCESS, Some(Loan::new(message.clone(), callback, user_data)));
-    // SAFETY: the caller's promise.
-    unsafe { with_message(builder, |code| (code, None), copy) }
 }

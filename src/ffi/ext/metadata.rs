@@ -1,11 +1,10 @@
 //! Metadata of any node: looked up, walked, set and taken away.
 #![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
-use crate::ffi::commands::{argument, core_ref, report_null, text_at};
+use crate::ffi::argument::{argument, core_and, core_ref, report_null, text_at};
 use crate::ffi::core::gossip_core_t;
 use crate::ffi::error::{self, set_last_error};
-use crate::ffi::guard::{Callbacks, guard, guard_both};
-use crate::ffi::handle::Pending;
+use crate::ffi::guard::{Callbacks, guard, guard_then};
 use crate::ffi::types::{gossip_error_code_t, gossip_node_id_t};
 use crate::types::{Metadata, NodeId};
 use alloc::sync::Arc;
@@ -67,9 +66,7 @@ pub unsafe extern "C-unwind" fn gossip_core_get_metadata(
 ) -> c_int {
     guard("gossip_core_get_metadata", 0, || {
         // SAFETY: the caller's promise.
-        let metadata = || unsafe { metadata_of(core, id) };
-        // SAFETY: the caller's promise.
-        unsafe { get(metadata, key, value, value_size) }
+        unsafe { get(|| metadata_of(core, id), key, value, value_size) }
     })
 }
 
@@ -93,9 +90,9 @@ pub unsafe extern "C-unwind" fn gossip_core_each_metadata(
     callback: gossip_metadata_callback_t,
     user_data: *mut c_void,
 ) -> usize {
-    guard_both("gossip_core_each_metadata", 0, || {
+    guard_then("gossip_core_each_metadata", 0, |count| {
         // SAFETY: the caller's promise.
-        Walk::over(callback, user_data, || unsafe { metadata_of(core, id) })
+        Walk::over(callback, user_data, count, || unsafe { metadata_of(core, id) })
     })
 }
 
@@ -140,9 +137,13 @@ pub unsafe extern "C-unwind" fn gossip_core_set_metadata(
     key: *const c_char,
     value: *const c_char,
 ) -> gossip_error_code_t {
-    guard_both("gossip_core_set_metadata", INVALID, || {
+    guard_then("gossip_core_set_metadata", INVALID, |code| {
         // SAFETY: the caller's promise.
-        unsafe { set(core, key, value) }
+        let (core, key, value) =
+            unsafe { (core_ref(core)?, text(key, "key")?, text(value, "value")?) };
+        core.input_code(code, INVALID, None, |core, now| {
+            core.update_metadata(now, [(&*key, &*value)].into_iter())
+        })
     })
 }
 
@@ -162,9 +163,10 @@ pub unsafe extern "C-unwind" fn gossip_core_remove_self_metadata(
     core: *mut gossip_core_t,
     key: *const c_char,
 ) -> c_int {
-    guard_both("gossip_core_remove_self_metadata", 0, || {
+    guard_then("gossip_core_remove_self_metadata", 0, |removed| {
         // SAFETY: the caller's promise.
-        unsafe { remove(core, key) }
+        let (core, key) = unsafe { (core_ref(core)?, text(key, "key")?) };
+        core.run(None, |core, now| *removed = c_int::from(core.remove_metadata(now, &key)))
     })
 }
 
@@ -178,7 +180,7 @@ unsafe fn metadata_of(
     id: *const gossip_node_id_t,
 ) -> Option<Option<Arc<Metadata>>> {
     // SAFETY: the caller's promise.
-    let (core, id) = unsafe { (core_ref(core)?, argument(id, "id")?) };
+    let (core, id) = unsafe { core_and(core, id, "id") }?;
     let id = NodeId::new(id.data);
     let found = core.read(|core| core.find(&id).map(|entry| entry.metadata.whole()))?;
     if found.is_none() {
@@ -242,18 +244,20 @@ pub(in crate::ffi) struct Walk {
 }
 
 impl Walk {
-    /// How many pairs there are, and the walk over them.
+    /// The walk over all pairs, and in `count` how many there are.
     pub(in crate::ffi) fn over(
         callback: gossip_metadata_callback_t,
         user_data: *mut c_void,
+        count: &mut usize,
         metadata: impl FnOnce() -> Option<Option<Arc<Metadata>>>,
-    ) -> (usize, Option<Self>) {
+    ) -> Option<Self> {
         if callback.is_none() {
             report_null("callback");
-            return (0, None);
+            return None;
         }
-        let Some(metadata) = metadata().flatten() else { return (0, None) };
-        (metadata.len(), Some(Self { metadata, callback, user_data }))
+        let metadata = metadata().flatten()?;
+        *count = metadata.len();
+        Some(Self { metadata, callback, user_data })
     }
 }
 
@@ -278,33 +282,4 @@ impl Callbacks for Walk {
         }
         saved.restore();
     }
-}
-
-/// # Safety
-/// As [`gossip_core_set_metadata`].
-unsafe fn set(
-    core: *const gossip_core_t,
-    key: *const c_char,
-    value: *const c_char,
-) -> (gossip_error_code_t, Option<Pending>) {
-    // SAFETY: the caller's promise.
-    let arguments = unsafe {
-        core_ref(core).and_then(|core| Some((core, text(key, "key")?, text(value, "value")?)))
-    };
-    let Some((core, key, value)) = arguments else {
-        return (INVALID, None);
-    };
-    core.input_code(INVALID, None, |core, now, _| {
-        core.update_metadata(now, [(key.as_str(), value.as_str())].into_iter())
-    })
-}
-
-/// # Safety
-/// As [`gossip_core_remove_self_metadata`].
-unsafe fn remove(core: *const gossip_core_t, key: *const c_char) -> (c_int, Option<Pending>) {
-    // SAFETY: the caller's promise.
-    let arguments = unsafe { core_ref(core).and_then(|core| Some((core, text(key, "key")?))) };
-    let Some((core, key)) = arguments else { return (0, None) };
-    let (done, pending) = core.input_with(None, |core, now, _| core.remove_metadata(now, &key));
-    (c_int::from(done.unwrap_or(false)), pending)
 }

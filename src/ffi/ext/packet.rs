@@ -2,10 +2,10 @@
 
 use super::clock::at;
 use super::datagram::read_ip;
-use crate::ffi::commands::{core_ref, report_null};
+use crate::ffi::argument::{core_ref, report_null};
 use crate::ffi::core::gossip_core_t;
 use crate::ffi::error::set_last_error;
-use crate::ffi::guard::guard_both;
+use crate::ffi::guard::guard_then;
 use crate::ffi::handle::Pending;
 use crate::ffi::types::gossip_error_code_t;
 use crate::proto::{Core, PacketError};
@@ -46,9 +46,9 @@ pub unsafe extern "C-unwind" fn gossip_core_handle_packet(
     ip: *const c_char,
     port: u16,
 ) -> gossip_error_code_t {
-    guard_both("gossip_core_handle_packet", INVALID, || {
+    guard_then("gossip_core_handle_packet", INVALID, |code| {
         // SAFETY: the caller's promise.
-        unsafe { handle_packet(core, (bytes, size), (ip, port), None) }
+        unsafe { handle_packet(core, (bytes, size), (ip, port), None, code) }
     })
 }
 
@@ -76,9 +76,9 @@ pub unsafe extern "C-unwind" fn gossip_core_handle_packet_at(
     port: u16,
     now_ms: u64,
 ) -> gossip_error_code_t {
-    guard_both("gossip_core_handle_packet_at", INVALID, || {
+    guard_then("gossip_core_handle_packet_at", INVALID, |code| {
         // SAFETY: the caller's promise.
-        unsafe { handle_packet(core, (bytes, size), (ip, port), at(now_ms)) }
+        unsafe { handle_packet(core, (bytes, size), (ip, port), at(now_ms), code) }
     })
 }
 
@@ -89,23 +89,25 @@ unsafe fn handle_packet(
     (bytes, size): (*const u8, usize),
     (ip, port): (*const c_char, u16),
     at: Option<Instant>,
-) -> (gossip_error_code_t, Option<Pending>) {
+    code: &mut gossip_error_code_t,
+) -> Option<Pending> {
     // SAFETY: the caller's promise.
-    let Some(core) = (unsafe { core_ref(core) }) else { return (INVALID, None) };
+    let core = unsafe { core_ref(core) }?;
     if bytes.is_null() {
         report_null("bytes");
-        return (INVALID, None);
+        return None;
     }
     // SAFETY: the caller's promise.
-    let Some(from) = (unsafe { address_of(ip, port) }) else { return (INVALID, None) };
+    let from = unsafe { address_of(ip, port) }?;
     // SAFETY: not NULL, and the caller's promise; no object is larger than isize::MAX.
     let bytes = unsafe { slice::from_raw_parts(bytes, size.min(isize::MAX.unsigned_abs())) };
     let format = match binary::is_packet(bytes) {
         true => Format::Packet,
         false => Format::Text { packets: true },
     };
-    core.input_code(UNREADABLE, at, |core, now, _| {
+    core.input_code(code, UNREADABLE, at, |core, now| {
         let (size, result) = (bytes.len(), Ok(()));
+        let format = format.clone();
         let mut delivery = Delivery { core, now, from, format, size, result };
         Intake::default().datagram(from, bytes, &mut delivery);
         delivery.result

@@ -1,7 +1,9 @@
 //! Structs of C that begin with their own size, so that later versions can add fields to the end.
 
-use crate::ffi::commands::report_null;
+use crate::ffi::argument::report_null;
 use crate::ffi::error::set_last_error;
+use crate::ffi::types::gossip_error_code_t;
+use core::ffi::c_int;
 use core::mem::size_of;
 use core::ptr;
 
@@ -19,15 +21,16 @@ pub(in crate::ffi) unsafe trait Growing: Copy {
 /// No version of any struct is larger. A larger number is one that nobody set.
 const MOST: usize = 4096;
 
-fn has_flaw<T: Growing>(size: usize, name: &str) -> bool {
-    let flaw = size < T::LEAST || size > MOST || !size.is_multiple_of(align_of::<T>());
-    if flaw {
+/// Whether a size may be that of a struct in the program; an error text says if not.
+pub(in crate::ffi) fn is_size_of<T: Growing>(size: usize, name: &str) -> bool {
+    let is_one = size >= T::LEAST && size <= MOST && size.is_multiple_of(align_of::<T>());
+    if !is_one {
         set_last_error(format_args!(
             "{name}->size is {size}; set it to the size of the struct, which is {} here",
             size_of::<T>()
         ));
     }
-    flaw
+    is_one
 }
 
 /// Reads a struct of the program over `defaults`, which keeps what an older program does not have;
@@ -46,7 +49,7 @@ pub(in crate::ffi) unsafe fn read<T: Growing>(
     }
     // SAFETY: every such struct begins with its size.
     let size = unsafe { pointer.cast::<usize>().read() };
-    if has_flaw::<T>(size, name) {
+    if !is_size_of::<T>(size, name) {
         return None;
     }
     let mut value = defaults(&Prefix { pointer })?;
@@ -101,6 +104,51 @@ pub(in crate::ffi) unsafe fn write<T: Growing>(out: *mut T, name: &str, value: &
     true
 }
 
+/// Fills a struct of the program that has so many bytes, its size too.
+///
+/// # Safety
+/// `out` is NULL or points to `size` bytes that may be overwritten.
+pub(in crate::ffi) unsafe fn fill<T: Growing>(
+    out: *mut T,
+    (name, type_name): (&str, &str),
+    size: usize,
+    value: &T,
+) -> gossip_error_code_t {
+    if out.is_null() {
+        report_null(name);
+    } else if size < size_of::<usize>() {
+        set_last_error(format_args!("size is {size}; pass sizeof({type_name})"));
+    } else {
+        // SAFETY: the caller's promise; the size is looked at before anything else is written.
+        let written = unsafe {
+            out.cast::<usize>().write(size);
+            write(out, name, value)
+        };
+        if written {
+            return gossip_error_code_t::GOSSIP_ERR_SUCCESS;
+        }
+    }
+    gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT
+}
+
+/// Writes a result that may not be there, which is asked for only if there is a place for it: 1 if it
+/// was written, else 0.
+///
+/// # Safety
+/// As [`write()`].
+pub(in crate::ffi) unsafe fn write_if<T: Growing>(
+    out: *mut T,
+    name: &str,
+    value: impl FnOnce() -> Option<T>,
+) -> c_int {
+    // SAFETY: the caller's promise.
+    let Some(value) = (unsafe { size_of_output(out, name) }).and_then(|_| value()) else {
+        return 0;
+    };
+    // SAFETY: the caller's promise.
+    c_int::from(unsafe { write(out, name, &value) })
+}
+
 /// The size that the program gave a struct for results; `None`, with an error text, if it cannot be
 /// written to.
 ///
@@ -116,7 +164,7 @@ pub(in crate::ffi) unsafe fn size_of_output<T: Growing>(
     }
     // SAFETY: every such struct begins with its size.
     let size = unsafe { out.cast::<usize>().read() };
-    (!has_flaw::<T>(size, name)).then_some(size)
+    is_size_of::<T>(size, name).then_some(size)
 }
 
 /// # Safety

@@ -1,10 +1,26 @@
 //! What a core has beside its protocol once it can be made with a configuration.
 
 use super::changes::Collector;
-use super::config::Wanted;
 use crate::ffi::callbacks::Batch;
 use crate::os;
+use crate::proto::Config;
 use crate::types::Instant;
+
+/// What a program asked for.
+#[derive(Default)]
+pub(in crate::ffi) struct Wanted {
+    pub(in crate::ffi) config: Config,
+    pub(in crate::ffi) seed: Option<u64>,
+    pub(in crate::ffi) manual_clock: bool,
+    pub(in crate::ffi) settle_ms: u32,
+}
+
+impl Wanted {
+    /// The time at which the core begins.
+    pub(super) fn start(&self, now: Instant) -> Instant {
+        if self.manual_clock { Instant::ZERO } else { now }
+    }
+}
 
 /// Stands beside the core, under the same lock.
 pub(crate) struct Extension {

@@ -3,7 +3,7 @@
 
 use super::info::{c_time, c_time_or_never};
 use super::sized::{self, Growing};
-use crate::ffi::commands::{argument, core_ref};
+use crate::ffi::argument::{core_and, core_ref};
 use crate::ffi::core::gossip_core_t;
 use crate::ffi::error::set_last_error;
 use crate::ffi::guard::guard;
@@ -13,6 +13,8 @@ use crate::types::{Instant, NodeId, NodeStatus};
 use core::ffi::c_int;
 use core::mem::{offset_of, size_of};
 use core::time::Duration;
+
+const INVALID: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
 
 /// The type of a message that asks its receiver to ping the node of its first entry for the sender.
 pub const GOSSIP_MSG_PING_REQ: u32 = 6;
@@ -214,9 +216,20 @@ pub unsafe extern "C-unwind" fn gossip_core_get_stats(
     core: *const gossip_core_t,
     stats: *mut gossip_stats_t,
 ) -> gossip_error_code_t {
-    guard("gossip_core_get_stats", gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT, || {
+    guard("gossip_core_get_stats", INVALID, || {
         // SAFETY: the caller's promise.
-        unsafe { get_stats(core, stats) }
+        let Some(core) = (unsafe { core_ref(core) }) else { return INVALID };
+        // SAFETY: the caller's promise.
+        if unsafe { sized::size_of_output(stats, "stats") }.is_none() {
+            return INVALID;
+        }
+        let Some(read) = core.read_at(stats_of) else {
+            return gossip_error_code_t::GOSSIP_ERR_OPERATION_NOT_PERMITTED;
+        };
+        let read = gossip_stats_t { dropped_calls: core.dropped(), ..read };
+        // SAFETY: the caller's promise.
+        unsafe { sized::write(stats, "stats", &read) };
+        gossip_error_code_t::GOSSIP_ERR_SUCCESS
     })
 }
 
@@ -241,28 +254,12 @@ pub unsafe extern "C-unwind" fn gossip_core_get_peer_stats(
 ) -> c_int {
     guard("gossip_core_get_peer_stats", 0, || {
         // SAFETY: the caller's promise.
-        c_int::from(unsafe { get_peer_stats(core, id, stats) }.unwrap_or(false))
+        let Some((core, id)) = (unsafe { core_and(core, id, "id") }) else { return 0 };
+        let id = NodeId::new(id.data);
+        let read = || known_peer(&id, core.read_at(|core, now| peer_stats(core, &id, now))?);
+        // SAFETY: the caller's promise.
+        unsafe { sized::write_if(stats, "stats", read) }
     })
-}
-
-/// # Safety
-/// As [`gossip_core_get_stats`].
-unsafe fn get_stats(core: *const gossip_core_t, out: *mut gossip_stats_t) -> gossip_error_code_t {
-    // SAFETY: the caller's promise.
-    let Some(core) = (unsafe { core_ref(core) }) else {
-        return gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
-    };
-    // SAFETY: the caller's promise.
-    if unsafe { sized::size_of_output(out, "stats") }.is_none() {
-        return gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
-    }
-    let Some(read) = core.read_at(stats_of) else {
-        return gossip_error_code_t::GOSSIP_ERR_OPERATION_NOT_PERMITTED;
-    };
-    let stats = gossip_stats_t { dropped_calls: core.dropped(), ..read };
-    // SAFETY: the caller's promise.
-    unsafe { sized::write(out, "stats", &stats) };
-    gossip_error_code_t::GOSSIP_ERR_SUCCESS
 }
 
 pub(in crate::ffi) fn stats_of(core: &Core, now: Instant) -> gossip_stats_t {
@@ -365,24 +362,15 @@ fn c_micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// # Safety
-/// As [`gossip_core_get_peer_stats`].
-unsafe fn get_peer_stats(
-    core: *const gossip_core_t,
-    id: *const gossip_node_id_t,
-    out: *mut gossip_peer_stats_t,
-) -> Option<bool> {
-    // SAFETY: the caller's promise.
-    let (core, id) = unsafe { (core_ref(core)?, argument(id, "id")?) };
-    let id = NodeId::new(id.data);
-    // SAFETY: the caller's promise.
-    unsafe { sized::size_of_output(out, "stats") }?;
-    let found = core.read_at(|core, now| peer_stats(core, &id, now))?;
+/// What was found of a peer; `None`, with an error text, if nothing was.
+pub(in crate::ffi) fn known_peer(
+    id: &NodeId,
+    found: Option<gossip_peer_stats_t>,
+) -> Option<gossip_peer_stats_t> {
     if found.is_none() {
         set_last_error(format_args!("id is {id}; pass that of another node that is known"));
     }
-    // SAFETY: the caller's promise.
-    Some(unsafe { sized::write(out, "stats", &found?) })
+    found
 }
 
 /// What a core knows of its way to a node; `None` for itself and unknown ones.

@@ -2,10 +2,11 @@
 
 use super::info::{self, gossip_node_info_t};
 use super::metadata::{self, Walk, gossip_metadata_callback_t};
+use super::sized;
+use crate::ffi::argument::argument;
 use crate::ffi::callbacks::Extra;
-use crate::ffi::commands::argument;
 use crate::ffi::error::set_last_error;
-use crate::ffi::guard::{guard, guard_both};
+use crate::ffi::guard::{guard, guard_then};
 use crate::ffi::handle::Shared;
 use crate::ffi::types::gossip_node_view_t;
 use alloc::sync::Arc;
@@ -138,7 +139,22 @@ pub unsafe extern "C-unwind" fn gossip_view_info(
 ) -> c_int {
     guard("gossip_view_info", 0, || {
         // SAFETY: the caller's promise.
-        unsafe { view_info(view, info) }
+        let Some(node) = (unsafe { argument(view, "view") }) else { return 0 };
+        let Some(extra) = extra_of(view) else { return 0 };
+        let known = match OWNER.get() {
+            Owner::Nobody => info::Known::default(),
+            // SAFETY: set by `Running`, which holds the core for as long as its callbacks run, and
+            // one of them runs: `extra_of` has found what it was handed.
+            Owner::Core(shared) => info::known(unsafe { &*shared }, node),
+            #[cfg(feature = "net")]
+            Owner::Node(owner) => {
+                let id = crate::types::NodeId::new(node.id.data);
+                // SAFETY: as above, with a node.
+                crate::ffi::node::members::known(unsafe { &*owner }, &id)
+            }
+        };
+        // SAFETY: the caller's promise.
+        c_int::from(unsafe { sized::write(info, "info", &info::of_view(node, &extra, known)) })
     })
 }
 
@@ -163,7 +179,7 @@ pub unsafe extern "C-unwind" fn gossip_view_get_metadata(
     value_size: *mut usize,
 ) -> c_int {
     guard("gossip_view_get_metadata", 0, || {
-        let metadata = || extra_of(view).map(|extra| extra.metadata.clone());
+        let metadata = || extra_of(view).map(|extra| extra.metadata);
         // SAFETY: the caller's promise.
         unsafe { metadata::get(metadata, key, value, value_size) }
     })
@@ -187,30 +203,7 @@ pub unsafe extern "C-unwind" fn gossip_view_each_metadata(
     callback: gossip_metadata_callback_t,
     user_data: *mut c_void,
 ) -> usize {
-    guard_both("gossip_view_each_metadata", 0, || {
-        Walk::over(callback, user_data, || extra_of(view).map(|extra| extra.metadata.clone()))
+    guard_then("gossip_view_each_metadata", 0, |count| {
+        Walk::over(callback, user_data, count, || extra_of(view).map(|extra| extra.metadata))
     })
-}
-
-/// # Safety
-/// As [`gossip_view_info`].
-unsafe fn view_info(view: *const gossip_node_view_t, out: *mut gossip_node_info_t) -> c_int {
-    // SAFETY: the caller's promise.
-    let Some(node) = (unsafe { argument(view, "view") }) else { return 0 };
-    let Some(extra) = extra_of(view) else { return 0 };
-    let known = match OWNER.get() {
-        Owner::Nobody => info::Known::default(),
-        // SAFETY: set by `Running`, which holds the core for as long as its callbacks run, and one
-        // of them runs: `extra_of` has found what it was handed.
-        Owner::Core(shared) => info::known(unsafe { &*shared }, node),
-        #[cfg(feature = "net")]
-        Owner::Node(owner) => {
-            let id = crate::types::NodeId::new(node.id.data);
-            // SAFETY: as above, with a node.
-            crate::ffi::node::members::known(unsafe { &*owner }, &id)
-        }
-    };
-    let info = info::of_view(node, &extra, known);
-    // SAFETY: the caller's promise.
-    c_int::from(unsafe { super::sized::write(out, "info", &info) })
 }

@@ -5,7 +5,7 @@ use crate::ffi::callbacks::Targets;
 use crate::ffi::ext::{self, Made};
 use crate::ffi::types::gossip_error_code_t;
 use crate::proto::Core;
-use crate::types::{Entry, Instant, Message, NodeView, Path};
+use crate::types::Instant;
 use alloc::sync::Arc;
 use core::fmt;
 use core::sync::atomic::Ordering;
@@ -29,47 +29,19 @@ impl Shared {
         Self::of(state, targets)
     }
 
-    /// As [`Shared::input`], for an input that has a result and no error. The result is `None`,
-    /// with an error text, if the core cannot be used any more.
-    pub(in crate::ffi) fn input_with<R>(
-        self: &Arc<Self>,
-        at: Option<Instant>,
-        body: impl FnOnce(&mut Core, Instant, &mut Vec<Entry<'static>>) -> R,
-    ) -> (Option<R>, Option<Pending>) {
-        let mut body = Some(body);
-        let mut result = None;
-        let pending = self.input_once(at, &mut |core, now, scratch| {
-            result = body.take().map(|body| body(core, now, scratch));
-        });
-        (result, pending)
-    }
-
     /// As [`Shared::input`], with an error code: `refused` for an error of the input.
     pub(in crate::ffi) fn input_code<E: fmt::Display>(
         self: &Arc<Self>,
+        code: &mut gossip_error_code_t,
         refused: gossip_error_code_t,
         at: Option<Instant>,
-        body: impl FnOnce(&mut Core, Instant, &mut Vec<Entry<'static>>) -> Result<(), E>,
-    ) -> (gossip_error_code_t, Option<Pending>) {
-        let mut code = gossip_error_code_t::GOSSIP_ERR_OPERATION_NOT_PERMITTED;
-        let pending = self.input(at, |core, now, scratch| {
-            let result = body(core, now, scratch);
-            code = if result.is_ok() { gossip_error_code_t::GOSSIP_ERR_SUCCESS } else { refused };
+        mut body: impl FnMut(&mut Core, Instant) -> Result<(), E>,
+    ) -> Option<Pending> {
+        *code = gossip_error_code_t::GOSSIP_ERR_OPERATION_NOT_PERMITTED;
+        self.input(at, |core, now| {
+            let result = body(core, now);
+            *code = if result.is_ok() { gossip_error_code_t::GOSSIP_ERR_SUCCESS } else { refused };
             result
-        });
-        (code, pending)
-    }
-
-    /// Gives the core a message that the program built.
-    pub(in crate::ffi) fn deliver_built(
-        self: &Arc<Self>,
-        message: &Message,
-        at: Option<Instant>,
-    ) -> (gossip_error_code_t, Option<Pending>) {
-        let invalid = gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
-        self.input_code(invalid, at, |core, now, _| {
-            let entries = message.entries.iter().map(NodeView::as_entry);
-            core.handle_message(now, Path::Struct, &message.header, entries)
         })
     }
 

@@ -37,7 +37,7 @@ impl Callbacks for Pending {
         let saved = error::save();
         #[cfg(feature = "ext")]
         let running = ext::Running::of(&self.shared);
-        while contain(false, || self.next_batch()) {
+        while self.has_next() {
             while self.call_next() {}
         }
         #[cfg(feature = "ext")]
@@ -49,6 +49,13 @@ impl Callbacks for Pending {
 }
 
 impl Pending {
+    /// Whether there is a batch with calls to make.
+    fn has_next(&mut self) -> bool {
+        let mut found = false;
+        contain(&mut || found = self.next_batch());
+        found
+    }
+
     fn call_next(&mut self) -> bool {
         self.may_call()
             && self.batch.as_mut().is_some_and(|batch| batch.call_next(&self.shared.targets))

@@ -1,8 +1,6 @@
 //! `gossip_node_config_t`: how a node is to be.
 #![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
-use crate::ffi::commands::report_null;
-use crate::ffi::error::set_last_error;
 use crate::ffi::ext::callbacks::gossip_drop_callback_t;
 use crate::ffi::ext::changes::gossip_changes_callback_t;
 use crate::ffi::ext::config::gossip_config_t;
@@ -129,27 +127,8 @@ pub unsafe extern "C-unwind" fn gossip_node_config_init_sized(
 ) -> gossip_error_code_t {
     guard("gossip_node_config_init_sized", INVALID, || {
         // SAFETY: the caller's promise.
-        unsafe { init(config, size) }
+        unsafe { sized::fill(config, ("config", "gossip_node_config_t"), size, &DEFAULTS) }
     })
 }
 
 const INVALID: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
-
-/// # Safety
-/// As [`gossip_node_config_init_sized`].
-unsafe fn init(config: *mut gossip_node_config_t, size: usize) -> gossip_error_code_t {
-    if config.is_null() {
-        report_null("config");
-        return INVALID;
-    }
-    if size < size_of::<usize>() {
-        set_last_error(format_args!("size is {size}; pass sizeof(gossip_node_config_t)"));
-        return INVALID;
-    }
-    // SAFETY: the caller's promise; the size is looked at before anything else is written.
-    let written = unsafe {
-        config.cast::<usize>().write(size);
-        sized::write(config, "config", &DEFAULTS)
-    };
-    if written { gossip_error_code_t::GOSSIP_ERR_SUCCESS } else { INVALID }
-}

@@ -1,16 +1,15 @@
 //! Joining and leaving.
 
-use super::body::{code, ms, node_of, told};
-use super::life::{FAILED, gossip_node_t};
-use crate::ffi::commands::report_null;
+use super::body::{FAILED, INVALID, code, gossip_node_t, ms, node_of, told};
+use crate::ffi::argument::report_null;
 use crate::ffi::error::set_last_error;
 use crate::ffi::guard::guard;
 use crate::ffi::types::gossip_error_code_t;
-use crate::net::NodeError;
+use crate::net::node::limits::MAX_TARGETS;
+use crate::net::{Node, NodeError};
 use core::ffi::{CStr, c_char, c_int};
 use core::slice;
-
-const INVALID: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
+use std::borrow::Cow;
 
 /// Joins the cluster that any of some addresses is in.
 ///
@@ -47,11 +46,19 @@ pub unsafe extern "C-unwind" fn gossip_node_join(
 ) -> c_int {
     guard("gossip_node_join", -(FAILED as c_int), || {
         // SAFETY: the caller's promise.
-        let joined = unsafe { join(node, addresses, count, timeout_ms) };
-        joined.map_or_else(
-            |code| -(code as c_int),
-            |answered| c_int::try_from(answered).unwrap_or(c_int::MAX),
-        )
+        let joined = unsafe { targets(node, addresses, count) }.and_then(|(node, texts)| {
+            let targets: Vec<&str> = texts.iter().map(|text| &**text).collect();
+            told(node.join(&targets, ms(timeout_ms)))
+        });
+        let joined = match joined {
+            Ok(joined) => joined,
+            Err(code) => return -(code as c_int),
+        };
+        if !joined.failures.is_empty() {
+            let failures = NodeError::NoAnswer(joined.failures);
+            set_last_error(format_args!("some of {count} addresses do not answer; {failures}"));
+        }
+        c_int::try_from(joined.answered).unwrap_or(c_int::MAX)
     })
 }
 
@@ -82,23 +89,23 @@ pub unsafe extern "C-unwind" fn gossip_node_leave(
     })
 }
 
+/// The node and the addresses to join; an error code, with an error text, if one cannot be read.
+///
 /// # Safety
-/// As [`gossip_node_join`].
-unsafe fn join(
+/// As [`gossip_node_join`], for as long as the result is used.
+unsafe fn targets<'a>(
     node: *const gossip_node_t,
     addresses: *const *const c_char,
     count: usize,
-    timeout_ms: u32,
-) -> Result<usize, gossip_error_code_t> {
+) -> Result<(&'a Node, Vec<Cow<'a, str>>), gossip_error_code_t> {
     // SAFETY: the caller's promise.
     let node = unsafe { node_of(node) }.ok_or(INVALID)?;
     if addresses.is_null() {
         report_null("addresses");
         return Err(INVALID);
     }
-    let most = crate::net::node::limits::MAX_TARGETS;
-    if count == 0 || count > most {
-        set_last_error(format_args!("count is {count}; pass 1 to {most} addresses"));
+    if count == 0 || count > MAX_TARGETS {
+        set_last_error(format_args!("count is {count}; pass 1 to {MAX_TARGETS} addresses"));
         return Err(INVALID);
     }
     // SAFETY: not NULL, and the caller's promise for the count.
@@ -112,13 +119,5 @@ unsafe fn join(
         // SAFETY: not NULL, and the caller's promise.
         texts.push(unsafe { CStr::from_ptr(address) }.to_string_lossy());
     }
-    let targets: Vec<&str> = texts.iter().map(|text| &**text).collect();
-    let joined = told(node.join(&targets, ms(timeout_ms)))?;
-    if !joined.failures.is_empty() {
-        set_last_error(format_args!(
-            "some of {count} addresses do not answer; {}",
-            NodeError::NoAnswer(joined.failures)
-        ));
-    }
-    Ok(joined.answered)
+    Ok((node, texts))
 }

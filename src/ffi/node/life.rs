@@ -1,29 +1,14 @@
 //! Making, starting, stopping and destroying nodes.
-#![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
-use super::body::{code, node_of};
+use super::body::{FAILED, INVALID, code, gossip_node_t, node_of};
 use super::config::gossip_node_config_t;
 use super::read;
 use crate::ffi::error::set_last_error;
-use crate::ffi::guard::{contain_once, guard, guard_quiet};
+use crate::ffi::guard::{contain, guard, guard_quiet};
 use crate::ffi::types::gossip_error_code_t;
 use crate::net::{Handler, Node, NodeError};
 use alloc::sync::Arc;
 use core::ptr;
-
-/// A member of a cluster that runs by itself: a core, sockets for UDP and TCP, and threads. Opaque.
-pub struct gossip_node {
-    pub(super) node: Arc<Node>,
-    /// Kept for what it frees, where nobody is told of changes.
-    _told: Arc<super::told::Told>,
-}
-/// See gossip_node.
-pub type gossip_node_t = gossip_node;
-
-/// What a function of a node returns after a panic.
-pub(super) const FAILED: gossip_error_code_t =
-    gossip_error_code_t::GOSSIP_ERR_OPERATION_NOT_PERMITTED;
-const INVALID: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
 
 /// Makes a node. No socket and no thread is made before gossip_node_start().
 ///
@@ -44,7 +29,21 @@ pub unsafe extern "C-unwind" fn gossip_node_create(
 ) -> *mut gossip_node_t {
     guard("gossip_node_create", ptr::null_mut(), || {
         // SAFETY: the caller's promise.
-        unsafe { create(config) }
+        let Some((config, told)) = (unsafe { read::read(config) }) else { return ptr::null_mut() };
+        let told = Arc::new(told);
+        let handler = told.wants_any().then(|| Arc::clone(&told) as Arc<dyn Handler>);
+        match config.map(|config| Node::shielded(config, handler, contain)) {
+            Some(Ok(node)) => {
+                let node = Arc::new(node);
+                told.belongs_to(&node);
+                Box::into_raw(Box::new(gossip_node_t { node, _told: told }))
+            }
+            Some(Err(error)) => {
+                report(&error);
+                ptr::null_mut()
+            }
+            None => ptr::null_mut(),
+        }
     })
 }
 
@@ -66,7 +65,15 @@ pub unsafe extern "C-unwind" fn gossip_node_create(
 pub unsafe extern "C-unwind" fn gossip_node_destroy(node: *mut gossip_node_t) {
     guard_quiet("gossip_node_destroy", (), || {
         // SAFETY: the caller's promise.
-        unsafe { destroy(node) }
+        let Some(handle) = (unsafe { node.as_ref() }) else { return };
+        if handle.node.is_foreign() {
+            // A forked child: what it has a copy of may be half changed.
+            return;
+        }
+        // A callback that runs just now may hold the node too, so it is not enough to drop it here.
+        let _ = handle.node.stop();
+        // SAFETY: it came from Box::into_raw in `gossip_node_create`, and the caller gives it up.
+        drop(unsafe { Box::from_raw(node) });
     });
 }
 
@@ -137,28 +144,6 @@ pub unsafe extern "C-unwind" fn gossip_node_port(node: *const gossip_node_t) -> 
     })
 }
 
-/// # Safety
-/// As [`gossip_node_create`].
-unsafe fn create(config: *const gossip_node_config_t) -> *mut gossip_node_t {
-    // SAFETY: the caller's promise.
-    let Some((config, told)) = (unsafe { read::read(config) }) else { return ptr::null_mut() };
-    let told = Arc::new(told);
-    let handler = || told.wants_any().then(|| Arc::clone(&told) as Arc<dyn Handler>);
-    let made = config.map(|config| Node::shielded(config, handler(), contain_once));
-    match made {
-        Some(Ok(node)) => {
-            let node = Arc::new(node);
-            told.belongs_to(&node);
-            Box::into_raw(Box::new(gossip_node_t { node, _told: told }))
-        }
-        Some(Err(error)) => {
-            report(&error);
-            ptr::null_mut()
-        }
-        None => ptr::null_mut(),
-    }
-}
-
 fn report(error: &NodeError) {
     match error {
         NodeError::Host(..) | NodeError::Text(..) => {
@@ -169,19 +154,4 @@ fn report(error: &NodeError) {
         }
         other => set_last_error(format_args!("{other}")),
     }
-}
-
-/// # Safety
-/// As [`gossip_node_destroy`].
-unsafe fn destroy(node: *mut gossip_node_t) {
-    // SAFETY: the caller's promise.
-    let Some(handle) = (unsafe { node.as_ref() }) else { return };
-    if handle.node.is_foreign() {
-        // A forked child: what it has a copy of may be half changed.
-        return;
-    }
-    // A callback that runs just now may hold the node too, so it is not enough to drop it here.
-    let _ = handle.node.stop();
-    // SAFETY: it came from Box::into_raw in `create`, and the caller gives it up.
-    drop(unsafe { Box::from_raw(node) });
 }

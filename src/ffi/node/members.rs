@@ -1,9 +1,8 @@
 //! The members as a node knows them.
 
-use super::body::{node_of, told};
-use super::life::gossip_node_t;
+use super::body::{gossip_node_t, node_and_id, node_of, told};
+use crate::ffi::argument::report_null;
 use crate::ffi::callbacks::Extra;
-use crate::ffi::commands::{argument, report_null};
 use crate::ffi::convert::view_of;
 use crate::ffi::error::set_last_error;
 use crate::ffi::ext::info::{self, Known, gossip_node_info_t};
@@ -41,7 +40,24 @@ pub unsafe extern "C-unwind" fn gossip_node_members(
 ) -> *mut gossip_node_info_t {
     guard("gossip_node_members", ptr::null_mut(), || {
         // SAFETY: the caller's promise.
-        unsafe { members(node, info_size, count) }.unwrap_or(ptr::null_mut())
+        let Some(node) = (unsafe { node_of(node) }) else { return ptr::null_mut() };
+        if count.is_null() {
+            report_null("count");
+            return ptr::null_mut();
+        }
+        if !sized::is_size_of::<gossip_node_info_t>(info_size, "info_size") {
+            return ptr::null_mut();
+        }
+        let now = os::now();
+        let array = match told(node.look(|look| infos(look, now, info_size))) {
+            Ok(Some(array)) => array,
+            Ok(None) => Some((None, 0)),
+            Err(_) => None,
+        };
+        let Some((array, len)) = array else { return ptr::null_mut() };
+        // SAFETY: not NULL, and the caller's promise that it may be written.
+        unsafe { count.write(len) };
+        array.map_or(ptr::null_mut(), |array| array.into_raw().cast())
     })
 }
 
@@ -66,7 +82,18 @@ pub unsafe extern "C-unwind" fn gossip_node_find(
 ) -> c_int {
     guard("gossip_node_find", 0, || {
         // SAFETY: the caller's promise.
-        c_int::from(unsafe { find(node, id, info) }.unwrap_or(false))
+        let Some((node, id)) = (unsafe { node_and_id(node, id) }) else { return 0 };
+        if id == node.id() {
+            // SAFETY: the caller's promise.
+            return unsafe { write_own(node, info) };
+        }
+        let find = || {
+            let now = os::now();
+            let found = node.look(|look| Some(info_of(look.core, now, &look.core.find(&id)?)));
+            told(found).ok()?.flatten()
+        };
+        // SAFETY: the caller's promise.
+        unsafe { sized::write_if(info, "info", find) }
     })
 }
 
@@ -89,7 +116,7 @@ pub unsafe extern "C-unwind" fn gossip_node_self(
 ) -> c_int {
     guard("gossip_node_self", 0, || {
         // SAFETY: the caller's promise.
-        c_int::from(unsafe { own(node, info) }.unwrap_or(false))
+        unsafe { node_of(node) }.map_or(0, |node| unsafe { write_own(node, info) })
     })
 }
 
@@ -102,33 +129,6 @@ pub(in crate::ffi) fn known(node: &Node, id: &NodeId) -> Known {
 
 fn info_of(core: &Core, now: Instant, entry: &Entry<'_>) -> gossip_node_info_t {
     info::of_view(&view_of(entry), &Extra::of(entry), Known::of(core, now, &entry.id))
-}
-
-/// # Safety
-/// As [`gossip_node_members`].
-unsafe fn members(
-    node: *const gossip_node_t,
-    info_size: usize,
-    count: *mut usize,
-) -> Option<*mut gossip_node_info_t> {
-    // SAFETY: the caller's promise.
-    let node = unsafe { node_of(node) }?;
-    if count.is_null() {
-        report_null("count");
-        return None;
-    }
-    let asked = info_size;
-    // SAFETY: a size is all that is looked at.
-    unsafe { sized::size_of_output((&raw const asked).cast::<gossip_node_info_t>(), "info_size") }?;
-    let now = os::now();
-    let array = told(node.look(|look| infos(look, now, info_size))).ok()?;
-    let (array, len) = match array {
-        Some(array) => array?,
-        None => (None, 0),
-    };
-    // SAFETY: not NULL, and the caller's promise that it may be written.
-    unsafe { count.write(len) };
-    Some(array.map_or(ptr::null_mut(), |array| array.into_raw().cast()))
 }
 
 /// The members in a block of C, each in so many bytes; `None`, with an error text, without memory.
@@ -154,45 +154,15 @@ fn infos(look: &Look<'_>, now: Instant, size: usize) -> Option<(Option<CArray<u6
     Some((Some(block), len))
 }
 
-/// # Safety
-/// As [`gossip_node_find`].
-unsafe fn find(
-    node: *const gossip_node_t,
-    id: *const gossip_node_id_t,
-    out: *mut gossip_node_info_t,
-) -> Option<bool> {
-    // SAFETY: the caller's promise.
-    let (node, id) = unsafe { (node_of(node)?, argument(id, "id")?) };
-    let id = NodeId::new(id.data);
-    if id == node.id() {
-        // SAFETY: the caller's promise.
-        return unsafe { write_own(node, out) };
-    }
-    // SAFETY: the caller's promise.
-    unsafe { sized::size_of_output(out, "info") }?;
-    let now = os::now();
-    let found = node.look(|look| look.core.find(&id).map(|entry| info_of(look.core, now, &entry)));
-    let found = told(found).ok()?.flatten()?;
-    // SAFETY: the caller's promise.
-    Some(unsafe { sized::write(out, "info", &found) })
-}
-
+/// Writes what is known of the node itself; 1 if that could be done, else 0.
+///
 /// # Safety
 /// As [`gossip_node_self`].
-unsafe fn own(node: *const gossip_node_t, out: *mut gossip_node_info_t) -> Option<bool> {
-    // SAFETY: the caller's promise.
-    let node = unsafe { node_of(node) }?;
-    // SAFETY: the caller's promise.
-    unsafe { write_own(node, out) }
-}
-
-/// # Safety
-/// As [`gossip_node_self`].
-unsafe fn write_own(node: &Node, out: *mut gossip_node_info_t) -> Option<bool> {
-    let own = told(node.local()).ok()?;
+unsafe fn write_own(node: &Node, out: *mut gossip_node_info_t) -> c_int {
+    let Ok(own) = told(node.local()) else { return 0 };
     let entry = own.as_entry();
     let known = known(node, &own.id).of_self();
     let info = info::of_view(&view_of(&entry), &Extra::of(&entry), known);
     // SAFETY: the caller's promise.
-    Some(unsafe { sized::write(out, "info", &info) })
+    c_int::from(unsafe { sized::write(out, "info", &info) })
 }

@@ -1,17 +1,13 @@
 //! Metadata of a node and of the members that it knows.
 
-use super::body::{code, node_of, told};
-use super::life::{FAILED, gossip_node_t};
-use crate::ffi::commands::argument;
+use super::body::{FAILED, INVALID, code, gossip_node_t, node_and_id, node_of, told};
 use crate::ffi::error::set_last_error;
 use crate::ffi::ext::metadata::{self, Walk, gossip_metadata_callback_t};
-use crate::ffi::guard::{guard, guard_both};
+use crate::ffi::guard::{guard, guard_then};
 use crate::ffi::types::{gossip_error_code_t, gossip_node_id_t};
-use crate::types::{Metadata, NodeId};
+use crate::types::Metadata;
 use alloc::sync::Arc;
 use core::ffi::{c_char, c_int, c_void};
-
-const INVALID: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
 
 /// Sets one pair of the node's own metadata, and spreads it. The key "config_epoch" sets the own
 /// config_epoch, too, if its value begins with a number.
@@ -35,7 +31,12 @@ pub unsafe extern "C-unwind" fn gossip_node_set_metadata(
 ) -> gossip_error_code_t {
     guard("gossip_node_set_metadata", FAILED, || {
         // SAFETY: the caller's promise.
-        unsafe { set(node, key, value) }.unwrap_or(INVALID)
+        let Some(node) = (unsafe { node_of(node) }) else { return INVALID };
+        // SAFETY: the caller's promise.
+        let Some(key) = (unsafe { metadata::text(key, "key") }) else { return INVALID };
+        // SAFETY: the caller's promise.
+        let Some(value) = (unsafe { metadata::text(value, "value") }) else { return INVALID };
+        code(node.update_metadata([(&*key, &*value)].into_iter()))
     })
 }
 
@@ -57,7 +58,10 @@ pub unsafe extern "C-unwind" fn gossip_node_remove_metadata(
 ) -> c_int {
     guard("gossip_node_remove_metadata", 0, || {
         // SAFETY: the caller's promise.
-        c_int::from(unsafe { remove(node, key) }.unwrap_or(false))
+        let Some(node) = (unsafe { node_of(node) }) else { return 0 };
+        // SAFETY: the caller's promise.
+        let Some(key) = (unsafe { metadata::text(key, "key") }) else { return 0 };
+        c_int::from(told(node.remove_metadata(&key)).unwrap_or(false))
     })
 }
 
@@ -115,31 +119,10 @@ pub unsafe extern "C-unwind" fn gossip_node_each_metadata(
     callback: gossip_metadata_callback_t,
     user_data: *mut c_void,
 ) -> usize {
-    guard_both("gossip_node_each_metadata", 0, || {
+    guard_then("gossip_node_each_metadata", 0, |count| {
         // SAFETY: the caller's promise.
-        Walk::over(callback, user_data, || unsafe { metadata_of(node, id) })
+        Walk::over(callback, user_data, count, || unsafe { metadata_of(node, id) })
     })
-}
-
-/// # Safety
-/// As [`gossip_node_set_metadata`].
-unsafe fn set(
-    node: *const gossip_node_t,
-    key: *const c_char,
-    value: *const c_char,
-) -> Option<gossip_error_code_t> {
-    // SAFETY: the caller's promise.
-    let (node, key, value) =
-        unsafe { (node_of(node)?, metadata::text(key, "key")?, metadata::text(value, "value")?) };
-    Some(code(node.update_metadata([(key.as_str(), value.as_str())].into_iter())))
-}
-
-/// # Safety
-/// As [`gossip_node_remove_metadata`].
-unsafe fn remove(node: *const gossip_node_t, key: *const c_char) -> Option<bool> {
-    // SAFETY: the caller's promise.
-    let (node, key) = unsafe { (node_of(node)?, metadata::text(key, "key")?) };
-    told(node.remove_metadata(&key)).ok()
 }
 
 /// The metadata that is held of a node, `Some(None)` if nothing is known about it; `None`, with an
@@ -152,8 +135,7 @@ unsafe fn metadata_of(
     id: *const gossip_node_id_t,
 ) -> Option<Option<Arc<Metadata>>> {
     // SAFETY: the caller's promise.
-    let (node, id) = unsafe { (node_of(node)?, argument(id, "id")?) };
-    let id = NodeId::new(id.data);
+    let (node, id) = unsafe { node_and_id(node, id) }?;
     let found = told(node.find(&id)).ok()?;
     if found.is_none() {
         set_last_error(format_args!("id is {id}; no member has this id"));

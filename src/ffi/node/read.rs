@@ -2,7 +2,7 @@
 
 use super::config::{DEFAULTS, gossip_node_config_t};
 use super::told::Told;
-use crate::ffi::commands::text_at;
+use crate::ffi::argument::text_at;
 use crate::ffi::error::set_last_error;
 use crate::ffi::ext::config;
 use crate::ffi::ext::sized;

@@ -1,21 +1,19 @@
 //! What a node counted and measured.
 #![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
-use super::body::{node_of, told};
-use super::life::{FAILED, gossip_node_t};
-use crate::ffi::commands::argument;
+use super::body::{FAILED, INVALID, gossip_node_t, node_and_id, node_of, told};
 use crate::ffi::error::set_last_error;
 use crate::ffi::ext::sized::{self, Growing};
-use crate::ffi::ext::stats::{self, gossip_peer_stats_t, gossip_stats_t};
+use crate::ffi::ext::stats::{
+    gossip_peer_stats_t, gossip_stats_t, known_peer, peer_stats, stats_of,
+};
 use crate::ffi::guard::guard;
+use crate::ffi::types::gossip_error_code::{GOSSIP_ERR_NETWORK_ERROR, GOSSIP_ERR_SUCCESS};
 use crate::ffi::types::{gossip_error_code_t, gossip_node_id_t};
-use crate::net::{Counters, Datagrams, NodeStats};
+use crate::net::{Counters, Datagrams, Node, NodeStats};
 use crate::os;
-use crate::types::NodeId;
 use core::ffi::c_int;
 use core::mem::{offset_of, size_of};
-
-const INVALID: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
 
 /// What a node's sockets and queues did since its last start. Bytes are those of datagrams without the
 /// headers of IP and UDP.
@@ -90,7 +88,20 @@ pub unsafe extern "C-unwind" fn gossip_node_get_stats(
 ) -> gossip_error_code_t {
     guard("gossip_node_get_stats", FAILED, || {
         // SAFETY: the caller's promise.
-        unsafe { get_stats(node, stats) }.map_or_else(|code| code, |()| SUCCESS)
+        let Some(node) = (unsafe { node_for(node, stats) }) else { return INVALID };
+        let now = os::now();
+        match told(node.look(|look| stats_of(look.core, now))) {
+            Ok(Some(read)) => {
+                // SAFETY: the caller's promise.
+                unsafe { sized::write(stats, "stats", &read) };
+                GOSSIP_ERR_SUCCESS
+            }
+            Ok(None) => {
+                set_last_error(format_args!("the node was not started yet; start it first"));
+                GOSSIP_ERR_NETWORK_ERROR
+            }
+            Err(code) => code,
+        }
     })
 }
 
@@ -115,7 +126,14 @@ pub unsafe extern "C-unwind" fn gossip_node_get_peer_stats(
 ) -> c_int {
     guard("gossip_node_get_peer_stats", 0, || {
         // SAFETY: the caller's promise.
-        c_int::from(unsafe { get_peer_stats(node, id, stats) }.unwrap_or(false))
+        let Some((node, id)) = (unsafe { node_and_id(node, id) }) else { return 0 };
+        let read = || {
+            let now = os::now();
+            let found = told(node.look(|look| peer_stats(look.core, &id, now)));
+            known_peer(&id, found.ok()?.flatten())
+        };
+        // SAFETY: the caller's promise.
+        unsafe { sized::write_if(stats, "stats", read) }
     })
 }
 
@@ -138,68 +156,33 @@ pub unsafe extern "C-unwind" fn gossip_node_get_net_stats(
 ) -> gossip_error_code_t {
     guard("gossip_node_get_net_stats", FAILED, || {
         // SAFETY: the caller's promise.
-        unsafe { get_net_stats(node, stats) }.map_or_else(|code| code, |()| SUCCESS)
+        let Some(node) = (unsafe { node_for(node, stats) }) else { return INVALID };
+        match told(node.stats()) {
+            Ok(counted) => {
+                // SAFETY: the caller's promise.
+                unsafe { sized::write(stats, "stats", &net_stats_of(&counted)) };
+                GOSSIP_ERR_SUCCESS
+            }
+            Err(code) => code,
+        }
     })
 }
 
-const SUCCESS: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_SUCCESS;
-
+/// A node that is to fill a struct; `None`, with an error text, if there is no node or no place.
+///
 /// # Safety
 /// As [`gossip_node_get_stats`].
-unsafe fn get_stats(
-    node: *const gossip_node_t,
-    out: *mut gossip_stats_t,
-) -> Result<(), gossip_error_code_t> {
+unsafe fn node_for<'a, T: Growing>(node: *const gossip_node_t, out: *const T) -> Option<&'a Node> {
     // SAFETY: the caller's promise.
-    let node = unsafe { node_of(node) }.ok_or(INVALID)?;
-    // SAFETY: the caller's promise.
-    unsafe { sized::size_of_output(out, "stats") }.ok_or(INVALID)?;
-    let now = os::now();
-    let Some(read) = told(node.look(|look| stats::stats_of(look.core, now)))? else {
-        set_last_error(format_args!("the node was not started yet; start it first"));
-        return Err(gossip_error_code_t::GOSSIP_ERR_NETWORK_ERROR);
-    };
-    // SAFETY: the caller's promise.
-    unsafe { sized::write(out, "stats", &read) };
-    Ok(())
+    unsafe { node_of(node).filter(|_| sized::size_of_output(out, "stats").is_some()) }
 }
 
-/// # Safety
-/// As [`gossip_node_get_peer_stats`].
-unsafe fn get_peer_stats(
-    node: *const gossip_node_t,
-    id: *const gossip_node_id_t,
-    out: *mut gossip_peer_stats_t,
-) -> Option<bool> {
-    // SAFETY: the caller's promise.
-    let (node, id) = unsafe { (node_of(node)?, argument(id, "id")?) };
-    let id = NodeId::new(id.data);
-    // SAFETY: the caller's promise.
-    unsafe { sized::size_of_output(out, "stats") }?;
-    let now = os::now();
-    let found = told(node.look(|look| stats::peer_stats(look.core, &id, now))).ok()?.flatten();
-    if found.is_none() {
-        set_last_error(format_args!("id is {id}; pass that of another node that is known"));
-    }
-    // SAFETY: the caller's promise.
-    Some(unsafe { sized::write(out, "stats", &found?) })
-}
-
-/// # Safety
-/// As [`gossip_node_get_net_stats`].
-unsafe fn get_net_stats(
-    node: *const gossip_node_t,
-    out: *mut gossip_node_net_stats_t,
-) -> Result<(), gossip_error_code_t> {
-    // SAFETY: the caller's promise.
-    let node = unsafe { node_of(node) }.ok_or(INVALID)?;
-    // SAFETY: the caller's promise.
-    unsafe { sized::size_of_output(out, "stats") }.ok_or(INVALID)?;
-    let NodeStats { datagrams, streams, listens_on_tcp, changes_waiting, changes_joined, .. } =
-        told(node.stats())?;
+fn net_stats_of(counted: &NodeStats) -> gossip_node_net_stats_t {
+    let &NodeStats { datagrams, streams, listens_on_tcp, changes_waiting, changes_joined, .. } =
+        counted;
     let Datagrams { sent, bytes_sent, received, bytes_received, .. } = datagrams;
     let Counters { connected, accepted, turned_away, closed, .. } = streams;
-    let read = gossip_node_net_stats_t {
+    gossip_node_net_stats_t {
         size: size_of::<gossip_node_net_stats_t>(),
         datagrams_sent: sent,
         bytes_sent,
@@ -219,8 +202,5 @@ unsafe fn get_net_stats(
         changes_waiting: changes_waiting as u64,
         changes_joined,
         listens_on_tcp: listens_on_tcp.into(),
-    };
-    // SAFETY: the caller's promise.
-    unsafe { sized::write(out, "stats", &read) };
-    Ok(())
+    }
 }
