@@ -5,7 +5,7 @@ use crate::types::{Instant, MessageKind};
 use core::time::Duration;
 
 /// Kinds of messages that are counted apart.
-pub const KINDS: usize = 10;
+pub const KINDS: usize = MessageKind::ALL.len();
 
 /// Messages and their bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

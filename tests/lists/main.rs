@@ -4,4 +4,5 @@ mod constants;
 mod core_methods;
 mod front_door;
 mod functions;
+mod messages;
 mod text;

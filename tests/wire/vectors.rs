@@ -246,6 +246,9 @@ fn headers() -> Vec<Vector> {
             message(kind(MessageKind::PingReq), vec![node(9), claim(1)]),
         ),
         written("it could not", message(kind(MessageKind::Nack), vec![claim(9), claim(1)])),
+        written("a meet", message(kind(MessageKind::Meet), vec![node(1)])),
+        written("a join", message(kind(MessageKind::Join), vec![node(1)])),
+        written("a leave", message(kind(MessageKind::Leave), vec![claim(1)])),
     ]
 }
 
