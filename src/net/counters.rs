@@ -1,3 +1,5 @@
+//! What a transport counts, from several threads.
+
 use core::sync::atomic::{AtomicU64, Ordering};
 
 /// What a transport counted since it was made. A drop is silent everywhere else.

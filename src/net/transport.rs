@@ -1,3 +1,5 @@
+//! [`Transport`]: what UDP and TCP have in common.
+
 use super::inbound::Streams;
 use super::lifecycle::Worker;
 use super::run::Run;

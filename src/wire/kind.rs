@@ -1,3 +1,5 @@
+//! Which form bytes have, told by the first of them.
+
 use super::binary;
 
 /// The first byte of the bincode form: like that of a packet, no text in UTF-8 has it.

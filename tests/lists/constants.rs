@@ -297,6 +297,35 @@ fn sentences(text: &str) -> Vec<String> {
     flaws
 }
 
+/// The profiles in C, C++ and Python, in the order of their numbers in C.
+fn profile_lists(header: &str, cpp: &str, stub: &str) -> Vec<String> {
+    let enumeration = between(header, "\nenum gossip_profile {\n", "};").unwrap_or("");
+    let in_c = enumeration
+        .lines()
+        .filter_map(|line| line.trim().split_once(" = ")?.0.strip_prefix("GOSSIP_PROFILE_"));
+    let in_c: Vec<String> = in_c.map(str::to_lowercase).collect();
+    let enumeration = between(cpp, "\nenum class profile {\n", "};").unwrap_or("");
+    let in_cpp: Vec<&str> = enumeration.lines().filter_map(|line| words(line).next()).collect();
+    let literal = between(stub, "profile: Union[Literal[", "]").unwrap_or("");
+    let in_python: Vec<&str> = words(literal).collect();
+    let mut flaws = Vec::new();
+    for (name, _) in profiles().iter().filter(|(name, _)| !in_c.iter().any(|found| found == name)) {
+        flaws.push(format!("{HEADER}, enum gossip_profile: {name} is missing"));
+    }
+    for (place, found) in
+        [(format!("{CPP}, profile"), in_cpp), (format!("{STUB}, profile"), in_python)]
+    {
+        if found != in_c {
+            flaws.push(format!(
+                "{place}: {} are not those of C, {}",
+                found.join(", "),
+                in_c.join(", ")
+            ));
+        }
+    }
+    flaws
+}
+
 #[track_caller]
 fn agree(flaws: Vec<String>) {
     assert!(flaws.is_empty(), "\n{}", flaws.join("\n"));
@@ -374,6 +403,18 @@ fn the_setters_of_cpp_agree() {
     names(&flaws, CPP, "nodes");
     let flaws = cpp(&doctored(&header, "set(config_.reap_ms", "put(config_.reap_ms"));
     names(&flaws, CPP, "reap_ms");
+}
+
+#[test]
+fn the_profiles_of_c_cpp_and_python_agree() {
+    let (header, cpp, stub) = (read(HEADER), read(CPP), read(STUB));
+    agree(profile_lists(&header, &cpp, &stub));
+    let quiet = doctored(&stub, "\"quiet\", \"loop\"", "\"loop\"");
+    names(&profile_lists(&header, &cpp, &quiet), STUB, "lan, wan, local, loop are");
+    let swapped = doctored(&cpp, "    quiet, ", "    silent, ");
+    names(&profile_lists(&header, &swapped, &stub), CPP, "silent");
+    let without = doctored(&header, "GOSSIP_PROFILE_QUIET = 3", "GOSSIP_PROFILE_SILENT = 3");
+    names(&profile_lists(&without, &cpp, &stub)[..1], HEADER, "quiet");
 }
 
 #[test]

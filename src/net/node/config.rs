@@ -1,3 +1,5 @@
+//! The configuration of a node.
+
 use crate::proto::Config;
 use crate::types::{Metadata, NodeId};
 use crate::wire::Serializer;

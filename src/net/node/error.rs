@@ -1,3 +1,5 @@
+//! Why a node refused a command, and why a target of a join did not answer.
+
 use crate::net;
 use crate::proto::{CommandError, ConfigError};
 use core::fmt;

@@ -1,3 +1,5 @@
+//! What a node counts, and what waits in it.
+
 use crate::net::Counters;
 use crate::net::counters::Count;
 use crate::proto::{Queues, Stats};

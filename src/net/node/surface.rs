@@ -1,3 +1,5 @@
+//! [`Node`]'s methods: what a program can ask of a node.
+
 use super::change::Handler;
 use super::config::NodeConfig;
 use super::error::NodeError;
