@@ -1,11 +1,11 @@
-//! Which file imports from which: each path resolved, through re-exports, to the file that defines
-//! the item. A cycle of files is found here.
+//! The import graph of a package. Each path is resolved, through re-exports, to the file that defines
+//! the item; [`cycles`] finds the files that import each other.
 
 use std::collections::BTreeSet;
 
 use crate::modules::{Import, Meaning, Module, Modules};
 
-/// One file names an item that another one defines.
+/// An import between two files: one names an item that the other defines.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Edge {
     pub(crate) from: String,
@@ -23,11 +23,12 @@ enum Target {
     Item(usize),
 }
 
-/// The lookups that are under way, so that imports of each other come to an end.
+/// The lookups in progress: module, name, and where it is seen from. A lookup that starts again finds
+/// nothing, so modules that import each other's names are resolved in finite time.
 type Open = Vec<(usize, String, usize)>;
 
-/// Every edge between two files of the package. A module that re-exports from its own child modules,
-/// or calls them by their path, is no edge: like its `mod` lines, that says what they are parts of.
+/// Every edge between two files of the package. A module's re-exports from its own children, and its
+/// calls into them by path, are no edges: like its `mod` lines, they list what the module consists of.
 pub(crate) fn edges(modules: &Modules) -> Vec<Edge> {
     let mut edges = BTreeSet::new();
     for (at, module) in modules.modules.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! No cycle of files in any package, no long file and no long function.
+//! No import cycle in any package, no long file, no long function, no file without a comment.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,14 +20,14 @@ const PACKAGES: [(&str, &[&str]); 6] = [
 const MOST_LINES_OF_A_FILE: usize = 500;
 const MOST_LINES_OF_A_FUNCTION: usize = 60;
 
-/// Imports that may close a cycle: from files whose path starts with the first text to files whose
-/// path starts with the second, and why.
+/// Imports that may be part of a cycle: from files whose path starts with the first text, to files
+/// whose path starts with the second, with the reason.
 const CYCLES: &[(&str, &str, &str)] = &[("src/ffi/", "src/ffi/", "being opened")];
 
-/// Files that may be longer, and why.
+/// Files that may be longer, with the reason.
 const LONG_FILES: &[(&str, &str)] = &[("src/proto/core/claims.rs", "being opened")];
 
-/// Functions that may be longer, as `file::function`, and why.
+/// Functions that may be longer, as `file::function`, with the reason.
 const LONG_FUNCTIONS: &[(&str, &str)] = &[
     ("src/ffi/ext/stats.rs::stats_of", "being opened"),
     ("src/proto/core/mod.rs::new", "being opened"),
