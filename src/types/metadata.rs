@@ -1,6 +1,6 @@
 //! The key-value pairs of a node, in the packed form in which they travel.
 
-use super::varint;
+use super::{fnv, varint};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -75,7 +75,7 @@ impl Metadata {
     /// No pairs.
     #[must_use]
     pub const fn new() -> Self {
-        Self { packed: Vec::new(), len: 0, bytes: 0, hash: FNV_OFFSET }
+        Self { packed: Vec::new(), len: 0, bytes: 0, hash: fnv::EMPTY_64 }
     }
 
     /// Metadata of these pairs in any order; of equal keys the last one counts.
@@ -98,7 +98,7 @@ impl Metadata {
                 metadata.append(key, value)?;
             }
         }
-        metadata.hash = fnv(&metadata.packed);
+        metadata.hash = fnv::hash_64(&metadata.packed);
         Ok(metadata)
     }
 
@@ -109,7 +109,7 @@ impl Metadata {
     pub fn from_packed(packed: Vec<u8>) -> Result<Self, MetadataError> {
         let checked = PackedMetadata::new(&packed)?;
         let (len, bytes) = (checked.len, checked.text_bytes());
-        let hash = fnv(&packed);
+        let hash = fnv::hash_64(&packed);
         Ok(Self { packed, len, bytes, hash })
     }
 
@@ -259,7 +259,7 @@ impl<'a> PackedMetadata<'a> {
             packed: self.bytes.to_vec(),
             len: self.len,
             bytes: self.text_bytes(),
-            hash: fnv(self.bytes),
+            hash: fnv::hash_64(self.bytes),
         }
     }
 }
@@ -293,13 +293,6 @@ impl<'a> Iterator for Pairs<'a> {
 }
 
 impl ExactSizeIterator for Pairs<'_> {}
-
-const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
-
-fn fnv(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(FNV_OFFSET, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME))
-}
 
 #[cfg(test)]
 mod tests {

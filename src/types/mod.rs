@@ -1,6 +1,7 @@
 //! The vocabulary of the library: newtypes and plain views, with their arithmetic and checks alone.
 
 mod entry;
+pub(crate) mod fnv;
 mod heartbeat;
 mod id;
 mod instant;

@@ -20,6 +20,8 @@ mod short;
 mod size;
 mod texts;
 
+use crate::types::fnv;
+
 pub(crate) use address::{parse_v4, v4_text};
 pub use decode::{Entries, Packet, decode, decode_into};
 pub use encode::encode;
@@ -48,10 +50,7 @@ pub fn cluster_hash(name: &str) -> u32 {
     if name.is_empty() {
         return 0;
     }
-    let hash = name
-        .bytes()
-        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    hash.max(1)
+    fnv::hash_32(name.as_bytes()).max(1)
 }
 
 /// Whether some bytes begin as a packet does; no JSON text, no frame and no other form begins so.
