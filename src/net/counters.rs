@@ -33,7 +33,7 @@ pub struct Counters {
 
 /// The numbers of [`Counters`], counted from several threads.
 #[derive(Default, Debug)]
-pub(super) struct Counts {
+pub(super) struct TransportCounts {
     pub(super) received: Count,
     pub(super) junk: Count,
     pub(super) other_version: Count,
@@ -47,7 +47,7 @@ pub(super) struct Counts {
     pub(super) errors: Count,
 }
 
-impl Counts {
+impl TransportCounts {
     pub(super) fn snapshot(&self) -> Counters {
         Counters {
             received: self.received.get(),

@@ -1,10 +1,10 @@
 //! What came to a transport, as messages that are delivered.
 
 use super::address;
-use super::counters::Counts;
+use super::counters::TransportCounts;
 use super::run::Run;
-use super::shared::{Setup, Shared, lock};
-use crate::wire::intake::{Arrival, Intake, Junk, Sink, Source};
+use super::shared::{Setup, TransportState, lock};
+use crate::wire::intake::{Arrival, Intake, Junk, MessageSink, Source};
 use crate::wire::{Error, Format};
 use core::mem;
 use std::net::{IpAddr, SocketAddr};
@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 /// What takes the frames of accepted connections.
 pub(super) trait Frames: Send + Sync + 'static {
     /// Where connections are counted.
-    fn counts(&self) -> &Counts;
+    fn counts(&self) -> &TransportCounts;
 
     /// Takes one frame, without its prefix, of a peer with this address, and says whether it was a
     /// message. On the thread that reads, with no lock of the connections held.
@@ -22,19 +22,19 @@ pub(super) trait Frames: Send + Sync + 'static {
 
 /// The frames that come to a transport.
 pub(super) struct Streams {
-    shared: Arc<Shared>,
+    shared: Arc<TransportState>,
     /// What the tasks of all connections read with, one after the other.
     reader: Mutex<Reader>,
 }
 
 impl Streams {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
+    pub(super) fn new(shared: Arc<TransportState>) -> Self {
         Self { shared, reader: Mutex::default() }
     }
 }
 
 impl Frames for Streams {
-    fn counts(&self) -> &Counts {
+    fn counts(&self) -> &TransportCounts {
         &self.shared.counts
     }
 
@@ -59,21 +59,21 @@ impl Reader {
     /// Takes a datagram, until `run` is to stop.
     pub(super) fn datagram(
         &mut self,
-        shared: &Shared,
+        shared: &TransportState,
         run: &Run,
         from: SocketAddr,
         datagram: &[u8],
     ) {
         let Self { intake, settings } = self;
-        let mut delivery = Delivery { shared, run: Some(run), settings };
-        intake.datagram(address::canonical(from), datagram, &mut delivery);
+        let mut sink = InboundSink { shared, run: Some(run), settings };
+        intake.datagram(address::canonical(from), datagram, &mut sink);
     }
 
     /// Takes one frame of a stream; whether it was a message.
-    fn frame(&mut self, shared: &Shared, from: IpAddr, frame: &[u8]) -> bool {
+    fn frame(&mut self, shared: &TransportState, from: IpAddr, frame: &[u8]) -> bool {
         let Self { intake, settings } = self;
-        let mut delivery = Delivery { shared, run: None, settings };
-        intake.frame(Source::Stream(from), frame, &mut delivery)
+        let mut sink = InboundSink { shared, run: None, settings };
+        intake.frame(Source::Stream(from), frame, &mut sink)
     }
 }
 
@@ -86,13 +86,13 @@ struct Settings {
 }
 
 /// The way of what is read now.
-struct Delivery<'a> {
-    shared: &'a Shared,
+struct InboundSink<'a> {
+    shared: &'a TransportState,
     run: Option<&'a Run>,
     settings: &'a mut Settings,
 }
 
-impl Sink for Delivery<'_> {
+impl MessageSink for InboundSink<'_> {
     fn format(&mut self, bytes: &[u8]) -> Option<Format> {
         let Self { shared, settings, .. } = self;
         // One load if nothing was changed.

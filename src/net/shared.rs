@@ -1,7 +1,7 @@
 //! What the thread and the callers of a transport share.
 
 use super::Counters;
-use super::counters::Counts;
+use super::counters::TransportCounts;
 use crate::types::{Entry, Header, Path};
 use crate::wire::{self, Serializer};
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -27,8 +27,8 @@ pub(super) struct Setup {
 
 /// What the thread and the callers of a transport share, for the transport's whole life.
 #[derive(Default)]
-pub(super) struct Shared {
-    pub(super) counts: Counts,
+pub(super) struct TransportState {
+    pub(super) counts: TransportCounts,
     setup: RwLock<Setup>,
     /// Rises with each change of the settings, under their lock.
     version: AtomicU64,
@@ -36,7 +36,7 @@ pub(super) struct Shared {
     writes_packets: AtomicBool,
 }
 
-impl Shared {
+impl TransportState {
     pub(super) fn counters(&self) -> Counters {
         self.counts.snapshot()
     }

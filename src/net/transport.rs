@@ -3,7 +3,7 @@
 use super::inbound::Streams;
 use super::lifecycle::Worker;
 use super::run::Run;
-use super::shared::{Inbound, Shared, lock};
+use super::shared::{Inbound, TransportState, lock};
 use super::{Counters, Error, address, rebind, tcp, udp};
 use crate::os::process_mark;
 use crate::wire::{Outgoing, Serializer};
@@ -45,7 +45,7 @@ struct Inner {
     protocol: Protocol,
     host: IpAddr,
     port: u16,
-    shared: Arc<Shared>,
+    shared: Arc<TransportState>,
     udp: udp::Sender,
     tcp: Arc<tcp::Peers>,
     life: Mutex<Life>,

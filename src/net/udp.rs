@@ -3,7 +3,7 @@
 use super::batch::Receiver;
 use super::inbound::Reader;
 use super::run::Run;
-use super::shared::Shared;
+use super::shared::TransportState;
 use super::{Error, address, limits};
 use crate::wire::pack::{Medium, Packer, Piece};
 use crate::wire::{Outgoing, Serializer};
@@ -34,7 +34,7 @@ impl Sender {
     /// Sends a message, in as many datagrams as it needs, without waiting; gives their bytes.
     pub(super) fn send(
         &self,
-        shared: &Shared,
+        shared: &TransportState,
         serializer: &Serializer,
         message: &Outgoing<'_>,
         to: SocketAddr,
@@ -68,7 +68,7 @@ impl Sender {
     /// Sends one datagram that has so many messages, without waiting; gives its bytes.
     pub(super) fn send_one(
         &self,
-        shared: &Shared,
+        shared: &TransportState,
         datagram: &[u8],
         messages: usize,
         to: SocketAddr,
@@ -98,7 +98,11 @@ pub(super) fn bind(at: SocketAddr) -> io::Result<UdpSocket> {
 }
 
 /// Reads without end, some datagrams for each wake-up.
-pub(super) async fn serve(socket: tokio::net::UdpSocket, shared: Arc<Shared>, run: Arc<Run>) {
+pub(super) async fn serve(
+    socket: tokio::net::UdpSocket,
+    shared: Arc<TransportState>,
+    run: Arc<Run>,
+) {
     let mut receiver = Receiver::new();
     let mut reader = Reader::default();
     loop {
@@ -124,7 +128,7 @@ fn drain(
     socket: &tokio::net::UdpSocket,
     receiver: &mut Receiver,
     reader: &mut Reader,
-    shared: &Shared,
+    shared: &TransportState,
     run: &Run,
 ) -> io::Result<bool> {
     for _ in 0..limits::DATAGRAMS_PER_WAKE / limits::BATCH {

@@ -52,14 +52,14 @@ pub enum Junk {
     Empty,
     /// A datagram that is no packet and has no whole frame.
     NoFrame,
-    /// [`Sink::format`] gave no format to read them in.
+    /// [`MessageSink::format`] gave no format to read them in.
     NoFormat,
     /// They are no message of their format.
     Unreadable(Error),
 }
 
 /// Takes what an [`Intake`] reads.
-pub trait Sink {
+pub trait MessageSink {
     /// The format to read some bytes in: those of a datagram, then those of each frame.
     fn format(&mut self, bytes: &[u8]) -> Option<Format>;
 
@@ -90,7 +90,7 @@ pub struct Intake {
 
 impl Intake {
     /// Reads a datagram and gives what is in it to `sink`.
-    pub fn datagram(&mut self, from: SocketAddr, datagram: &[u8], sink: &mut dyn Sink) {
+    pub fn datagram(&mut self, from: SocketAddr, datagram: &[u8], sink: &mut dyn MessageSink) {
         let source = Source::Datagram(from);
         if let Some(format) = sink.format(datagram).filter(Format::is_packet) {
             self.read(source, &format, datagram, datagram.len(), sink);
@@ -115,7 +115,7 @@ impl Intake {
 
     /// Reads one frame, without its prefix, and gives it to `sink`. Says whether it was a message;
     /// without a format it counts as one, since it may have been.
-    pub fn frame(&mut self, source: Source, frame: &[u8], sink: &mut dyn Sink) -> bool {
+    pub fn frame(&mut self, source: Source, frame: &[u8], sink: &mut dyn MessageSink) -> bool {
         if frame.is_empty() {
             sink.junk(Junk::Empty);
             return false;
@@ -133,7 +133,7 @@ impl Intake {
         format: &Format,
         payload: &[u8],
         bytes: usize,
-        sink: &mut dyn Sink,
+        sink: &mut dyn MessageSink,
     ) -> bool {
         debug_assert!(payload.len() <= bytes, "the payload is part of what came");
         if let (Source::Datagram(from), Format::Packet) = (source, format)
@@ -172,7 +172,7 @@ mod tests {
         junk: Vec<Junk>,
     }
 
-    impl Sink for Notes {
+    impl MessageSink for Notes {
         fn format(&mut self, bytes: &[u8]) -> Option<Format> {
             self.serializer.as_ref().map(|serializer| serializer.format_of(bytes))
         }
@@ -227,7 +227,6 @@ mod tests {
         let mut text = Vec::new();
         frame(&mut text);
         let one = (Path::Datagram(FROM), Form::Text, MessageKind::Meet, text.len());
-        framing::end_frame(&mut text, 0).expect("nothing");
         let start = framing::begin_frame(&mut text);
         framing::end_frame(&mut text, start).expect("empty");
         frame(&mut text);

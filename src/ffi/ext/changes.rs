@@ -61,15 +61,15 @@ pub type gossip_changes_callback_t = Option<
 >;
 
 /// The changes that were decided and not told yet.
-pub(crate) struct Collector(Settling<Held>);
+pub(crate) struct Collector(Settling<HeldChange>);
 
 /// A change with what its struct lacks.
-struct Held {
+struct HeldChange {
     change: gossip_change_t,
     extra: Extra,
 }
 
-impl Coalesce for Held {
+impl Coalesce for HeldChange {
     fn join(&mut self, later: Self) {
         let before = self.change;
         self.change = gossip_change_t {
@@ -130,7 +130,7 @@ impl Collector {
             merged: 1,
             configuration: u32::from(event.old_status == event.node.status),
         };
-        self.0.hold(event.node.id, Held { change, extra: Extra::of(&event.node) }, now);
+        self.0.hold(event.node.id, HeldChange { change, extra: Extra::of(&event.node) }, now);
     }
 
     /// When the list is to be told; `None` if there is nothing to tell.
@@ -141,7 +141,7 @@ impl Collector {
     /// Moves what is due to the end of `told`; says where it begins there and how many they are.
     pub(crate) fn flush(&mut self, now: Instant, told: &mut List) -> Option<(usize, usize)> {
         let first = told.len();
-        self.0.take(now, |Held { change, extra }| told.push(change, extra));
+        self.0.take(now, |HeldChange { change, extra }| told.push(change, extra));
         let count = told.len() - first;
         (count > 0).then_some((first, count))
     }

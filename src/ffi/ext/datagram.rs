@@ -11,7 +11,7 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 /// The bytes that an emptied buffer keeps room for. More is given back.
 const KEPT_BYTES: usize = 256 * 1024;
 
-/// One datagram in [`Datagrams`].
+/// One datagram in [`DatagramBuffer`].
 #[derive(Clone, Copy)]
 pub(crate) struct Datagram {
     start: usize,
@@ -29,12 +29,12 @@ pub(crate) enum Undeliverable {
 
 /// The bytes of datagrams that wait to be sent. Its buffers are used again and again.
 #[derive(Default)]
-pub(crate) struct Datagrams {
+pub(crate) struct DatagramBuffer {
     bytes: Vec<u8>,
     packer: Packer,
 }
 
-impl Datagrams {
+impl DatagramBuffer {
     /// Writes a message and gives each datagram that it becomes to `emit`; says how many bytes they
     /// have together. `scratch` is empty before and after it.
     pub(super) fn write(
@@ -126,13 +126,13 @@ pub(super) fn read_ip(text: &str) -> Option<IpAddr> {
 }
 
 /// A numeric address as text for C, without allocating.
-pub(crate) struct AddressText {
+pub(crate) struct HostText {
     bytes: [u8; Self::BYTES],
     len: usize,
     pub(crate) port: u16,
 }
 
-impl AddressText {
+impl HostText {
     /// The longest IPv6 address has 45 bytes.
     const BYTES: usize = 64;
 
@@ -159,7 +159,7 @@ impl AddressText {
     }
 }
 
-impl Write for AddressText {
+impl Write for HostText {
     fn write_str(&mut self, more: &str) -> fmt::Result {
         self.put(more.as_bytes())
     }
@@ -188,7 +188,7 @@ mod tests {
         let ip = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255";
         for ip in [ip, "1.2.3.4"] {
             let to = SocketAddr::new(ip.parse().expect("an address"), 9);
-            let text = AddressText::of(&Datagram { start: 0, len: 0, to });
+            let text = HostText::of(&Datagram { start: 0, len: 0, to });
             let written = core::ffi::CStr::from_bytes_until_nul(&text.bytes).expect("a NUL");
             assert_eq!(written.to_str().expect("ASCII").parse::<IpAddr>(), Ok(to.ip()));
         }

@@ -1,7 +1,7 @@
 //! What a core wants done, as datagrams and as lists of changes.
 
 use super::changes::{List, gossip_change_t};
-use super::datagram::{AddressText, Datagram, Datagrams, Undeliverable};
+use super::datagram::{Datagram, DatagramBuffer, HostText, Undeliverable};
 use super::state::Extension;
 use super::view::Handing;
 use crate::ffi::callbacks::{Batch, Targets};
@@ -12,7 +12,7 @@ use core::mem::size_of;
 /// What the calls of a batch point to.
 #[derive(Default)]
 pub(crate) struct Store {
-    pub(super) datagrams: Datagrams,
+    pub(super) datagrams: DatagramBuffer,
     pub(super) told: List,
 }
 
@@ -78,7 +78,7 @@ fn write(transmit: &Transmit<'_>, queue: &mut Batch, scratch: &mut Vec<Entry<'st
 pub(crate) fn call_packet(store: &Store, datagram: &Datagram, targets: &Targets) {
     let Some(packet) = targets.packet else { return };
     let bytes = store.datagrams.bytes_of(datagram);
-    let ip = AddressText::of(datagram);
+    let ip = HostText::of(datagram);
     // SAFETY: a function of the program with this type, called with bytes and a text that live
     // until it returns.
     unsafe { packet(bytes.as_ptr(), bytes.len(), ip.as_ptr(), ip.port, targets.user_data) };

@@ -10,7 +10,7 @@ use crate::ffi::handle::Pending;
 use crate::ffi::types::gossip_error_code_t;
 use crate::proto::{Core, PacketError};
 use crate::types::{Form, Header, Instant, Path};
-use crate::wire::intake::{Arrival, Intake, Junk, Sink, Source};
+use crate::wire::intake::{Arrival, Intake, Junk, MessageSink, Source};
 use crate::wire::{Error, Format, binary, framing};
 use core::ffi::{CStr, c_char};
 use core::net::SocketAddr;
@@ -108,9 +108,9 @@ unsafe fn handle_packet(
     core.input_code(code, UNREADABLE, at, |core, now| {
         let (size, result) = (bytes.len(), Ok(()));
         let format = format.clone();
-        let mut delivery = Delivery { core, now, from, format, size, result };
-        Intake::default().datagram(from, bytes, &mut delivery);
-        delivery.result
+        let mut sink = CoreSink { core, now, from, format, size, result };
+        Intake::default().datagram(from, bytes, &mut sink);
+        sink.result
     })
 }
 
@@ -136,7 +136,7 @@ unsafe fn address_of(ip: *const c_char, port: u16) -> Option<SocketAddr> {
 }
 
 /// The way of a datagram's messages to the core. The result is that of the last bad one.
-struct Delivery<'a> {
+struct CoreSink<'a> {
     core: &'a mut Core,
     now: Instant,
     from: SocketAddr,
@@ -146,7 +146,7 @@ struct Delivery<'a> {
     result: Result<(), PacketError>,
 }
 
-impl Delivery<'_> {
+impl CoreSink<'_> {
     fn note(&mut self, taken: Result<(), PacketError>) {
         if taken.is_err() {
             self.result = taken;
@@ -154,7 +154,7 @@ impl Delivery<'_> {
     }
 }
 
-impl Sink for Delivery<'_> {
+impl MessageSink for CoreSink<'_> {
     fn format(&mut self, _: &[u8]) -> Option<Format> {
         Some(self.format.clone())
     }

@@ -25,7 +25,7 @@ pub(super) enum Way {
 
 /// What is sent at once.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Piece {
+pub(super) struct QueuedPiece {
     pub(super) to: SocketAddr,
     pub(super) by_stream: bool,
     range: Range<usize>,
@@ -35,7 +35,7 @@ pub(super) struct Piece {
 #[derive(Default)]
 pub(super) struct Dispatch {
     bytes: Vec<u8>,
-    pieces: Vec<Piece>,
+    pieces: Vec<QueuedPiece>,
     packer: Packer,
     scratch: Scratch,
     pub(super) lines: Lines,
@@ -64,7 +64,7 @@ impl Dispatch {
     }
 
     /// The pieces with their bytes.
-    pub(super) fn pieces(&self) -> impl Iterator<Item = (&Piece, &[u8])> {
+    pub(super) fn pieces(&self) -> impl Iterator<Item = (&QueuedPiece, &[u8])> {
         self.pieces.iter().map(|piece| (piece, &self.bytes[piece.range.clone()]))
     }
 
@@ -114,7 +114,7 @@ impl Dispatch {
         let start = self.bytes.len();
         transmit.encode(&mut self.bytes)?;
         let range = start..self.bytes.len();
-        self.pieces.push(Piece { to: route.to, by_stream: false, range });
+        self.pieces.push(QueuedPiece { to: route.to, by_stream: false, range });
         Ok(())
     }
 
@@ -136,7 +136,7 @@ impl Dispatch {
                 bytes.extend_from_slice(piece.bytes);
                 let is_large = to_new && piece.bytes.len() > DATAGRAM_BYTES;
                 let by_stream = medium == Medium::Stream || is_large && route.has_streams;
-                pieces.push(Piece { to: route.to, by_stream, range: start..bytes.len() });
+                pieces.push(QueuedPiece { to: route.to, by_stream, range: start..bytes.len() });
                 true
             })
         })

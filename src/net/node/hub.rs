@@ -25,7 +25,7 @@ use tokio::sync::Notify;
 
 /// One run of a node, from a start to a stop; readable still afterwards.
 pub(super) struct Hub {
-    state: Mutex<State>,
+    state: Mutex<HubState>,
     /// Told when a join or a leave got further, and at the end.
     pub(super) progress: Condvar,
     pub(super) links: Links,
@@ -39,7 +39,7 @@ pub(super) struct Hub {
 }
 
 /// What is under the lock.
-pub(super) struct State {
+pub(super) struct HubState {
     pub(super) core: Core,
     pub(super) joins: Joins,
     pub(super) strangers: Strangers,
@@ -58,7 +58,7 @@ pub(super) struct State {
 
 impl Hub {
     pub(super) fn new(
-        state: State,
+        state: HubState,
         links: Links,
         changes: Option<Arc<Changes>>,
         serializer: Serializer,
@@ -89,7 +89,7 @@ impl Hub {
         self.is_closed.load(Ordering::Acquire)
     }
 
-    pub(super) fn lock(&self) -> Result<MutexGuard<'_, State>, NodeError> {
+    pub(super) fn lock(&self) -> Result<MutexGuard<'_, HubState>, NodeError> {
         self.state.lock().map_err(|_| NodeError::Broken)
     }
 
@@ -101,7 +101,7 @@ impl Hub {
     /// Runs a command of the program, and sends what it leads to. From any thread.
     pub(super) fn command<R>(
         &self,
-        body: impl FnOnce(&mut State, Instant) -> R,
+        body: impl FnOnce(&mut HubState, Instant) -> R,
     ) -> Result<R, NodeError> {
         if self.is_closed() {
             return Err(NodeError::NotStarted);
@@ -127,7 +127,7 @@ impl Hub {
     pub(super) fn act<R>(
         &self,
         dispatch: &mut Dispatch,
-        body: impl FnOnce(&mut State, Instant) -> R,
+        body: impl FnOnce(&mut HubState, Instant) -> R,
     ) -> Result<R, NodeError> {
         let mut state = self.lock()?;
         // Read under the lock, so that no thread brings an older time than the one before it.
@@ -146,8 +146,8 @@ impl Hub {
     }
 
     /// Takes some of what the core wants done; whether there may be more.
-    fn drain(&self, state: &mut State, now: Instant, dispatch: &mut Dispatch) -> bool {
-        let State { core, joins, strangers, patience, .. } = state;
+    fn drain(&self, state: &mut HubState, now: Instant, dispatch: &mut Dispatch) -> bool {
+        let HubState { core, joins, strangers, patience, .. } = state;
         let mut more = true;
         for _ in 0..OUTPUTS_AT_ONCE {
             let (kind, bytes) = match core.poll_output() {
@@ -241,7 +241,7 @@ impl Hub {
     }
 }
 
-impl State {
+impl HubState {
     /// Does what is due.
     pub(super) fn tick(&mut self, now: Instant, has_streams: bool) {
         if let Some(leaving) = &mut self.leaving {
@@ -259,7 +259,7 @@ impl State {
         }
     }
 
-    /// When [`State::tick`] or the seeds have something to do next; `None` for not by themselves.
+    /// When [`HubState::tick`] or the seeds have something to do next; `None` for not by themselves.
     pub(super) fn due(&self, has_streams: bool) -> Option<Instant> {
         if let Some(leaving) = &self.leaving {
             return leaving.due();

@@ -1,19 +1,19 @@
 //! From bytes to the core.
 
 use super::hub::Hub;
-use crate::net::counters::Counts;
+use crate::net::counters::TransportCounts;
 use crate::net::inbound::Frames;
 use crate::os;
 use crate::proto::PacketError;
 use crate::types::{Detail, Entry, Form, Header, Path, SyncPayload};
-use crate::wire::intake::{Arrival, Intake, Junk, Sink, Source};
+use crate::wire::intake::{Arrival, Intake, Junk, MessageSink, Source};
 use crate::wire::{Format, Serializer};
 use std::net::{IpAddr, SocketAddr};
 
 impl Hub {
     /// Takes what came as a datagram.
     pub(super) fn take_datagram(&self, from: SocketAddr, bytes: &[u8], intake: &mut Intake) {
-        intake.datagram(from, bytes, &mut Delivery { hub: self });
+        intake.datagram(from, bytes, &mut HubSink { hub: self });
     }
 
     /// A message that the core refuses is one all the same, and the core counts it.
@@ -26,11 +26,11 @@ impl Hub {
 }
 
 /// The way of messages to the core.
-struct Delivery<'a> {
+struct HubSink<'a> {
     hub: &'a Hub,
 }
 
-impl Sink for Delivery<'_> {
+impl MessageSink for HubSink<'_> {
     /// All formats are read, whichever is written.
     fn format(&mut self, bytes: &[u8]) -> Option<Format> {
         Some(match Serializer::Auto.format_of(bytes) {
@@ -108,13 +108,13 @@ fn is_placeless(header: &Header, entry: &Entry<'_>) -> bool {
 }
 
 impl Frames for Hub {
-    fn counts(&self) -> &Counts {
+    fn counts(&self) -> &TransportCounts {
         &self.links.streams.counts
     }
 
     fn take_frame(&self, from: IpAddr, frame: &[u8]) -> bool {
         let source = Source::Stream(from);
-        let is_message = Intake::default().frame(source, frame, &mut Delivery { hub: self });
+        let is_message = Intake::default().frame(source, frame, &mut HubSink { hub: self });
         if is_message {
             self.links.streams.counts.received.add(1);
             // What it leads to is sent by the loop, which runs on this thread, too.

@@ -1,13 +1,13 @@
 //! A join from the program's list of targets to its answer.
 
 use super::error::{JoinReason, NodeError};
-use super::hub::{Hub, State};
-use super::joins::{Joined, State as Progress, Target};
+use super::hub::{Hub, HubState};
+use super::joins::{Joined, Progress, Target};
 use super::leaving::Leaving;
 use super::limits::MAX_TARGETS;
 use super::log;
 use super::seeds::is_alone;
-use super::target::{Place, parse};
+use super::target::{Location, parse};
 use crate::os;
 use crate::types::{Instant, NodeId};
 use core::time::Duration;
@@ -68,21 +68,21 @@ impl Hub {
     /// Tries the targets of earlier joins again, if it is time.
     pub(super) fn tend_seeds(self: &Arc<Self>) {
         let Ok(mut state) = self.lock() else { return };
-        let State { seeds, core, .. } = &mut *state;
+        let HubState { seeds, core, .. } = &mut *state;
         let places = seeds.take(core, os::now());
         drop(state);
         for place in places {
-            if !matches!(&place, Place::Name(name, port) if self.look_ups.has(name, *port)) {
+            if !matches!(&place, Location::Name(name, port) if self.look_ups.has(name, *port)) {
                 self.look_for(place, None);
             }
         }
     }
 
     /// Joins what is at a place, after its name was looked up if it has one.
-    fn look_for(self: &Arc<Self>, place: Place, asked: Asked) {
+    fn look_for(self: &Arc<Self>, place: Location, asked: Asked) {
         let (name, port) = match place {
-            Place::Address(at) => return self.reach(&[at], asked),
-            Place::Name(name, port) => (name, port),
+            Location::Address(at) => return self.reach(&[at], asked),
+            Location::Name(name, port) => (name, port),
         };
         // The look-up may outlive the node.
         let hub = Arc::downgrade(self);
@@ -153,15 +153,15 @@ impl Hub {
     }
 }
 
-impl State {
+impl HubState {
     /// Notes a join, and its targets as seeds.
     fn open(
         &mut self,
         targets: &[&str],
-        places: &[Result<Place, JoinReason>],
+        places: &[Result<Location, JoinReason>],
         now: Instant,
     ) -> u64 {
-        let of = |(text, place): (&&str, &Result<Place, JoinReason>)| Target {
+        let of = |(text, place): (&&str, &Result<Location, JoinReason>)| Target {
             text: (*text).into(),
             state: match place {
                 Ok(_) => Progress::LookUp,

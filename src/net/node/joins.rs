@@ -17,13 +17,13 @@ use std::net::SocketAddr;
 /// What waits for an answer.
 #[derive(Default)]
 pub(super) struct Joins {
-    pending: Vec<Pending>,
+    pending: Vec<Unanswered>,
     requests: Vec<Request>,
     last: u64,
 }
 
 /// An address that did not answer yet.
-struct Pending {
+struct Unanswered {
     at: SocketAddr,
     /// The id under which the core lists it.
     id: NodeId,
@@ -55,12 +55,12 @@ struct Request {
 /// One target of a join.
 pub(super) struct Target {
     pub(super) text: String,
-    pub(super) state: State,
+    pub(super) state: Progress,
 }
 
 /// How far a target is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum State {
+pub(super) enum Progress {
     /// Its name is being looked up.
     LookUp,
     /// None of these addresses has answered yet.
@@ -105,7 +105,13 @@ impl Joins {
             CommandError::OwnNode => JoinReason::OwnNode,
             error => JoinReason::Command(error),
         })?;
-        self.pending.push(Pending { at, id, since: now, stream: Stream::Untried, is_over: false });
+        self.pending.push(Unanswered {
+            at,
+            id,
+            since: now,
+            stream: Stream::Untried,
+            is_over: false,
+        });
         Ok(())
     }
 
@@ -120,7 +126,7 @@ impl Joins {
     }
 
     /// Says what became of a target whose name was looked up.
-    pub(super) fn found(&mut self, number: u64, index: usize, state: State) {
+    pub(super) fn found(&mut self, number: u64, index: usize, state: Progress) {
         let request = self.requests.iter_mut().find(|request| request.number == number);
         if let Some(target) = request.and_then(|request| request.targets.get_mut(index)) {
             target.state = state;
@@ -153,7 +159,7 @@ impl Joins {
 
     /// When [`Joins::try_streams`] has something to do.
     pub(super) fn due(&self) -> Option<Instant> {
-        let untried = |pending: &&Pending| pending.stream == Stream::Untried && !pending.is_over;
+        let untried = |pending: &&Unanswered| pending.stream == Stream::Untried && !pending.is_over;
         self.pending.iter().filter(untried).map(|pending| pending.since.after(STREAM_AFTER)).min()
     }
 
@@ -212,16 +218,16 @@ impl Joins {
         let mut joined = Joined::default();
         for Target { text, state } in request.targets {
             let reason = match state {
-                State::Answered => {
+                Progress::Answered => {
                     joined.answered += 1;
                     continue;
                 }
-                State::Failed(reason) => reason,
-                State::LookUp if is_over => JoinReason::LookUp,
-                State::Waiting(at) if is_over => {
+                Progress::Failed(reason) => reason,
+                Progress::LookUp if is_over => JoinReason::LookUp,
+                Progress::Waiting(at) if is_over => {
                     JoinReason::NoAnswer(at.into_iter().find_map(&refusal))
                 }
-                State::LookUp | State::Waiting(_) => continue,
+                Progress::LookUp | Progress::Waiting(_) => continue,
             };
             joined.failures.push(JoinFailure { target: text, reason });
         }
@@ -234,15 +240,15 @@ impl Request {
     /// Notes that an address has answered, or that it will not.
     fn note(&mut self, at: SocketAddr, answered: bool) {
         for target in &mut self.targets {
-            let State::Waiting(addresses) = &mut target.state else { continue };
+            let Progress::Waiting(addresses) = &mut target.state else { continue };
             if !addresses.contains(&at) {
                 continue;
             }
             addresses.retain(|&other| other != at);
             if answered {
-                target.state = State::Answered;
+                target.state = Progress::Answered;
             } else if addresses.is_empty() {
-                target.state = State::Failed(JoinReason::NoAnswer(None));
+                target.state = Progress::Failed(JoinReason::NoAnswer(None));
             }
         }
     }
@@ -251,11 +257,11 @@ impl Request {
         if self.was_alone {
             return self.someone;
         }
-        self.targets.iter().any(|target| target.state == State::Answered)
+        self.targets.iter().any(|target| target.state == Progress::Answered)
     }
 
     fn is_decided(&self) -> bool {
-        let is_over = |target: &Target| matches!(target.state, State::Failed(_));
+        let is_over = |target: &Target| matches!(target.state, Progress::Failed(_));
         self.has_answer() || self.targets.iter().all(is_over)
     }
 }

@@ -5,7 +5,7 @@ use super::changes::{self, Changes};
 use super::config::NodeConfig;
 use super::drive::drive;
 use super::error::NodeError;
-use super::hub::{Hub, State};
+use super::hub::{Hub, HubState};
 use super::joins::Joins;
 use super::links::Links;
 use super::look_up::LookUps;
@@ -114,7 +114,7 @@ impl Plan {
 
     /// A core that starts anew. Its heartbeat begins at the wall clock, so that those who knew the
     /// life before believe the new one at once; `epoch` is that of the life before.
-    fn begin(&self, at: SocketAddr, epoch: u64, has_streams: bool) -> Result<State, NodeError> {
+    fn begin(&self, at: SocketAddr, epoch: u64, has_streams: bool) -> Result<HubState, NodeError> {
         let clock = os::wall_clock_ms().min(1 << 62);
         let own = NodeView {
             heartbeat: clock,
@@ -126,7 +126,7 @@ impl Plan {
         let core = self.core(&own, seed()?, has_streams).map_err(NodeError::Config)?;
         let protocol = &self.config.protocol;
         let ms = |ms: u32| Duration::from_millis(ms.into());
-        Ok(State {
+        Ok(HubState {
             core,
             joins: Joins::default(),
             strangers: Strangers::default(),

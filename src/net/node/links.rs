@@ -3,7 +3,7 @@
 use super::dispatch::Dispatch;
 use super::stats::NetCounts;
 use crate::net::address;
-use crate::net::shared::Shared;
+use crate::net::shared::TransportState;
 use crate::net::tcp::Peers;
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -21,7 +21,7 @@ pub(super) struct Links {
     udp: RwLock<Option<UdpSocket>>,
     pub(super) peers: Arc<Peers>,
     /// What is counted of connections.
-    pub(super) streams: Arc<Shared>,
+    pub(super) streams: Arc<TransportState>,
     pub(super) counts: NetCounts,
 }
 

@@ -11,10 +11,10 @@ const TARGET: &str = "gossip::node";
 /// Changes of nodes that are to be logged.
 #[derive(Default)]
 pub(super) struct Lines {
-    lines: Vec<Line>,
+    lines: Vec<ChangeLine>,
 }
 
-struct Line {
+struct ChangeLine {
     id: NodeId,
     ip: String,
     port: i32,
@@ -28,13 +28,19 @@ impl Lines {
         if tracing::enabled!(target: TARGET, Level::INFO) {
             let node = &event.node;
             let (id, ip, port) = (node.id, node.ip.into(), node.port);
-            self.lines.push(Line { id, ip, port, status: node.status, old: event.old_status });
+            self.lines.push(ChangeLine {
+                id,
+                ip,
+                port,
+                status: node.status,
+                old: event.old_status,
+            });
         }
     }
 
     /// Logs what was noted; with no lock held.
     pub(super) fn say(&mut self) {
-        for Line { id, ip, port, status, old } in self.lines.drain(..) {
+        for ChangeLine { id, ip, port, status, old } in self.lines.drain(..) {
             let (now, before) = (status.name(), old.name());
             if status == old {
                 tracing::debug!(target: TARGET, "node {id} at {ip}:{port} tells anew of itself");

@@ -16,11 +16,11 @@ const STACK_BYTES: usize = 512 * 1024;
 /// there are names to look up.
 #[derive(Default)]
 pub(super) struct LookUps {
-    work: Mutex<Work>,
+    work: Mutex<Jobs>,
 }
 
 #[derive(Default)]
-struct Work {
+struct Jobs {
     waiting: VecDeque<Job>,
     /// What is waiting or being looked up.
     names: Vec<(String, u16)>,
@@ -109,7 +109,7 @@ impl LookUps {
     }
 }
 
-impl Work {
+impl Jobs {
     /// Waits for the threads that have ended, which takes no time.
     fn reap(&mut self) {
         let (over, running) =

@@ -2,14 +2,14 @@
 //! started before its seeds finds them, and one whose whole cluster went down finds the next.
 
 use super::limits::MAX_SEEDS;
-use super::target::Place;
+use super::target::Location;
 use crate::proto::Core;
 use crate::types::{Instant, NodeStatus};
 use core::time::Duration;
 
 /// What is tried again, and when.
 pub(super) struct Seeds {
-    places: Vec<Place>,
+    places: Vec<Location>,
     at: Instant,
     every: Duration,
 }
@@ -21,7 +21,7 @@ impl Seeds {
     }
 
     /// Keeps a target. Of too many the oldest is forgotten.
-    pub(super) fn keep(&mut self, place: &Place, now: Instant) {
+    pub(super) fn keep(&mut self, place: &Location, now: Instant) {
         if self.places.is_empty() {
             self.at = now.after(self.every);
         }
@@ -44,7 +44,7 @@ impl Seeds {
     }
 
     /// The targets to try now: all of them if it is time and no other member is online.
-    pub(super) fn take(&mut self, core: &Core, now: Instant) -> Vec<Place> {
+    pub(super) fn take(&mut self, core: &Core, now: Instant) -> Vec<Location> {
         if self.due().is_none_or(|due| now < due) {
             return Vec::new();
         }
@@ -72,7 +72,7 @@ mod tests {
         let mut seeds = Seeds::new(every);
         assert_eq!(seeds.due(), None);
         let mut now = Instant::from_millis(5);
-        let place = Place::Name("db".into(), 1);
+        let place = Location::Name("db".into(), 1);
         seeds.keep(&place, now);
         seeds.keep(&place, now);
         for _ in 0..3 {

@@ -3,7 +3,7 @@
 use super::change::Handler;
 use super::config::NodeConfig;
 use super::error::NodeError;
-use super::hub::{Hub, State};
+use super::hub::{Hub, HubState};
 use super::joins::{Joined, Joins};
 use super::life::{Plan, Shield, Workers};
 use super::log;
@@ -45,17 +45,17 @@ use std::sync::{Arc, Mutex};
 pub struct Node {
     process: u64,
     /// `None` only while it is dropped.
-    inner: Option<Inner>,
+    inner: Option<NodeInner>,
 }
 
-struct Inner {
+struct NodeInner {
     plan: Plan,
     handler: Option<Arc<dyn Handler>>,
     look_ups: Arc<LookUps>,
-    life: Mutex<Life>,
+    life: Mutex<NodeLife>,
 }
 
-struct Life {
+struct NodeLife {
     /// The run that is or was.
     hub: Option<Arc<Hub>>,
     /// The threads between a start and a stop.
@@ -85,8 +85,8 @@ impl Node {
     ) -> Result<Self, NodeError> {
         let plan = Plan::new(config, shield)?;
         let metadata = plan.config.metadata.clone();
-        let life = Mutex::new(Life { hub: None, running: None, ending: None, metadata });
-        let inner = Inner { plan, handler, look_ups: Arc::default(), life };
+        let life = Mutex::new(NodeLife { hub: None, running: None, ending: None, metadata });
+        let inner = NodeInner { plan, handler, look_ups: Arc::default(), life };
         Ok(Self { process: process_mark(), inner: Some(inner) })
     }
 
@@ -231,7 +231,7 @@ impl Node {
     /// [`NodeError::Forked`], [`NodeError::Broken`].
     pub fn look<R>(&self, body: impl FnOnce(&Look<'_>) -> R) -> Result<Option<R>, NodeError> {
         let Some(hub) = self.hub()? else { return Ok(None) };
-        let State { core, joins, .. } = &*hub.lock()?;
+        let HubState { core, joins, .. } = &*hub.lock()?;
         Ok(Some(body(&Look { core, joins })))
     }
 
@@ -298,7 +298,7 @@ impl Node {
         self.process != process_mark()
     }
 
-    fn inner(&self) -> Result<&Inner, NodeError> {
+    fn inner(&self) -> Result<&NodeInner, NodeError> {
         if self.is_foreign() {
             return Err(NodeError::Forked);
         }
@@ -354,7 +354,7 @@ impl Drop for Node {
     }
 }
 
-impl Inner {
+impl NodeInner {
     fn stop(&self) -> Result<(), NodeError> {
         let mut was_running = false;
         let workers = {

@@ -8,7 +8,7 @@ const MAX_NAME_BYTES: usize = 253;
 
 /// Where a target is, as far as its text says.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Place {
+pub(super) enum Location {
     /// A numeric address.
     Address(SocketAddr),
     /// A name to be looked up, and a port.
@@ -16,7 +16,7 @@ pub(super) enum Place {
 }
 
 /// Reads `10.0.0.1:7946`, `[fe80::7]:7946` or `name:7946`.
-pub(super) fn parse(text: &str) -> Result<Place, JoinReason> {
+pub(super) fn parse(text: &str) -> Result<Location, JoinReason> {
     let malformed = |what| Err(JoinReason::Malformed(what));
     let Some((host, port)) = text.rsplit_once(':') else {
         return malformed("it has no port; give host:port");
@@ -27,7 +27,9 @@ pub(super) fn parse(text: &str) -> Result<Place, JoinReason> {
     };
     if let Some(inner) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         return match inner.parse::<IpAddr>() {
-            Ok(ip @ IpAddr::V6(_)) => Ok(Place::Address(SocketAddr::new(ip.to_canonical(), port))),
+            Ok(ip @ IpAddr::V6(_)) => {
+                Ok(Location::Address(SocketAddr::new(ip.to_canonical(), port)))
+            }
             _ => malformed("what stands in brackets is no IPv6 address"),
         };
     }
@@ -35,21 +37,21 @@ pub(super) fn parse(text: &str) -> Result<Place, JoinReason> {
         if ip.is_ipv6() {
             return malformed("an IPv6 address stands in brackets before its port");
         }
-        return Ok(Place::Address(SocketAddr::new(ip, port)));
+        return Ok(Location::Address(SocketAddr::new(ip, port)));
     }
     let is_letter = |byte: u8| byte.is_ascii_graphic() && !b":[]/\"".contains(&byte);
     if host.is_empty() || host.len() > MAX_NAME_BYTES || !host.bytes().all(is_letter) {
         return malformed("its host is no address and no name");
     }
-    Ok(Place::Name(host.into(), port))
+    Ok(Location::Name(host.into(), port))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn at(text: &str) -> Result<Place, JoinReason> {
-        Ok(Place::Address(text.parse().expect("an address")))
+    fn at(text: &str) -> Result<Location, JoinReason> {
+        Ok(Location::Address(text.parse().expect("an address")))
     }
 
     #[test]
@@ -57,8 +59,8 @@ mod tests {
         assert_eq!(parse("10.0.0.1:7946"), at("10.0.0.1:7946"));
         assert_eq!(parse("[fe80::7]:1"), at("[fe80::7]:1"));
         assert_eq!(parse("[::ffff:10.0.0.1]:1"), at("10.0.0.1:1"));
-        assert_eq!(parse("localhost:65535"), Ok(Place::Name("localhost".into(), 65535)));
-        assert_eq!(parse("db-7.x_y:80"), Ok(Place::Name("db-7.x_y".into(), 80)));
+        assert_eq!(parse("localhost:65535"), Ok(Location::Name("localhost".into(), 65535)));
+        assert_eq!(parse("db-7.x_y:80"), Ok(Location::Name("db-7.x_y".into(), 80)));
     }
 
     #[test]

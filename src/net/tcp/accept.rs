@@ -42,10 +42,10 @@ pub(in crate::net) async fn accept(listener: TcpListener, frames: Arc<impl Frame
     let places = Arc::new(Places::default());
     loop {
         match listener.accept().await {
-            Ok((stream, from)) => match Place::take(&places, address::canonical(from).ip()) {
-                Some(place) => {
+            Ok((stream, from)) => match Permit::take(&places, address::canonical(from).ip()) {
+                Some(permit) => {
                     frames.counts().accepted.add(1);
-                    tokio::spawn(read(stream, place, frames.clone(), run.clone()));
+                    tokio::spawn(read(stream, permit, frames.clone(), run.clone()));
                 }
                 None => frames.counts().turned_away.add(1),
             },
@@ -59,9 +59,9 @@ pub(in crate::net) async fn accept(listener: TcpListener, frames: Arc<impl Frame
 }
 
 /// Reads one connection until it ends, is silent or idle, or breaks the rules.
-async fn read(stream: TcpStream, place: Place, frames: Arc<impl Frames>, run: Arc<Run>) {
+async fn read(stream: TcpStream, permit: Permit, frames: Arc<impl Frames>, run: Arc<Run>) {
     let mut reader = FrameReader::default();
-    let mut held = Held { bytes: 0, all: &place.places.partial };
+    let mut held = Held { bytes: 0, all: &permit.places.partial };
     let mut patience = Patience::new(Instant::now());
     loop {
         let end = match tokio::time::timeout_at(patience.deadline(), stream.readable()).await {
@@ -73,7 +73,7 @@ async fn read(stream: TcpStream, place: Place, frames: Arc<impl Frames>, run: Ar
             Ok(true) => {}
             Ok(false) | Err(_) => return,
         }
-        match deliver(&mut reader, &*frames, &run, place.address) {
+        match deliver(&mut reader, &*frames, &run, permit.address) {
             Ok(came) => patience.note(Instant::now(), came, reader.pending() > 0),
             Err(()) => return frames.counts().closed.add(1),
         }
@@ -178,12 +178,12 @@ struct Taken {
 }
 
 /// The right to one connection, given back when dropped.
-struct Place {
+struct Permit {
     places: Arc<Places>,
     address: IpAddr,
 }
 
-impl Place {
+impl Permit {
     fn take(places: &Arc<Places>, address: IpAddr) -> Option<Self> {
         let mut taken = lock(&places.taken);
         if taken.all >= limits::MAX_ACCEPTED {
@@ -199,7 +199,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
         let mut taken = lock(&self.places.taken);
         taken.all -= 1;
@@ -244,16 +244,16 @@ mod tests {
         let mut kept = Vec::new();
         for last in 1..=4_u8 {
             let address = IpAddr::from([10, 0, 0, last]);
-            while let Some(place) = Place::take(&places, address) {
-                kept.push(place);
+            while let Some(permit) = Permit::take(&places, address) {
+                kept.push(permit);
             }
             assert_eq!(kept.len(), usize::from(last) * limits::MAX_ACCEPTED_PER_ADDRESS);
         }
         assert_eq!(kept.len(), limits::MAX_ACCEPTED);
-        assert!(Place::take(&places, IpAddr::from([10, 0, 0, 9])).is_none());
+        assert!(Permit::take(&places, IpAddr::from([10, 0, 0, 9])).is_none());
         kept.truncate(0);
         assert!(lock(&places.taken).by_address.is_empty());
-        assert!(Place::take(&places, IpAddr::from([10, 0, 0, 9])).is_some());
+        assert!(Permit::take(&places, IpAddr::from([10, 0, 0, 9])).is_some());
     }
 
     const NOTHING: Came = Came { frame: false, message: false };

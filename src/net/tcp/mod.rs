@@ -7,7 +7,7 @@ mod accept;
 mod outbound;
 mod peers;
 
-use super::shared::Shared;
+use super::shared::TransportState;
 use super::{Error, address};
 use crate::wire::pack::{Medium, Packer};
 use crate::wire::{self, Outgoing, Serializer};
@@ -22,7 +22,7 @@ impl Peers {
     /// bytes.
     pub(super) fn send(
         self: &Arc<Self>,
-        shared: &Arc<Shared>,
+        shared: &Arc<TransportState>,
         serializer: &Serializer,
         message: &Outgoing<'_>,
         to: SocketAddr,
@@ -50,7 +50,7 @@ impl Peers {
     /// to it if there is none. Gives the number of the connection.
     pub(super) fn enqueue(
         self: &Arc<Self>,
-        shared: &Arc<Shared>,
+        shared: &Arc<TransportState>,
         to: SocketAddr,
         frames: Vec<Vec<u8>>,
     ) -> Result<u64, Error> {

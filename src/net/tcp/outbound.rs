@@ -2,7 +2,7 @@
 
 use super::peers::{Peers, Work};
 use crate::net::limits;
-use crate::net::shared::Shared;
+use crate::net::shared::TransportState;
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::io;
 use std::net::SocketAddr;
@@ -25,7 +25,12 @@ enum End {
 ///
 /// A connection that breaks is made again once, since the peer may have been restarted. If it
 /// breaks at once again, that is as good as a refusal.
-pub(super) async fn run(peers: Arc<Peers>, shared: Arc<Shared>, to: SocketAddr, serial: u64) {
+pub(super) async fn run(
+    peers: Arc<Peers>,
+    shared: Arc<TransportState>,
+    to: SocketAddr,
+    serial: u64,
+) {
     let mut unsent = Vec::new();
     let mut is_second = false;
     loop {

@@ -1,6 +1,6 @@
 //! The sending side: who is connected to, what waits for whom, and who refused.
 
-use crate::net::shared::{Shared, lock};
+use crate::net::shared::{TransportState, lock};
 use crate::net::{Error, limits};
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -79,7 +79,7 @@ impl Peers {
     /// connection, which `connect` is to make on the runtime if there is none.
     pub(super) fn queue(
         &self,
-        shared: &Shared,
+        shared: &TransportState,
         to: SocketAddr,
         frames: Vec<Vec<u8>>,
         connect: impl FnOnce(&Handle, u64),
@@ -146,7 +146,7 @@ impl Peers {
     /// Says that nobody listens; what waits is dropped and new messages are refused for a while.
     pub(super) fn refused(
         &self,
-        shared: &Shared,
+        shared: &TransportState,
         to: SocketAddr,
         serial: u64,
         kind: io::ErrorKind,
@@ -190,7 +190,7 @@ impl Peers {
     }
 
     /// Forgets all peers; what still waits is lost.
-    pub(in crate::net) fn clear(&self, shared: &Shared) {
+    pub(in crate::net) fn clear(&self, shared: &TransportState) {
         let mut table = lock(&self.table);
         let peers = core::mem::take(&mut table.peers);
         table.queued = 0;
@@ -349,7 +349,7 @@ mod tests {
     #[test]
     fn refused_address_is_refused_again_until_its_pause_is_over() {
         let peers = Peers::default();
-        let shared = Shared::default();
+        let shared = TransportState::default();
         let now = Instant::now();
         let serial = {
             let mut table = lock(&peers.table);

@@ -2,7 +2,7 @@
 
 use super::entry::{self, read_stamp};
 use super::layout::{COUNT_AT, FLAGS_AT, HEAD_BYTES, MAGIC, SENDER_AT, flag, sync};
-use super::reader::{Read, Reader};
+use super::reader::{PacketReader, Read};
 use super::texts::{TextRoom, Texts};
 use crate::types::{Digest, Entry, Header, Message, MessageKind, NodeId, NodeView, SyncPayload};
 use crate::wire::{Error, MAX_ENTRIES, MAX_MESSAGE_BYTES};
@@ -50,7 +50,7 @@ pub fn decode(bytes: &[u8]) -> Result<Packet<'_>, Error> {
         return Err(Error::TooLarge(bytes.len()));
     }
     let head = read_head(bytes)?;
-    let mut reader = Reader::new(bytes, HEAD_BYTES);
+    let mut reader = PacketReader::new(bytes, HEAD_BYTES);
     let label = read_label(&mut reader, &head);
     let mut texts = Texts::new();
     let read = label.and_then(|cluster| {
@@ -78,7 +78,7 @@ pub fn decode_into<'a>(
         return Err(Error::TooLarge(bytes.len()));
     }
     let head = read_head(bytes)?;
-    let mut reader = Reader::new(bytes, HEAD_BYTES);
+    let mut reader = PacketReader::new(bytes, HEAD_BYTES);
     let label = read_label(&mut reader, &head);
     let before = entries.len();
     let room = texts.take(head.count);
@@ -95,7 +95,7 @@ pub fn decode_into<'a>(
 }
 
 /// What every packet has.
-struct Head {
+struct PacketHead {
     version: u8,
     flags: u16,
     kind: MessageKind,
@@ -103,7 +103,7 @@ struct Head {
     sender: NodeId,
 }
 
-fn read_head(bytes: &[u8]) -> Result<Head, Error> {
+fn read_head(bytes: &[u8]) -> Result<PacketHead, Error> {
     let flaw = |offset, reason| Err(Error::Invalid { offset, reason });
     if bytes.first() != Some(&MAGIC) {
         return flaw(0, "no packet begins with this byte");
@@ -129,11 +129,11 @@ fn read_head(bytes: &[u8]) -> Result<Head, Error> {
     }
     let mut sender = [0; 16];
     sender.copy_from_slice(&head[SENDER_AT..]);
-    Ok(Head { version: head[1], flags, kind, count, sender: NodeId::new(sender) })
+    Ok(PacketHead { version: head[1], flags, kind, count, sender: NodeId::new(sender) })
 }
 
 /// The label of the packet's cluster, 0 for none.
-fn read_label(reader: &mut Reader<'_>, head: &Head) -> Read<u32> {
+fn read_label(reader: &mut PacketReader<'_>, head: &PacketHead) -> Read<u32> {
     if head.flags & flag::CLUSTER == 0 {
         return Ok(0);
     }
@@ -150,10 +150,10 @@ fn read_label(reader: &mut Reader<'_>, head: &Head) -> Read<u32> {
 /// and gives the heartbeat of the sender's own.
 #[inline]
 fn read_body<'a>(
-    reader: &mut Reader<'a>,
-    head: &Head,
+    reader: &mut PacketReader<'a>,
+    head: &PacketHead,
     cluster: u32,
-    read_entries: impl FnOnce(&mut Reader<'a>) -> Read<Option<u64>>,
+    read_entries: impl FnOnce(&mut PacketReader<'a>) -> Read<Option<u64>>,
 ) -> Read<(Header, usize)> {
     let flags = head.flags;
     let nonce = if flags & flag::NONCE == 0 { 0 } else { u64::from_le_bytes(reader.array()?) };
@@ -189,7 +189,11 @@ fn read_body<'a>(
 
 /// Reads all entries, keeps the texts of packed addresses, and gives the sender's own heartbeat.
 #[inline]
-fn check_entries(reader: &mut Reader<'_>, head: &Head, texts: &mut Texts) -> Read<Option<u64>> {
+fn check_entries(
+    reader: &mut PacketReader<'_>,
+    head: &PacketHead,
+    texts: &mut Texts,
+) -> Read<Option<u64>> {
     let mut own = None;
     for _ in 0..head.count {
         let mut entry = Entry::default();
@@ -212,8 +216,8 @@ fn check_entries(reader: &mut Reader<'_>, head: &Head, texts: &mut Texts) -> Rea
 /// Reads all entries, and gives the sender's own heartbeat.
 #[inline]
 fn read_entries<'a>(
-    reader: &mut Reader<'a>,
-    head: &Head,
+    reader: &mut PacketReader<'a>,
+    head: &PacketHead,
     mut room: &'a mut [u8],
     entries: &mut Vec<Entry<'a>>,
 ) -> Read<Option<u64>> {
@@ -248,7 +252,7 @@ fn read_entries<'a>(
     Ok(own)
 }
 
-fn read_sync(reader: &mut Reader<'_>) -> Read<SyncPayload> {
+fn read_sync(reader: &mut PacketReader<'_>) -> Read<SyncPayload> {
     let start = reader.rest();
     Ok(match reader.byte()? {
         sync::DIGEST => SyncPayload::Digest(Digest { prefix: None, hashes: read_hashes(reader)? }),
@@ -272,7 +276,7 @@ fn read_sync(reader: &mut Reader<'_>) -> Read<SyncPayload> {
     })
 }
 
-fn read_hashes(reader: &mut Reader<'_>) -> Read<[u32; 16]> {
+fn read_hashes(reader: &mut PacketReader<'_>) -> Read<[u32; 16]> {
     let mut hashes = [0; 16];
     for hash in &mut hashes {
         *hash = u32::from_le_bytes(reader.array()?);
@@ -285,7 +289,7 @@ impl Packet<'_> {
     #[must_use]
     pub fn entries(&self) -> Entries<'_> {
         Entries {
-            reader: Reader::new(self.bytes, self.entries_at),
+            reader: PacketReader::new(self.bytes, self.entries_at),
             left: self.count,
             sender: self.header.sender,
             texts: &self.texts,
@@ -303,7 +307,7 @@ impl Packet<'_> {
 /// The entries of a [`Packet`]. To be cloned costs as little as to be made.
 #[derive(Clone)]
 pub struct Entries<'a> {
-    reader: Reader<'a>,
+    reader: PacketReader<'a>,
     left: usize,
     sender: NodeId,
     texts: &'a Texts,
@@ -322,7 +326,7 @@ impl<'a> Iterator for Entries<'a> {
         if claim.is_full() {
             let configuration = entry::read_configuration(&mut self.reader).ok()?;
             configuration.add_to(&mut entry);
-            if !matches!(configuration.ip, entry::Ip::Text(_)) {
+            if !matches!(configuration.ip, entry::PackedIp::Text(_)) {
                 (entry.ip, self.text_at) = self.texts.get(self.text_at)?;
             }
         }

@@ -1,7 +1,7 @@
 //! Writing: an entry's numbers are put together in a place of fixed size, then appended at once.
 
 use super::address;
-use super::known::Known;
+use super::known::KnownTexts;
 use super::layout::{COUNT_AT, FLAGS_AT, MAGIC, flag, head, metadata, shape, sync};
 use super::short::{CLAIM_BYTES, FULL_BYTES, Short};
 use super::size::zigzag;
@@ -39,7 +39,8 @@ fn append<'a>(
     start: usize,
 ) -> Result<(), Error> {
     let mut flags = put_header(header, out)?;
-    let mut writer = Writer { out, start, sender: header.sender, own: None, known: Known::new() };
+    let mut writer =
+        Writer { out, start, sender: header.sender, own: None, known: KnownTexts::new() };
     let mut count = 0;
     for entry in entries {
         if count == MAX_ENTRIES {
@@ -137,7 +138,7 @@ struct Writer<'o> {
     sender: NodeId,
     /// The heartbeat of the first entry about the sender.
     own: Option<u64>,
-    known: Known,
+    known: KnownTexts,
 }
 
 impl Writer<'_> {

@@ -2,7 +2,7 @@
 
 use super::address::{self, AddressText};
 use super::layout::{head, metadata, shape};
-use super::reader::{Read, Reader};
+use super::reader::{PacketReader, Read};
 use super::size::unzigzag;
 use crate::types::{
     Detail, Entry, MetadataPart, MetadataStamp, NodeId, NodeStatus, PackedMetadata,
@@ -10,27 +10,27 @@ use crate::types::{
 
 /// The first byte of an entry: what else is in it.
 #[derive(Clone, Copy)]
-pub(super) struct Head(u8);
+pub(super) struct EntryHead(u8);
 
 /// The middle of an entry that is more than a claim.
 pub(super) struct Configuration<'a> {
     reads_packets: bool,
     version: u64,
     port: i32,
-    pub(super) ip: Ip<'a>,
+    pub(super) ip: PackedIp<'a>,
     role: &'a str,
     region: &'a str,
 }
 
 /// An address as it stands in a packet.
 #[derive(Clone, Copy)]
-pub(super) enum Ip<'a> {
+pub(super) enum PackedIp<'a> {
     Text(&'a str),
     V4([u8; 4]),
     V6([u8; 16]),
 }
 
-impl Ip<'_> {
+impl PackedIp<'_> {
     /// The text of a packed one, which stands nowhere.
     pub(super) fn unpack(&self) -> Option<AddressText> {
         match *self {
@@ -44,10 +44,10 @@ impl Ip<'_> {
 /// Reads the start of an entry of a packet of `sender` into a default one.
 #[inline(always)]
 pub(super) fn read_claim(
-    reader: &mut Reader<'_>,
+    reader: &mut PacketReader<'_>,
     sender: &NodeId,
     entry: &mut Entry<'_>,
-) -> Read<Head> {
+) -> Read<EntryHead> {
     let start = reader.rest();
     let head = reader.byte()?;
     let status = NodeStatus::from_raw((head & head::STATUS).into());
@@ -61,10 +61,10 @@ pub(super) fn read_claim(
     entry.heartbeat = reader.varint()?;
     entry.config_epoch = reader.varint()?;
     entry.config_heartbeat = entry.heartbeat.wrapping_sub(reader.varint()?);
-    Ok(Head(head))
+    Ok(EntryHead(head))
 }
 
-impl Head {
+impl EntryHead {
     pub(super) const fn is_full(self) -> bool {
         self.0 & head::FULL != 0
     }
@@ -81,7 +81,7 @@ impl<'a> Configuration<'a> {
         entry.reads_packets = self.reads_packets;
         entry.version = self.version;
         entry.port = self.port;
-        if let Ip::Text(ip) = self.ip {
+        if let PackedIp::Text(ip) = self.ip {
             entry.ip = ip;
         }
         entry.role = self.role;
@@ -90,7 +90,7 @@ impl<'a> Configuration<'a> {
 }
 
 /// Reads what follows the start of an entry that is more than a claim.
-pub(super) fn read_configuration<'a>(reader: &mut Reader<'a>) -> Read<Configuration<'a>> {
+pub(super) fn read_configuration<'a>(reader: &mut PacketReader<'a>) -> Read<Configuration<'a>> {
     let start = reader.rest();
     let shape = reader.byte()?;
     if shape & shape::UNKNOWN != 0 {
@@ -102,17 +102,17 @@ pub(super) fn read_configuration<'a>(reader: &mut Reader<'a>) -> Read<Configurat
         version: reader.varint()?,
         port: read_port(reader, shape & shape::WIDE_PORT != 0)?,
         ip: match shape & shape::IP {
-            shape::IP_V4 => Ip::V4(reader.array()?),
-            shape::IP_V6 => Ip::V6(reader.array()?),
-            shape::IP_REFERENCE => Ip::Text(reader.reference()?),
-            _ => Ip::Text(reader.text()?),
+            shape::IP_V4 => PackedIp::V4(reader.array()?),
+            shape::IP_V6 => PackedIp::V6(reader.array()?),
+            shape::IP_REFERENCE => PackedIp::Text(reader.reference()?),
+            _ => PackedIp::Text(reader.text()?),
         },
         role: read_text(reader, shape & shape::ROLE_REFERENCE != 0)?,
         region: read_text(reader, shape & shape::REGION_REFERENCE != 0)?,
     })
 }
 
-fn read_port(reader: &mut Reader<'_>, is_wide: bool) -> Read<i32> {
+fn read_port(reader: &mut PacketReader<'_>, is_wide: bool) -> Read<i32> {
     if !is_wide {
         return Ok(u16::from_le_bytes(reader.array()?).into());
     }
@@ -121,12 +121,12 @@ fn read_port(reader: &mut Reader<'_>, is_wide: bool) -> Read<i32> {
     port.ok_or("a port beyond 32 bits").inspect_err(|_| reader.go_back(start))
 }
 
-fn read_text<'a>(reader: &mut Reader<'a>, refers: bool) -> Read<&'a str> {
+fn read_text<'a>(reader: &mut PacketReader<'a>, refers: bool) -> Read<&'a str> {
     if refers { reader.reference() } else { reader.text() }
 }
 
 /// Reads what an entry says about metadata.
-pub(super) fn read_metadata<'a>(reader: &mut Reader<'a>) -> Read<MetadataPart<'a>> {
+pub(super) fn read_metadata<'a>(reader: &mut PacketReader<'a>) -> Read<MetadataPart<'a>> {
     let start = reader.rest();
     let part = match reader.byte()? {
         metadata::WHOLE => {
@@ -149,7 +149,7 @@ pub(super) fn read_metadata<'a>(reader: &mut Reader<'a>) -> Read<MetadataPart<'a
     part.inspect_err(|_| reader.go_back(start))
 }
 
-pub(super) fn read_stamp(reader: &mut Reader<'_>) -> Read<MetadataStamp> {
+pub(super) fn read_stamp(reader: &mut PacketReader<'_>) -> Read<MetadataStamp> {
     let start = reader.rest();
     let stamp = MetadataStamp { bytes: reader.varint32()?, hash: 0 };
     if !stamp.is_within_limits() {

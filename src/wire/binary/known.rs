@@ -3,12 +3,12 @@
 use crate::types::varint;
 
 /// Where some texts of the packet stand: the last few that were written out.
-pub(super) struct Known {
+pub(super) struct KnownTexts {
     places: [u32; Self::PLACES],
     count: usize,
 }
 
-impl Known {
+impl KnownTexts {
     /// Two texts of each of the entries that fit a datagram, if they all differ, need more; but
     /// then there is little to save.
     const PLACES: usize = 16;
@@ -33,7 +33,6 @@ impl Known {
 
     pub(super) fn add(&mut self, text: &str, place: usize) {
         if !text.is_empty() {
-            // A message of 1 MiB has no place beyond 32 bits.
             self.places[self.count % Self::PLACES] = place as u32;
             self.count += 1;
         }

@@ -13,7 +13,7 @@ const CHECKED: usize = 3;
 
 /// A place in a packet.
 #[derive(Clone, Copy)]
-pub(super) struct Reader<'a> {
+pub(super) struct PacketReader<'a> {
     /// All of the packet, for what refers back to an earlier place.
     packet: &'a [u8],
     rest: &'a [u8],
@@ -23,7 +23,7 @@ pub(super) struct Reader<'a> {
     oldest: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> PacketReader<'a> {
     /// Stands at `at`, or at the end if that is earlier.
     pub(super) fn new(packet: &'a [u8], at: usize) -> Self {
         let rest = packet.get(at..).unwrap_or_default();
@@ -35,7 +35,7 @@ impl<'a> Reader<'a> {
         self.rest
     }
 
-    /// Goes back to what [`Reader::rest`] gave.
+    /// Goes back to what [`PacketReader::rest`] gave.
     pub(super) const fn go_back(&mut self, rest: &'a [u8]) {
         self.rest = rest;
     }

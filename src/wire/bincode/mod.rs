@@ -15,7 +15,7 @@ use ::bincode::error::EncodeError;
 use ::bincode::serde::{borrow_decode_from_slice, encode_into_writer};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
-use shapes::{Head, Node};
+use shapes::{HeaderShape, NodeShape};
 
 const TOO_MUCH: &str = "entries that would take far more memory than their bytes";
 
@@ -60,7 +60,7 @@ fn append<'a>(
     if !header.sync.is_within_limits() {
         return Err(Error::Part);
     }
-    put(&Head::of(header), out);
+    put(&HeaderShape::of(header), out);
     let entries_at = out.len();
     let (mut count, mut taken) = (0, 0);
     for entry in entries {
@@ -69,7 +69,7 @@ fn append<'a>(
         }
         count += 1;
         taken += owned_bytes(&entry)?;
-        put(&Node::of(&entry), out);
+        put(&NodeShape::of(&entry), out);
         if out.len() - start > MAX_MESSAGE_BYTES {
             return Err(Error::TooLarge(out.len() - start));
         }
@@ -86,9 +86,9 @@ fn append<'a>(
     }
 }
 
-struct End<'o>(&'o mut Vec<u8>);
+struct AppendTo<'o>(&'o mut Vec<u8>);
 
-impl Writer for End<'_> {
+impl Writer for AppendTo<'_> {
     fn write(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
         self.0.extend_from_slice(bytes);
         Ok(())
@@ -97,7 +97,7 @@ impl Writer for End<'_> {
 
 fn put(value: &impl Serialize, out: &mut Vec<u8>) {
     // A writer that takes everything, and values of known lengths: nothing here can fail.
-    let _ = encode_into_writer(value, End(out), configuration());
+    let _ = encode_into_writer(value, AppendTo(out), configuration());
 }
 
 /// Reads one message.
@@ -120,7 +120,7 @@ pub fn decode(bytes: &[u8]) -> Result<Message, Error> {
 }
 
 fn read_message(rest: &mut &[u8], mut room: Room) -> Result<Message, &'static str> {
-    let header = take(rest, |head: Head| head.to_header())?;
+    let header = take(rest, |head: HeaderShape| head.to_header())?;
     let count = take(rest, |count: u64| {
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         if count > MAX_ENTRIES { Err("more than 1024 entries") } else { Ok(count) }
@@ -130,7 +130,7 @@ fn read_message(rest: &mut &[u8], mut room: Room) -> Result<Message, &'static st
     }
     let mut entries = Vec::with_capacity(count);
     for _ in 0..count {
-        entries.push(take(rest, |node: Node<'_>| {
+        entries.push(take(rest, |node: NodeShape<'_>| {
             let entry = node.to_entry()?;
             let bytes = owned_bytes(&entry).map_err(|_| "a text or a part beyond its limits")?;
             if room.take(bytes - Room::ENTRY_BYTES) { Ok(entry.into()) } else { Err(TOO_MUCH) }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 /// All of a message but its entries.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Head {
+pub(super) struct HeaderShape {
     sender: [u8; 16],
     kind: u8,
     timestamp: u64,
@@ -36,21 +36,21 @@ struct Stamp {
 
 /// An entry.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Node<'a> {
+pub(super) struct NodeShape<'a> {
     id: [u8; 16],
     status: u8,
     heartbeat: u64,
     config_epoch: u64,
     config_heartbeat: u64,
     #[serde(borrow)]
-    configuration: Option<Configuration<'a>>,
+    configuration: Option<ConfigurationShape<'a>>,
     #[serde(borrow)]
     metadata: Said<'a>,
 }
 
 /// What a claim leaves out.
 #[derive(Serialize, Deserialize)]
-struct Configuration<'a> {
+struct ConfigurationShape<'a> {
     ip: &'a str,
     port: i32,
     version: u64,
@@ -72,7 +72,7 @@ fn as_bytes<S: Serializer>(bytes: &&[u8], serializer: S) -> Result<S::Ok, S::Err
     serializer.serialize_bytes(bytes)
 }
 
-impl Head {
+impl HeaderShape {
     pub(super) const fn of(header: &Header) -> Self {
         Self {
             sender: *header.sender.as_bytes(),
@@ -132,7 +132,7 @@ impl Stamp {
     }
 }
 
-impl<'a> Node<'a> {
+impl<'a> NodeShape<'a> {
     pub(super) fn of(entry: &Entry<'a>) -> Self {
         let Entry { ip, port, version, role, region, reads_packets, .. } = *entry;
         Self {
@@ -144,7 +144,7 @@ impl<'a> Node<'a> {
             configuration: match entry.detail {
                 Detail::Claim => None,
                 Detail::Full => {
-                    Some(Configuration { ip, port, version, role, region, reads_packets })
+                    Some(ConfigurationShape { ip, port, version, role, region, reads_packets })
                 }
             },
             metadata: match entry.metadata {
@@ -172,7 +172,7 @@ impl<'a> Node<'a> {
             ..Entry::default()
         };
         let Some(configuration) = &self.configuration else { return Ok(claim) };
-        let &Configuration { ip, port, version, role, region, reads_packets } = configuration;
+        let &ConfigurationShape { ip, port, version, role, region, reads_packets } = configuration;
         let detail = Detail::Full;
         Ok(Entry { ip, port, version, role, region, reads_packets, detail, ..claim })
     }

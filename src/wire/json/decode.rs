@@ -1,6 +1,6 @@
 //! Reading, straight from the text into the message.
 
-use super::reader::Reader;
+use super::reader::TextReader;
 use super::string::NAME_BYTES;
 use super::too_much;
 use super::{fields, metadata};
@@ -43,7 +43,7 @@ pub fn decode(bytes: &[u8]) -> Result<Message, Error> {
     if text.is_empty() {
         return Ok(Message::default());
     }
-    read_message(&mut Reader::new(text)).map_err(|error| match error {
+    read_message(&mut TextReader::new(text)).map_err(|error| match error {
         Error::Malformed { offset, reason } => {
             Error::Malformed { offset: skipped + offset, reason }
         }
@@ -51,7 +51,7 @@ pub fn decode(bytes: &[u8]) -> Result<Message, Error> {
     })
 }
 
-fn read_message(reader: &mut Reader<'_>) -> Result<Message, Error> {
+fn read_message(reader: &mut TextReader<'_>) -> Result<Message, Error> {
     let mut message = Message::default();
     if reader.peek() != Some(b'{') {
         reader.skip()?;
@@ -88,7 +88,7 @@ fn read_message(reader: &mut Reader<'_>) -> Result<Message, Error> {
 /// are counted before.
 const USUAL_BYTES: usize = 4096;
 
-fn read_entries(reader: &mut Reader<'_>) -> Result<Vec<NodeView>, Error> {
+fn read_entries(reader: &mut TextReader<'_>) -> Result<Vec<NodeView>, Error> {
     let mut room = Room::new(reader.text_bytes());
     reader.begin(b'[', format_args!("an array for `entries`"))?;
     let mut entries = Vec::new();
@@ -115,7 +115,7 @@ fn reserve(
     entries: &mut Vec<NodeView>,
     more: usize,
     room: &mut Room,
-    reader: &Reader<'_>,
+    reader: &TextReader<'_>,
 ) -> Result<(), Error> {
     let (old, new) = (entries.capacity(), (entries.len() + more).min(MAX_ENTRIES));
     if !room.take(new * Room::ENTRY_BYTES) {
@@ -127,7 +127,7 @@ fn reserve(
 }
 
 /// The number of values of an array from one that was moved to.
-fn count_entries(mut reader: Reader<'_>) -> Result<usize, Error> {
+fn count_entries(mut reader: TextReader<'_>) -> Result<usize, Error> {
     reader.skip()?;
     let mut count = 1;
     while count <= MAX_ENTRIES && reader.next_value(false)? {
@@ -137,7 +137,7 @@ fn count_entries(mut reader: Reader<'_>) -> Result<usize, Error> {
     Ok(count)
 }
 
-fn read_entry(reader: &mut Reader<'_>, room: &mut Room) -> Result<NodeView, Error> {
+fn read_entry(reader: &mut TextReader<'_>, room: &mut Room) -> Result<NodeView, Error> {
     let mut entry = NodeView::default();
     let mut is_first = true;
     reader.begin(b'{', format_args!("an object for each of `entries`"))?;

@@ -1,6 +1,6 @@
 //! Readers of one value each, whose errors name the field.
 
-use super::reader::Reader;
+use super::reader::TextReader;
 use super::too_much;
 use crate::types::NodeId;
 use crate::wire::room::Room;
@@ -8,13 +8,13 @@ use crate::wire::{Error, MAX_TEXT_BYTES};
 use alloc::string::String;
 
 /// Any unsigned number; which of them exist is for the core to say (P-4).
-pub(super) fn counter(reader: &mut Reader<'_>, field: &str) -> Result<u64, Error> {
+pub(super) fn counter(reader: &mut TextReader<'_>, field: &str) -> Result<u64, Error> {
     integer(reader, field, 0, u64::MAX)
 }
 
 /// An integer from `least` to `most`; it must fit a `T` then.
 pub(super) fn integer<T: TryFrom<i128>>(
-    reader: &mut Reader<'_>,
+    reader: &mut TextReader<'_>,
     field: &str,
     least: i64,
     most: u64,
@@ -28,7 +28,7 @@ pub(super) fn integer<T: TryFrom<i128>>(
 }
 
 /// An id as 16 bytes of one or two hex digits with commas between.
-pub(super) fn id(reader: &mut Reader<'_>, field: &str) -> Result<NodeId, Error> {
+pub(super) fn id(reader: &mut TextReader<'_>, field: &str) -> Result<NodeId, Error> {
     const WHAT: &str = "16 hex bytes with commas between";
     let string = reader.string(format_args!("{WHAT} for `{field}`"))?;
     let id = match string.plain() {
@@ -66,7 +66,11 @@ const fn digit(byte: u8) -> Option<u8> {
 }
 
 /// A text of at most [`MAX_TEXT_BYTES`].
-pub(super) fn text(reader: &mut Reader<'_>, field: &str, room: &mut Room) -> Result<String, Error> {
+pub(super) fn text(
+    reader: &mut TextReader<'_>,
+    field: &str,
+    room: &mut Room,
+) -> Result<String, Error> {
     let string = reader.string(format_args!("a string for `{field}`"))?;
     let bytes = string.len();
     if bytes > MAX_TEXT_BYTES {

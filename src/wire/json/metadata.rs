@@ -1,6 +1,6 @@
 //! The metadata of an entry, put into its packed form straight from the text.
 
-use super::reader::Reader;
+use super::reader::TextReader;
 use super::string::Quoted;
 use super::too_much;
 use crate::types::{Metadata, varint};
@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 /// pairs are sorted already where one of us or 1.4.2 wrote it. Else they are sorted by a list of
 /// their places in the text, which takes less than they do.
 pub(super) fn read(
-    reader: &mut Reader<'_>,
+    reader: &mut TextReader<'_>,
     room: &mut Room,
 ) -> Result<Option<Arc<Metadata>>, Error> {
     let start = reader.clone();
@@ -67,7 +67,7 @@ struct Walked {
     sum: Sum,
 }
 
-fn walk(reader: &mut Reader<'_>) -> Result<Walked, Error> {
+fn walk(reader: &mut TextReader<'_>) -> Result<Walked, Error> {
     let mut walked = Walked { count: 0, is_sorted: true, sum: Sum::default() };
     let mut last: Option<Quoted<'_>> = None;
     reader.begin(b'{', format_args!("an object of strings for `metadata`"))?;
@@ -81,13 +81,13 @@ fn walk(reader: &mut Reader<'_>) -> Result<Walked, Error> {
 }
 
 /// The next pair of an object that was begun.
-fn next<'a>(reader: &mut Reader<'a>, is_first: bool) -> Result<Option<Pair<'a>>, Error> {
+fn next<'a>(reader: &mut TextReader<'a>, is_first: bool) -> Result<Option<Pair<'a>>, Error> {
     let Some(key) = reader.next_key(is_first)? else { return Ok(None) };
     Ok(Some((key, reader.string(format_args!("a string in `metadata`"))?)))
 }
 
 /// The pairs of an object that was walked.
-fn pairs(mut reader: Reader<'_>) -> impl Iterator<Item = Pair<'_>> {
+fn pairs(mut reader: TextReader<'_>) -> impl Iterator<Item = Pair<'_>> {
     let is_object = reader.begin(b'{', format_args!("")).is_ok();
     let mut is_first = true;
     core::iter::from_fn(move || {
@@ -99,7 +99,7 @@ fn pairs(mut reader: Reader<'_>) -> impl Iterator<Item = Pair<'_>> {
 
 /// The places of all keys of an object that was walked, in the order of the keys and, where those
 /// are equal, of the text.
-fn sorted_places(start: &Reader<'_>, count: usize) -> Vec<u32> {
+fn sorted_places(start: &TextReader<'_>, count: usize) -> Vec<u32> {
     let mut places = Vec::with_capacity(count);
     let mut reader = start.clone();
     let _ = reader.begin(b'{', format_args!(""));
@@ -116,13 +116,13 @@ fn sorted_places(start: &Reader<'_>, count: usize) -> Vec<u32> {
     places
 }
 
-fn pair_at<'a>(start: &Reader<'a>, place: u32) -> Option<Pair<'a>> {
+fn pair_at<'a>(start: &TextReader<'a>, place: u32) -> Option<Pair<'a>> {
     let mut reader = start.moved_to(place as usize);
     Some((reader.key().ok()?, reader.string(format_args!("")).ok()?))
 }
 
 /// Of the pairs at sorted places the last one of each key.
-fn chosen<'a>(start: &Reader<'a>, places: &[u32]) -> impl Iterator<Item = Pair<'a>> {
+fn chosen<'a>(start: &TextReader<'a>, places: &[u32]) -> impl Iterator<Item = Pair<'a>> {
     places.iter().enumerate().filter_map(move |(i, &place)| {
         let pair = pair_at(start, place)?;
         let next = places.get(i + 1).and_then(|&next| pair_at(start, next));
@@ -132,7 +132,7 @@ fn chosen<'a>(start: &Reader<'a>, places: &[u32]) -> impl Iterator<Item = Pair<'
 
 /// Writes pairs in their packed form, in as much memory as they take.
 fn pack<'a>(
-    reader: &Reader<'_>,
+    reader: &TextReader<'_>,
     room: &mut Room,
     sum: Sum,
     pairs: impl Iterator<Item = Pair<'a>>,

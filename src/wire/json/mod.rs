@@ -29,6 +29,6 @@ use size::header_bytes;
 pub(crate) use split::{Budget, write_frames};
 
 /// What is said of a message that would take more than there is room for.
-fn too_much(reader: &reader::Reader<'_>) -> Error {
+fn too_much(reader: &reader::TextReader<'_>) -> Error {
     reader.flaw(format_args!("`entries` that would take far more memory than their text"))
 }

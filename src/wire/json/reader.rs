@@ -11,13 +11,13 @@ const MAX_DEPTH: u8 = 127;
 
 /// A place in a text.
 #[derive(Clone)]
-pub(super) struct Reader<'a> {
+pub(super) struct TextReader<'a> {
     text: &'a [u8],
     at: usize,
     depth: u8,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> TextReader<'a> {
     pub(super) const fn new(text: &'a [u8]) -> Self {
         Self { text, at: 0, depth: 0 }
     }
