@@ -90,6 +90,7 @@ impl FrameReader {
             return Ok(None);
         };
         self.start += PREFIX_BYTES + bytes;
+        debug_assert!(self.start <= self.bytes.len(), "a frame ends where the bytes do at most");
         Ok(Some(frame))
     }
 

@@ -92,6 +92,7 @@ impl DatagramBuffer {
     }
 
     pub(crate) fn bytes_of(&self, datagram: &Datagram) -> &[u8] {
+        debug_assert!(datagram.start + datagram.len <= self.bytes.len(), "its bytes wait here");
         &self.bytes[datagram.start..datagram.start + datagram.len]
     }
 

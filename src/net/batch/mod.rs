@@ -73,6 +73,7 @@ impl Receiver {
     ) -> io::Result<Received> {
         self.read.clear();
         let more = system::read(socket, &mut self.headers, &mut self.buffers, &mut self.read)?;
+        debug_assert!(self.read.len() <= BATCH, "each datagram has its buffer");
         let mut dropped = 0;
         for (buffer, &(len, from)) in self.buffers.chunks_exact(DATAGRAM_ROOM).zip(&self.read) {
             match buffer.get(..len) {

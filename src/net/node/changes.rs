@@ -87,6 +87,7 @@ impl Waiting {
         }
         self.last.insert(id, self.first + self.queue.len() as u64);
         self.queue.push_back(change);
+        debug_assert!(self.last.len() <= self.queue.len(), "each last change waits in the queue");
     }
 
     fn take(&mut self, batch: &mut Vec<Change>) {

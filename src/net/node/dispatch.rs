@@ -143,6 +143,10 @@ impl Dispatch {
     }
 
     fn truncate(&mut self, (bytes, pieces): (usize, usize)) {
+        debug_assert!(
+            bytes <= self.bytes.len() && pieces <= self.pieces.len(),
+            "it has grown since"
+        );
         self.bytes.truncate(bytes);
         self.pieces.truncate(pieces);
     }

@@ -112,6 +112,7 @@ impl Joins {
             stream: Stream::Untried,
             is_over: false,
         });
+        debug_assert!(self.pending.len() <= MAX_PENDING, "the limit was checked");
         Ok(())
     }
 

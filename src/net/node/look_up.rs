@@ -103,6 +103,7 @@ impl LookUps {
             let mut work = lock(&self.work);
             next = work.waiting.pop_front();
             if next.is_none() {
+                debug_assert!(work.running > 0, "this thread is one of those that run");
                 work.running -= 1;
             }
         }

@@ -202,6 +202,7 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         let mut taken = lock(&self.places.taken);
+        debug_assert!(taken.all >= taken.by_address.len(), "each address has a place at least");
         taken.all -= 1;
         if let Some(own) = taken.by_address.get_mut(&self.address) {
             *own -= 1;
@@ -221,7 +222,8 @@ struct Held<'a> {
 impl Held<'_> {
     /// Sets what this one holds; `false` if all together hold too much then.
     fn set(&mut self, bytes: usize) -> bool {
-        self.all.fetch_sub(self.bytes, Ordering::Relaxed);
+        let with_ours = self.all.fetch_sub(self.bytes, Ordering::Relaxed);
+        debug_assert!(with_ours >= self.bytes, "what one holds is part of what all hold");
         let before = self.all.fetch_add(bytes, Ordering::Relaxed);
         self.bytes = bytes;
         before.saturating_add(bytes) <= limits::ALL_PARTIAL_BYTES

@@ -168,6 +168,7 @@ impl Peers {
     pub(super) fn work(&self, to: SocketAddr, serial: u64, written: usize, is_over: bool) -> Work {
         let mut table = lock(&self.table);
         let Some(peer) = table.peer(to, serial) else { return Work::End };
+        debug_assert!(peer.queued >= written, "no more is written than was queued");
         peer.queued = peer.queued.saturating_sub(written);
         let batch = peer.next_batch();
         if batch.is_none() && is_over {
@@ -228,6 +229,7 @@ impl Table {
             wake: Arc::default(),
         };
         self.peers.insert(to, peer);
+        debug_assert!(self.peers.len() <= limits::MAX_PEERS, "room was made for one more");
         Ok(true)
     }
 
@@ -268,6 +270,7 @@ impl Table {
         peer.queued += bytes;
         peer.used = now;
         self.queued += bytes;
+        debug_assert!(self.queued >= peer.queued, "the bytes of one are among those of all");
         peer.wake.notify_one();
         Ok(peer.serial)
     }

@@ -86,7 +86,10 @@ pub fn decode_into<'a>(
         read_body(&mut reader, &head, cluster, |reader| read_entries(reader, &head, room, entries))
     });
     match read {
-        Ok((header, _)) => Ok(header),
+        Ok((header, _)) => {
+            debug_assert_eq!(entries.len(), before + head.count, "all entries were read");
+            Ok(header)
+        }
         Err(reason) => {
             entries.truncate(before);
             Err(Error::Invalid { offset: reader.at(), reason })

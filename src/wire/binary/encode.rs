@@ -54,6 +54,7 @@ fn append<'a>(
         flags |= flag::TIMESTAMP;
         varint::put(header.timestamp, out);
     }
+    debug_assert!(count <= MAX_ENTRIES && header.kind as u8 <= 15, "twelve bits and four");
     let count = (count as u16) << 4 | u16::from(header.kind as u8);
     for (at, value) in [(FLAGS_AT, flags), (COUNT_AT, count)] {
         if let Some(place) = out.get_mut(start + at..start + at + 2) {
@@ -222,6 +223,7 @@ impl Writer<'_> {
             varint::put(place.into(), self.out);
             return true;
         }
+        debug_assert!(text.len() <= MAX_TEXT_BYTES, "the length of a text was checked");
         self.known.add(text, packet.len());
         self.out.push(text.len() as u8);
         self.out.extend_from_slice(text.as_bytes());

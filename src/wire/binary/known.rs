@@ -33,6 +33,7 @@ impl KnownTexts {
 
     pub(super) fn add(&mut self, text: &str, place: usize) {
         if !text.is_empty() {
+            debug_assert!(u32::try_from(place).is_ok(), "a message of 1 MiB has 32-bit places");
             self.places[self.count % Self::PLACES] = place as u32;
             self.count += 1;
         }

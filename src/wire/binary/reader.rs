@@ -37,11 +37,13 @@ impl<'a> PacketReader<'a> {
 
     /// Goes back to what [`PacketReader::rest`] gave.
     pub(super) const fn go_back(&mut self, rest: &'a [u8]) {
+        debug_assert!(rest.len() >= self.rest.len(), "an earlier place has more behind it");
         self.rest = rest;
     }
 
     /// Where it stands.
     pub(super) fn at(&self) -> usize {
+        debug_assert!(self.rest.len() <= self.packet.len(), "the rest is the end of the packet");
         self.packet.len() - self.rest.len()
     }
 

@@ -34,6 +34,7 @@ impl<'o> Short<'o> {
 
     #[inline(always)]
     pub(super) fn put<const M: usize>(&mut self, bytes: [u8; M]) {
+        debug_assert!(self.at + M <= self.out.len(), "there is room for every field");
         if let Some(place) = self.out.get_mut(self.at..self.at + M) {
             place.copy_from_slice(&bytes);
             self.at += M;
@@ -46,6 +47,7 @@ impl<'o> Short<'o> {
             return self.put([value as u8]);
         }
         let (bytes, len) = varint::spread(value);
+        debug_assert!(self.at + bytes.len() <= self.out.len(), "there is room for every number");
         // All of it is written, what is behind the number too, and overwritten by what comes next.
         if let Some(place) = self.out.get_mut(self.at..self.at + bytes.len()) {
             place.copy_from_slice(&bytes);

@@ -39,6 +39,7 @@ impl Texts {
     /// Takes a text of one of `entries` entries.
     pub(super) fn push(&mut self, text: &AddressText, entries: usize) {
         let text = text.as_bytes();
+        debug_assert!(text.len() <= TEXT_BYTES, "no packed address has a longer text");
         let end = self.len + 1 + text.len();
         if let Some(place) = self.inline.get_mut(self.len..end).filter(|_| self.more.is_empty()) {
             place[0] = text.len() as u8;

@@ -28,6 +28,7 @@ impl<'a> TextReader<'a> {
 
     /// The bytes that are not read yet.
     pub(super) fn left(&self) -> usize {
+        debug_assert!(self.at <= self.text.len(), "no more is read than there is");
         self.text.len() - self.at
     }
 
@@ -97,6 +98,7 @@ impl<'a> TextReader<'a> {
     fn has_next(&mut self, end: u8, is_first: bool) -> Result<bool, Error> {
         match self.peek() {
             Some(byte) if byte == end => {
+                debug_assert!(self.depth > 0, "each closing bracket has its opening one");
                 self.at += 1;
                 self.depth -= 1;
                 Ok(false)

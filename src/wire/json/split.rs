@@ -67,6 +67,7 @@ pub(crate) fn write_frames(
         out.extend_from_slice(buffer);
         count += 1;
     }
+    debug_assert!(piece_start < start && frames > 0, "the last frame is part of the last piece");
     end_message(&header, out)?;
     framing::end_frame(out, start)?;
     end(out, frames);
