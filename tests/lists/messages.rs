@@ -8,7 +8,7 @@ use gossip::wire::json;
 use std::collections::BTreeMap;
 
 const TYPES: &str = "src/types/message.rs";
-const CORE: &str = "src/proto/core";
+const CORE: &str = "src/proto";
 const JSON: &str = "src/wire/json/decode.rs";
 const C_ENUM: &str = "include/core/gossip_core.h";
 const C_EXT: &str = "include/core/gossip_ext.h";
@@ -296,5 +296,5 @@ fn a_type_that_is_taken_out_of_a_place_is_named_with_it() {
     let mut texts = texts();
     let core = texts.get_mut(CORE).expect("the core");
     *core = core.replace("MessageKind::Nack", "");
-    assert_eq!(flaws(&texts), ["src/proto/core: NACK is missing"]);
+    assert_eq!(flaws(&texts), ["src/proto: NACK is missing"]);
 }
