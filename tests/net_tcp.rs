@@ -3,7 +3,7 @@
 mod net_support;
 
 use gossip::net::{Error, Inbound, Outgoing, Protocol, Serializer, Transport, limits};
-use gossip::types::{Entry, Header, NodeView, Path};
+use gossip::types::{Entry, Form, Header, NodeView, Path};
 use gossip::wire::MAX_MESSAGE_BYTES;
 use net_support::{DEADLINE, address, framed, message, owned, send, start, timestamps, wait_for};
 use std::io::{Read, Write};
@@ -34,7 +34,7 @@ fn message_arrives_whole_and_the_connection_is_used_again() {
     }
     let got = collector.take(100);
     assert_eq!(timestamps(&got), (0..100).collect::<Vec<_>>());
-    assert_eq!(got[0], (Path::Stream, message(0)));
+    assert_eq!(got[0], (Path::Stream(Form::Text), message(0)));
     assert_eq!((one.counters().connected, two.counters().accepted), (1, 1));
 }
 

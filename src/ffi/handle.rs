@@ -431,10 +431,10 @@ mod tests {
         let shared = shared();
         let header =
             Header { sender: NodeId::new([2; 16]), kind: MessageKind::Ping, ..Header::default() };
-        shared.deliver(Path::Stream, &header, &[], 100);
+        shared.deliver(Path::Stream(crate::types::Form::Text), &header, &[], 100);
         assert_eq!(shared.read(|core| core.stats().received_messages), Some(1));
         shared.close();
-        shared.deliver(Path::Stream, &header, &[], 100);
+        shared.deliver(Path::Stream(crate::types::Form::Text), &header, &[], 100);
         let state = shared.state.lock().expect("no panic");
         assert_eq!(state.core.stats().received_messages, 1);
     }

@@ -50,6 +50,36 @@ impl Ip {
     }
 }
 
+/// The text of an address, without an allocation.
+#[derive(Debug)]
+pub(crate) struct AddressText {
+    bytes: [u8; 48],
+    len: usize,
+}
+
+impl AddressText {
+    pub(crate) fn of(address: SocketAddr) -> Self {
+        let mut text = Self { bytes: [0; 48], len: 0 };
+        // The longest IPv6 text has 45 bytes, so this cannot fail.
+        let _ = core::fmt::write(&mut text, format_args!("{}", address.ip().to_canonical()));
+        text
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        core::str::from_utf8(&self.bytes[..self.len]).unwrap_or("")
+    }
+}
+
+impl core::fmt::Write for AddressText {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        let end = self.len + text.len();
+        let place = self.bytes.get_mut(self.len..end).ok_or(core::fmt::Error)?;
+        place.copy_from_slice(text.as_bytes());
+        self.len = end;
+        Ok(())
+    }
+}
+
 /// Whether two address texts name the same host: equal texts, "localhost" and the loopback address,
 /// and an IPv4 address in its IPv6-mapped form.
 pub(crate) fn same_host(a: &str, b: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Metadata of others that travels apart and is fetched in parts (P-12a).
 
-use super::member::Slot;
+use super::table::Slot;
 use crate::types::{Metadata, MetadataPart, MetadataStamp, PackedMetadata};
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -18,10 +18,19 @@ pub(crate) fn parts(stamp: MetadataStamp) -> u32 {
 }
 
 /// The bytes of one part of some metadata; none beyond its end.
-pub(crate) fn part(metadata: &Metadata, index: u8) -> &[u8] {
+fn part(metadata: &Metadata, index: u8) -> &[u8] {
     let start = usize::from(index) * MetadataPart::SLICE_BYTES;
     let rest = metadata.packed().get(start..).unwrap_or_default();
     &rest[..rest.len().min(MetadataPart::SLICE_BYTES)]
+}
+
+/// The bytes of a part of what is held, as an entry tells them.
+pub(crate) fn slice(metadata: Option<&Metadata>, index: u8) -> MetadataPart<'_> {
+    metadata.map_or(MetadataPart::Unsaid, |held| MetadataPart::Slice {
+        stamp: held.stamp(),
+        index,
+        bytes: part(held, index),
+    })
 }
 
 /// What is known of metadata that a member has and we do not.

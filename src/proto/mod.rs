@@ -3,27 +3,35 @@
 
 mod address;
 mod awareness;
+mod book;
+mod budgets;
+mod builder;
 #[cfg(any(feature = "net", all(feature = "ffi", feature = "ext")))]
 mod changes;
 mod clock;
 mod config;
+mod context;
 mod core;
+mod detector;
 mod error;
 mod fetch;
 mod hash;
+mod hashes;
+mod healing;
+mod joining;
 mod math;
-mod member;
-mod members;
+mod news;
 mod outbox;
 mod output;
 mod piggyback;
 mod probe;
+mod refutation;
 mod ring;
 mod rules;
 mod stats;
 mod strings;
-mod suspicion;
 mod sync;
+mod table;
 
 #[cfg(any(feature = "net", all(feature = "ffi", feature = "ext")))]
 pub(crate) use self::changes::{Coalesce, Settling};

@@ -1,7 +1,7 @@
 //! What the core wants done, kept small until it is polled.
 
 use super::address::Ip;
-use super::member::Slot;
+use super::table::Slot;
 use crate::types::{Form, Heartbeat, MessageKind, NodeId, NodeStatus};
 use alloc::collections::VecDeque;
 
@@ -94,6 +94,11 @@ pub(crate) enum Content {
     AskParts(Slot),
     /// A part of the metadata of a member, or of our own for [`Slot::NONE`] (P-12a).
     Part(Slot, u8),
+}
+
+impl Content {
+    /// All that its carrier takes, without notice or digest.
+    pub(crate) const GOSSIP: Self = Self::Gossip { most: u16::MAX, notice: false, digest: false };
 }
 
 /// The queue in the order of the decisions.

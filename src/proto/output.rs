@@ -1,6 +1,6 @@
 //! What a core wants done: messages to send, changes to report.
 
-use super::core::Book;
+use super::book::Book;
 use crate::types::{Entry, Form, Header, NodeStatus};
 
 /// One thing the core wants done, in the order in which it was decided.

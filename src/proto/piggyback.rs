@@ -1,8 +1,7 @@
 //! Which claims ride on the next messages: least-sent first, each a limited number of times (P-7).
 
 use super::math::log10;
-use super::member::{Flags, Member, Slot};
-use super::members::Members;
+use super::table::{Flags, Member, Slot, Table};
 use crate::types::NodeStatus;
 use alloc::vec::Vec;
 
@@ -60,8 +59,8 @@ impl Piggyback {
     }
 
     /// Queues the claim of a member as new.
-    pub(crate) fn push(&mut self, slot: Slot, members: &mut Members) {
-        let member = &mut members[slot];
+    pub(crate) fn push(&mut self, slot: Slot, table: &mut Table) {
+        let member = &mut table[slot];
         if member.is(Flags::QUEUED) {
             if member.sends == 0 {
                 return;
@@ -75,39 +74,39 @@ impl Piggyback {
         member.sends = 0;
         self.link(member);
         if self.len > MAX_CLAIMS {
-            self.drop_most_sent(members);
+            self.drop_most_sent(table);
         }
     }
 
     /// Makes room: the claim that was told most often goes, but no failure that was never told.
-    fn drop_most_sent(&mut self, members: &mut Members) {
+    fn drop_most_sent(&mut self, table: &mut Table) {
         for sends in (0..self.queues.len()).rev() {
             // Of claims told equally often the oldest; a queue of nothing but untold failures stays.
             for _ in 0..self.queues[sends].len.min(64) {
                 let slot = self.places[self.queues[sends].first as usize].slot;
-                if sends > 0 || !members[slot].status.is_gone() {
-                    return self.drop(slot, members);
+                if sends > 0 || !table[slot].status().is_gone() {
+                    return self.drop(slot, table);
                 }
-                self.put_back(slot, members);
+                self.put_back(slot, table);
             }
         }
     }
 
     /// Forgets all claims of members that failed.
-    pub(crate) fn drop_failed(&mut self, members: &mut Members) {
+    pub(crate) fn drop_failed(&mut self, table: &mut Table) {
         for place in 0..self.places.len() {
             let slot = self.places[place].slot;
-            let member = &members[slot];
+            let member = &table[slot];
             let queued = member.is(Flags::QUEUED) && member.waiting as usize == place;
-            if queued && member.status == NodeStatus::Failed {
-                self.drop(slot, members);
+            if queued && member.status() == NodeStatus::Failed {
+                self.drop(slot, table);
             }
         }
     }
 
     /// Forgets the claim of a member.
-    pub(crate) fn drop(&mut self, slot: Slot, members: &mut Members) {
-        let member = &mut members[slot];
+    pub(crate) fn drop(&mut self, slot: Slot, table: &mut Table) {
+        let member = &mut table[slot];
         member.flags.set(Flags::NEW_CONFIG, false);
         if member.is(Flags::QUEUED) {
             member.flags.set(Flags::QUEUED, false);
@@ -125,9 +124,9 @@ impl Piggyback {
         &mut self,
         most: usize,
         limit: u8,
-        members: &mut Members,
-        mut wanted: impl FnMut(&Members, Slot) -> bool,
-        mut take: impl FnMut(&Members, Slot) -> bool,
+        table: &mut Table,
+        mut wanted: impl FnMut(&Table, Slot) -> bool,
+        mut take: impl FnMut(&Table, Slot) -> bool,
     ) {
         let mut left = most;
         let mut looks = most + 64;
@@ -143,17 +142,17 @@ impl Piggyback {
                 }
                 looks -= 1;
                 let slot = self.places[self.queues[sends].first as usize].slot;
-                if !wanted(members, slot) {
-                    self.put_back(slot, members);
+                if !wanted(table, slot) {
+                    self.put_back(slot, table);
                     continue;
                 }
-                if !take(members, slot) {
+                if !take(table, slot) {
                     return;
                 }
                 left -= 1;
-                let member = &mut members[slot];
+                let member = &mut table[slot];
                 if member.sends + 1 >= limit || usize::from(member.sends) + 1 >= MAX_SENDS {
-                    self.drop(slot, members);
+                    self.drop(slot, table);
                 } else {
                     self.unlink(member);
                     member.sends += 1;
@@ -165,8 +164,8 @@ impl Piggyback {
     }
 
     /// Moves a claim to the end of its queue.
-    fn put_back(&mut self, slot: Slot, members: &Members) {
-        let member = &members[slot];
+    fn put_back(&mut self, slot: Slot, table: &Table) {
+        let member = &table[slot];
         self.unlink(member);
         self.link(member);
     }

@@ -1,7 +1,7 @@
 //! Probes in flight, and pings made for others (SWIM 3.1, Lifeguard IV-A, P-8).
 
 use super::math::ln;
-use super::member::Slot;
+use super::table::Slot;
 use crate::types::Heartbeat;
 
 /// Probes that one node follows at a time; a ping beyond them is sent and not followed.

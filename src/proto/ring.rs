@@ -1,7 +1,6 @@
 //! Whom to probe next: a ring that is shuffled as it is walked (P-6, SWIM 4.3).
 
-use super::member::Slot;
-use super::members::grow;
+use super::table::{Slot, grow};
 use alloc::vec::Vec;
 use rand::{Rng, RngExt};
 

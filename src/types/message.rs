@@ -159,10 +159,24 @@ pub enum Path {
     Struct,
     /// A datagram from this address in a form without nonces: the text of libgossip 1.4.2.
     Datagram(SocketAddr),
-    /// A connection, which vouches for the sender's own entry.
-    Stream,
+    /// A connection, which vouches for the sender's own entry, in this form.
+    Stream(Form),
     /// One of our own packets in a datagram from this address.
     Packet(SocketAddr),
+}
+
+impl Path {
+    /// Whether the message came as one of our packets, with what only packets carry.
+    #[must_use]
+    pub const fn is_packet(self) -> bool {
+        matches!(self, Self::Packet(_) | Self::Stream(Form::Packet))
+    }
+
+    /// Whether it came by a connection.
+    #[must_use]
+    pub const fn is_stream(self) -> bool {
+        matches!(self, Self::Stream(_))
+    }
 }
 
 #[cfg(test)]

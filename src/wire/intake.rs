@@ -38,7 +38,7 @@ impl Arrival<'_> {
     #[must_use]
     pub const fn path(&self) -> Path {
         match (self.source, self.form) {
-            (Source::Stream(_), _) => Path::Stream,
+            (Source::Stream(_), form) => Path::Stream(form),
             (Source::Datagram(from), Form::Packet) => Path::Packet(from),
             (Source::Datagram(from), Form::Text) => Path::Datagram(from),
         }
@@ -252,6 +252,9 @@ mod tests {
         let source = Source::Stream(FROM.ip());
         assert!(Intake::default().frame(source, &packet(), &mut notes));
         let bytes = framing::PREFIX_BYTES + packet().len();
-        assert_eq!(notes.messages, [(Path::Stream, Form::Packet, MessageKind::Meet, bytes)]);
+        assert_eq!(
+            notes.messages,
+            [(Path::Stream(Form::Packet), Form::Packet, MessageKind::Meet, bytes)]
+        );
     }
 }

@@ -315,7 +315,7 @@ impl Net {
         let Some(node) = self.nodes[flying.to].as_mut() else { return };
         let from = address(flying.from);
         let path = |packet| match (flying.by_stream || self.streams_alone, packet) {
-            (true, _) => Path::Stream,
+            (true, packet) => Path::Stream(if packet { Form::Packet } else { Form::Text }),
             (false, true) => Path::Packet(from),
             (false, false) => Path::Datagram(from),
         };

@@ -4,7 +4,7 @@ use crate::model::Model;
 use crate::support::*;
 use gossip::proto::{Config, Core};
 use gossip::types::{
-    Apart, Detail, Digest, Header, MessageKind, Metadata, MetadataStamp, NodeId, NodeStatus,
+    Apart, Detail, Digest, Form, Header, MessageKind, Metadata, MetadataStamp, NodeId, NodeStatus,
     NodeView, Path, SyncPayload,
 };
 use proptest::collection::vec;
@@ -264,7 +264,7 @@ prop_compose! {
                 .prop_map(|(id, stamp, parts)| SyncPayload::Metadata { id, stamp, parts }),
         ],
         wire in (0u8..3, any::<bool>(), prop_oneof![9 => Just(0u32), 1 => any::<u32>()]),
-        path in 0u8..4,
+        path in 0u8..5,
         entries in vec(junk_entry(), 0..8),
         own_at in proptest::option::of(0usize..8),
         rounds in 0u8..3,
@@ -297,8 +297,9 @@ fn survive(mut rig: Rig, all: &[Junk]) -> Result<(), TestCaseError> {
         }
         let path = match junk.path {
             0 => Path::Struct,
-            1 => Path::Stream,
-            2 => Path::Datagram(address(1)),
+            1 => Path::Stream(Form::Text),
+            2 => Path::Stream(Form::Packet),
+            3 => Path::Datagram(address(1)),
             _ => Path::Packet(address(2)),
         };
         let known = rig.core.len();

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use NodeStatus::Online;
-use gossip::types::{Digest, Header, MessageKind, NodeStatus, NodeView, Path, SyncPayload};
+use gossip::types::{Digest, Form, Header, MessageKind, NodeStatus, NodeView, Path, SyncPayload};
 
 /// What repairing took.
 #[derive(Debug, Default)]
@@ -236,8 +236,9 @@ fn strangers_and_struct_callers_get_no_list_by_digest() {
     assert_ne!(rig.status(99), Some(Online));
     let taken = rig.take(Path::Struct, &rig.header(MessageKind::SyncRequest, 3), &[]);
     assert_eq!(taken, Err(gossip::proto::Refused::Kind));
-    let text = Header { interval_us: 0, ..rig.header(MessageKind::SyncDigest, 3) };
-    assert_eq!(rig.take(Path::Stream, &text, &[]), Err(gossip::proto::Refused::Kind));
+    let header = rig.header(MessageKind::SyncDigest, 3);
+    let taken = rig.take(Path::Stream(Form::Text), &header, &[]);
+    assert_eq!(taken, Err(gossip::proto::Refused::Kind));
 }
 
 #[test]
@@ -247,7 +248,7 @@ fn a_digest_is_taken_over_a_connection_too() {
     rig.clear();
     let sync = SyncPayload::Request { prefix: 0, buckets: u16::MAX };
     let header = Header { sync, ..rig.header(MessageKind::SyncRequest, 3) };
-    rig.take(Path::Stream, &header, &[]).unwrap();
+    rig.take(Path::Stream(Form::Packet), &header, &[]).unwrap();
     assert!(rig.sent.iter().any(|sent| sent.is_to(3, MessageKind::Update)));
 }
 

@@ -5,7 +5,7 @@ use crate::net::counters::TransportCounts;
 use crate::net::inbound::Frames;
 use crate::os;
 use crate::proto::PacketError;
-use crate::types::{Detail, Entry, Form, Header, Path, SyncPayload};
+use crate::types::{Detail, Entry, Form, Header, Path};
 use crate::wire::intake::{Arrival, Intake, Junk, MessageSink, Source};
 use crate::wire::{Format, Serializer};
 use std::net::{IpAddr, SocketAddr};
@@ -55,17 +55,18 @@ impl MessageSink for HubSink<'_> {
     }
 
     fn message(&mut self, arrival: &Arrival<'_>) {
-        let Arrival { source, form, header, entries, bytes } = *arrival;
-        let as_text = form == Form::Packet && !self.hub.writes_packets();
-        let header = if as_text { like_text(header) } else { *header };
+        let Arrival { source, header, entries, bytes, .. } = *arrival;
+        let (mut arrival, mut header) = (*arrival, *header);
+        if !self.hub.writes_packets() {
+            // Its sender gets text back, so what only packets carry must not be counted on.
+            arrival.form = Form::Text;
+            header.wire = 0;
+        }
         match source {
             Source::Stream(from) if lacks_address(&header, entries) => {
                 let text = from.to_canonical().to_string();
                 let entries = with_address(&header, entries, &text);
-                self.hub.handle(Path::Stream, &header, &entries, bytes);
-            }
-            Source::Datagram(from) if as_text => {
-                self.hub.handle(Path::Datagram(from), &header, entries, bytes);
+                self.hub.handle(arrival.path(), &header, &entries, bytes);
             }
             _ => self.hub.handle(arrival.path(), &header, entries, bytes),
         }
@@ -78,13 +79,6 @@ impl MessageSink for HubSink<'_> {
             state.core.count_unread(&error);
         }
     }
-}
-
-/// A packet's header for a node that writes text alone: what its sender cannot get back from there
-/// (the proof of an address, digests) must not be counted on.
-fn like_text(header: &Header) -> Header {
-    let (nonce, interval_us, wire) = (0, 0, 0);
-    Header { nonce, interval_us, wire, sync: SyncPayload::None, wants: false, ..*header }
 }
 
 /// Whether the sender does not tell where it is reached. Of a datagram the core sees where it came

@@ -1,15 +1,15 @@
 //! What the program asks for (P-13, P-14).
 
-use super::super::address::same_host;
-use super::super::error::CommandError;
-use super::super::member::{Claim, Flags, Slot};
-use super::super::outbox::{Content, Send};
-use super::super::stats::Reason;
 use super::{Core, has_short_texts};
+use crate::proto::Stats;
+use crate::proto::address::same_host;
+use crate::proto::error::CommandError;
+use crate::proto::outbox::{Content, Send};
+use crate::proto::stats::Reason;
+use crate::proto::table::{Claim, Flags, Slot};
 use crate::types::{
     Entry, Heartbeat, Instant, MessageKind, Metadata, MetadataError, NodeId, NodeStatus,
 };
-use alloc::sync::Arc;
 use core::time::Duration;
 use rand::Rng;
 
@@ -43,8 +43,8 @@ impl Core {
         node: &Entry<'_>,
         kind: MessageKind,
     ) -> Result<(), CommandError> {
-        self.clock.wake(now);
-        if node.id == self.members.own.id || node.id.is_zero() && self.is_our_address(node) {
+        self.cx.clock.wake(now);
+        if node.id == self.id() || node.id.is_zero() && self.is_our_address(node) {
             return Err(CommandError::OwnNode);
         }
         if Heartbeat::new(node.heartbeat).is_none() || Heartbeat::new(node.config_epoch).is_none() {
@@ -58,30 +58,23 @@ impl Core {
             None => self.add_placeholder(node, kind)?,
         };
         self.come_back();
-        let member = &self.members[slot];
-        let same = member.port == node.port && member.ip.as_str(&self.members.strings) == node.ip;
-        let id = member.id;
-        let to = if same { None } else { Some(self.to(id, node.ip, node.port)) };
-        self.decide(Send { to, ..Send::new(kind, slot, Content::Own) });
+        let cx = &mut self.cx;
+        let member = &cx.table[slot];
+        let same = member.port() == node.port && cx.table.text(member.ip()) == node.ip;
+        let id = member.id();
+        let to = (!same).then(|| cx.table.address(&Entry { id, ..*node }));
+        cx.decide(Send { to, ..Send::new(kind, slot, Content::Own) });
         Ok(())
-    }
-
-    /// Whether an address is our own, as far as we know it.
-    pub(super) fn is_our_address(&self, node: &Entry<'_>) -> bool {
-        let own = self.own();
-        node.port != 0 && node.port == own.port && !own.ip.is_empty() && same_host(own.ip, node.ip)
     }
 
     /// The member that is meant: by its id, or for no id a placeholder of the same address.
     fn known_place(&self, node: &Entry<'_>) -> Option<Slot> {
         if !node.id.is_zero() {
-            return self.members.slot(&node.id);
+            return self.cx.table.slot(&node.id);
         }
-        self.joins.iter().map(|join| join.slot).find(|&slot| {
-            let member = &self.members[slot];
-            member.is(Flags::PLACEHOLDER)
-                && member.port == node.port
-                && same_host(member.ip.as_str(&self.members.strings), node.ip)
+        self.joining.placeholder(&self.cx.table, usize::MAX, |member| {
+            let ip = self.cx.table.text(member.ip());
+            member.port() == node.port && same_host(ip, node.ip)
         })
     }
 
@@ -91,32 +84,28 @@ impl Core {
         kind: MessageKind,
     ) -> Result<Slot, CommandError> {
         let mut id = node.id;
-        while self.members.slot(&id).is_some() {
+        while self.cx.table.slot(&id).is_some() {
             // A second address without an id needs a name of its own until it tells one.
             id = self.random_id();
         }
         let entry = Entry { id, status: NodeStatus::Joining, ..*node };
         let slot = self.add(&entry).ok_or(CommandError::Full)?;
-        self.members[slot].flags.set(Flags::PLACEHOLDER, true);
-        self.plan_join(slot, kind);
+        self.cx.table[slot].flags.set(Flags::PLACEHOLDER, true);
+        self.joining.plan(&mut self.cx, slot, kind);
         Ok(slot)
     }
 
     fn random_id(&mut self) -> NodeId {
         let mut bytes = [0; 16];
-        self.rng.fill_bytes(&mut bytes);
+        self.cx.rng.fill_bytes(&mut bytes);
         NodeId::new(bytes)
     }
 
     /// P-14: a node that had left jumps past its leave.
     fn come_back(&mut self) {
         if self.leaving.take().is_some() {
-            self.hashes.toggle(&self.members.own);
-            let own = &mut self.members.own;
-            own.status = NodeStatus::Online;
-            own.heartbeat = own.heartbeat.after(1);
-            self.hashes.toggle(&self.members.own);
-            self.own_full = self.transmit_limit();
+            self.cx.table.set_own(|own| own.status(NodeStatus::Online));
+            self.news.announce_own(&self.cx);
         }
     }
 
@@ -126,64 +115,53 @@ impl Core {
     /// # Errors
     /// [`CommandError::UnknownNode`]; nothing was done.
     pub fn leave(&mut self, now: Instant, id: &NodeId) -> Result<(), CommandError> {
-        self.clock.wake(now);
-        if *id == self.members.own.id {
+        self.cx.clock.wake(now);
+        if *id == self.id() {
             self.leave_ourselves();
             return Ok(());
         }
-        let slot = self.members.slot(id).ok_or(CommandError::UnknownNode)?;
-        if self.leaving.is_some() || self.members[slot].status == NodeStatus::Left {
+        let slot = self.cx.table.slot(id).ok_or(CommandError::UnknownNode)?;
+        if self.leaving.is_some() || self.cx.table[slot].status() == NodeStatus::Left {
             return Ok(());
         }
         let heartbeat = self.leave_stamp(slot);
-        let (observers, len) = self.observers(id, slot);
-        for &observer in &observers[..len] {
-            self.send(MessageKind::Update, observer, Content::Told(slot));
-        }
-        self.bury(slot, Claim { heartbeat, status: NodeStatus::Left });
-        self.set_reason(slot, Reason::Command);
+        let cx = &mut self.cx;
+        let observers = cx.observers(slot);
+        cx.update(&observers, Content::Told(slot));
+        let claim = Claim { heartbeat, status: NodeStatus::Left };
+        self.make_tombstone(slot, claim, Reason::Command);
         Ok(())
     }
 
     /// A stamp for a leave that we tell of another: its last sign of life may be hearsay that was old
     /// when it came, and others may hold newer ones, so a second of rounds is added.
     pub(super) fn leave_stamp(&self, slot: Slot) -> Heartbeat {
-        let (member, own) = (&self.members[slot], self.clock.pace());
+        let (member, own) = (&self.cx.table[slot], self.cx.clock.pace());
         let pace = member.slowest_pace().max(own);
-        member.stamp(self.now(), own).after(LEAVE_MARGIN + 1_000_000 / pace)
+        member.stamp(self.cx.now(), own).after(LEAVE_MARGIN + 1_000_000 / pace)
     }
 
     fn leave_ourselves(&mut self) {
         if self.leaving.is_some() {
             return;
         }
-        self.hashes.toggle(&self.members.own);
-        let own = &mut self.members.own;
-        own.status = NodeStatus::Left;
-        own.heartbeat = own.heartbeat.after(1);
-        self.leaving = Some(self.config.leave_rounds);
-        self.send_leaves_on(LEAVE_BURST * self.config.gossip_nodes as usize);
+        self.cx.table.set_own(|own| own.status(NodeStatus::Left));
+        self.leaving = Some(self.cx.config.leave_rounds);
+        self.send_leave(LEAVE_BURST * self.cx.config.gossip_nodes as usize);
     }
 
     /// Forgets all members and counts; the heartbeat starts at 1 and the version at 0 again, id,
     /// epoch, metadata and status stay. No event. To others this is a restart: they tell us what
     /// they hold of us and we jump past it (P-3).
     pub fn reset(&mut self, now: Instant) {
-        self.clock.wake(now);
-        while let Some(slot) = self.members.first() {
+        self.cx.clock.wake(now);
+        while let Some(slot) = self.cx.table.first() {
             self.forget(slot);
         }
-        self.timers.clear();
-        self.pushes.clear();
-        self.stats = super::Stats::default();
-        self.hashes.toggle(&self.members.own);
-        let own = &mut self.members.own;
-        own.heartbeat = Heartbeat::ZERO.after(1);
-        own.config_heartbeat = own.heartbeat;
-        own.version = 0;
-        if self.leaving.is_none() {
-            self.hashes.toggle(&self.members.own);
-        }
+        self.detector.reset();
+        self.joining.reset();
+        self.cx.stats = Stats::default();
+        self.cx.table.set_own(|own| own.restart());
     }
 
     /// Sets own metadata; all pairs or none. The key `config_epoch` sets the own epoch too if it
@@ -197,9 +175,9 @@ impl Core {
         now: Instant,
         pairs: impl Iterator<Item = (&'a str, &'a str)> + Clone,
     ) -> Result<(), CommandError> {
-        self.clock.wake(now);
-        let own = &self.members.own;
-        let mut epoch = own.config_epoch;
+        self.cx.clock.wake(now);
+        let own = self.cx.table.own();
+        let mut epoch = own.config_epoch();
         for (key, value) in pairs.clone() {
             if key == "config_epoch"
                 && let Some(said) = leading_number(value)
@@ -207,8 +185,8 @@ impl Core {
                 if Heartbeat::new(said).is_none() {
                     return Err(CommandError::Counter);
                 }
-                if said < own.config_epoch {
-                    return Err(CommandError::EpochFalls(own.config_epoch));
+                if said < own.config_epoch() {
+                    return Err(CommandError::EpochFalls(own.config_epoch()));
                 }
                 epoch = said;
             }
@@ -227,43 +205,37 @@ impl Core {
 
     /// Takes one own key away and says whether there was one; then heartbeat and version rise.
     pub fn remove_metadata(&mut self, now: Instant, key: &str) -> bool {
-        self.clock.wake(now);
-        let own = &self.members.own;
+        self.cx.clock.wake(now);
+        let own = self.cx.table.own();
         let Some(metadata) = own.metadata.as_deref().and_then(|held| held.without(key)) else {
             return false;
         };
-        self.set_own_metadata(metadata, own.config_epoch);
+        let epoch = own.config_epoch();
+        self.set_own_metadata(metadata, epoch);
         true
     }
 
     /// Forgets members that failed or left at least so long ago, as after `reap_ms` (P-5); says how
     /// many. Without events.
     pub fn forget_gone(&mut self, now: Instant, older_than: Duration) -> usize {
-        self.clock.wake(now);
-        let before = self.members.len();
-        let mut next = self.members.oldest_grave();
-        for _ in 0..self.members.graves_len() {
+        self.cx.clock.wake(now);
+        let before = self.cx.table.len();
+        let mut next = self.cx.table.oldest_tombstone();
+        for _ in 0..self.cx.table.tombstones() {
             let Some(slot) = next else { break };
-            let after = self.members.next_grave(slot).filter(|&after| after != slot);
-            let age = Duration::from_micros(self.members[slot].changed.elapsed(self.now()));
+            let after = self.cx.table.next_tombstone(slot).filter(|&after| after != slot);
+            let age = Duration::from_micros(self.cx.table[slot].changed().elapsed(self.cx.now()));
             if age >= older_than {
                 self.forget(slot);
             }
             next = after;
         }
-        before - self.members.len()
+        before - self.cx.table.len()
     }
 
     fn set_own_metadata(&mut self, metadata: Metadata, epoch: u64) {
-        self.hashes.toggle(&self.members.own);
-        let own = &mut self.members.own;
-        own.metadata = Some(Arc::new(metadata));
-        own.config_epoch = epoch;
-        own.heartbeat = own.heartbeat.after(1);
-        own.config_heartbeat = own.heartbeat;
-        own.version = own.version.wrapping_add(1);
-        self.hashes.toggle(&self.members.own);
-        self.own_full = self.transmit_limit();
+        self.cx.table.set_own(|own| own.metadata(metadata, epoch));
+        self.news.announce_own(&self.cx);
     }
 }
 

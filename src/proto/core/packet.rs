@@ -1,15 +1,16 @@
 //! Packets in and out: the wire's form of what the state machine takes and gives.
 
-use super::super::output::Transmit;
 use super::Core;
 use crate::proto::PacketError;
+use crate::proto::output::Transmit;
 use crate::types::{Instant, Path};
 use crate::wire::{self, binary};
 use alloc::vec::Vec;
 
 impl Core {
     /// Takes a packet, as [`Core::handle_message`] takes what is in it. `path` is
-    /// [`Path::Packet`] with the address that a datagram came from, or [`Path::Stream`].
+    /// [`Path::Packet`] with the address that a datagram came from, or [`Path::Stream`] with
+    /// [`Form::Packet`](crate::types::Form::Packet).
     ///
     /// # Errors
     /// [`PacketError`] says why it was dropped whole; nothing but a counter was changed by it.

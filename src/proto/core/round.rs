@@ -1,114 +1,69 @@
-//! A round, and what is done in rounds besides probing (P-6, P-11 to P-14).
+//! A round, and what is due between rounds (P-6, P-7a, P-10 to P-14).
 
-use super::super::member::{Flags, Slot};
-use super::super::outbox::{Content, Send};
 use super::Core;
-use super::exchange::{LISTS_A_ROUND, NEWCOMER_PINGS};
-use super::fetching::PARTS_A_ROUND;
+use crate::proto::detector::{MAX_CHECKS, Verdict};
+use crate::proto::joining::ping_newcomers;
+use crate::proto::outbox::Content;
+use crate::proto::stats::Reason;
+use crate::proto::table::{Claim, Slot};
 use crate::types::{Instant, MessageKind, NodeStatus};
-use rand::RngExt;
 
-/// Meets and joins that are looked at in one round (P-15).
-const JOINS_A_ROUND: usize = 4;
-/// How long a list waits for the newcomer's address to be proved at least, in microseconds.
-const PUSH_WAIT: u64 = 10_000_000;
-/// The first and the longest wait before a meet or a join is repeated, in microseconds.
-const JOIN_WAITS: (u64, u64) = (100_000, 5_000_000);
-/// Newcomers that are given the list at a time; one more is left to gossip (P-15).
-const MAX_PUSHES: usize = 64;
-/// Messages of all lists that wait to be pushed; past it one list at a time (P-15).
-const MAX_PUSH_MESSAGES: usize = 1024;
-/// Messages of a pushed list in one round, over all newcomers (P-15).
-const PUSHES_A_ROUND: usize = 32;
-/// Of these to one newcomer, so that its socket can hold them.
-const PUSHES_TO_ONE: usize = 8;
-/// How much more often failed members are tried while the last failure is fresh.
-const FRESH_FACTOR: u64 = 4;
 /// Tombstones reaped in one round (P-15).
 const REAPS_A_ROUND: usize = 16;
-/// Tombstones that healing passes over in one round (P-15).
-const HEAL_LOOKS: usize = 8;
 
-/// A meet or join that was not answered yet.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Join {
-    pub(super) slot: Slot,
-    pub(super) kind: MessageKind,
-    pub(super) at: Instant,
-    pub(super) wait: u64,
-}
-
-/// A newcomer that is given the list.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Push {
-    pub(super) to: Slot,
-    pub(super) from: Slot,
-    /// The last one when it came; later ones are news to everybody.
-    pub(super) last: Slot,
-    /// Whether its address is proved; until then nothing is pushed.
-    pub(super) proved: bool,
-    /// When we stop waiting for that.
-    pub(super) until: Instant,
-}
-
+/// What drives a core.
 impl Core {
     /// One protocol round at once, however soon after the last (the ABI's tick): pings the next
     /// members, raises the own heartbeat, and ends what is due.
     pub fn round(&mut self, now: Instant) {
-        self.timed = false;
+        self.cx.timed = false;
         self.work(now);
     }
 
     fn work(&mut self, now: Instant) {
-        self.clock.round(now);
-        self.plan_round();
-        if self.leaving.is_some() {
-            return self.leave_round();
+        if !self.begin_round(now) {
+            return;
         }
-        self.refute_round();
         self.ping_round();
-        self.beat();
+        self.cx.table.beat();
         self.check_timers();
-        self.join_round();
-        self.push_round();
-        self.heal_round();
+        let Self { cx, joining, healing, .. } = self;
+        joining.round(cx);
+        joining.push_round(cx);
+        healing.round(cx);
         self.sync_round();
         self.reap_round();
     }
 
     /// A round that pings every online member and ends nothing (the ABI's `tick_full_broadcast`).
     pub fn round_broadcast(&mut self, now: Instant) {
-        self.clock.round(now);
-        self.plan_round();
-        if self.leaving.is_some() {
-            return self.leave_round();
+        if !self.begin_round(now) {
+            return;
         }
-        self.refute_round();
-        let mut next = self.members.first();
+        let cx = &mut self.cx;
+        let mut next = cx.table.first();
         while let Some(slot) = next {
-            next = self.members.next(slot);
-            if self.members[slot].status == NodeStatus::Online {
-                let content = self.gossip();
-                self.send(MessageKind::Ping, slot, content);
+            next = cx.table.next(slot);
+            if cx.table.is_online(slot) {
+                cx.send(MessageKind::Ping, slot, Content::GOSSIP);
             }
         }
-        self.beat();
+        cx.table.beat();
     }
 
     /// Does what is due, rounds included; for a driver that sleeps until [`Core::poll_timeout`].
     pub fn handle_timeout(&mut self, now: Instant) {
-        self.timed = true;
+        self.cx.timed = true;
         if now >= self.round_at {
             return self.work(now);
         }
-        self.clock.wake(now);
+        self.cx.clock.wake(now);
         if self.leaving.is_some() {
             return;
         }
         self.check_timers();
-        if self.config.gossip_interval_ms > 0 && now >= self.gossip_at {
-            self.gossip_at = self.in_ms(self.config.gossip_interval_ms);
-            self.gossip_news();
+        if self.news.is_due(&self.cx) {
+            self.news.gossip(&mut self.cx);
             if self.is_catching_up() {
                 self.sync_round();
             }
@@ -120,218 +75,126 @@ impl Core {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let mut next = self.round_at;
-        let talks = self.piggyback.len() > 0 || self.is_catching_up();
-        if self.config.gossip_interval_ms > 0 && talks {
-            next = next.min(self.gossip_at);
+        let talks = self.news.len() > 0 || self.is_catching_up();
+        if self.cx.config.gossip_interval_ms > 0 && talks {
+            next = next.min(self.news.due());
         }
-        let relays = self.relays.iter().map(|relay| relay.over).min().unwrap_or(u64::MAX);
-        let timers = self.timers.first().map_or(u64::MAX, |&(at, _)| at);
-        let awake = self.probes_due.min(relays).min(timers).min(self.fetches.due());
+        let awake = self.detector.due().min(self.sync.fetches().due());
         if awake < u64::MAX {
-            let wait = awake.saturating_sub(self.clock.awake());
-            next = next.min(Instant::from_micros(self.now().as_micros().saturating_add(wait)));
+            let wait = awake.saturating_sub(self.cx.awake());
+            let now = self.cx.now().as_micros();
+            next = next.min(Instant::from_micros(now.saturating_add(wait)));
         }
         Some(next)
     }
+}
 
+/// The parts of a round.
+impl Core {
+    /// Plans the next round. P-10: a node that doubts itself probes half as often; rarer rounds would
+    /// also keep it from seeing a partition. Returns whether there is more to do than to leave.
+    fn begin_round(&mut self, now: Instant) -> bool {
+        self.cx.clock.round(now);
+        let interval = u64::from(self.cx.config.round_interval_ms) * 1000;
+        let wait = interval * if self.detector.awareness() > 0 { 2 } else { 1 };
+        self.round_at = self.cx.later(wait);
+        self.budgets.renew();
+        if self.leaving.is_some() {
+            self.leave_round();
+            return false;
+        }
+        self.refute_round();
+        true
+    }
+
+    /// P-6: pings the next members.
+    fn ping_round(&mut self) {
+        let targets = self.detector.targets(&mut self.cx);
+        for &slot in targets.iter() {
+            if self.never_joined(slot) {
+                self.forget(slot);
+            } else {
+                self.ping(slot);
+            }
+        }
+    }
+
+    /// P-13: whether a node was met and never answered, for so long that it is dropped.
+    fn never_joined(&self, slot: Slot) -> bool {
+        let member = &self.cx.table[slot];
+        let life = u64::from(self.cx.config.join_timeout_ms) * 1000;
+        member.status() == NodeStatus::Joining && member.changed().elapsed(self.cx.now()) > life
+    }
+
+    fn ping(&mut self, slot: Slot) {
+        let Self { cx, sync, detector, .. } = self;
+        let digest = sync.rides(cx, slot);
+        detector.ping(cx, slot, digest);
+    }
+
+    /// Looks at suspicions, probes, pings for others, and fetches that are due.
     fn check_timers(&mut self) {
         self.check_suspicions();
-        self.check_probes();
-        self.check_relays();
-        self.check_fetches();
-    }
-
-    /// P-10: a node that doubts itself probes half as often; rarer rounds would also keep it from
-    /// seeing a partition.
-    fn plan_round(&mut self) {
-        let interval = u64::from(self.config.round_interval_ms) * 1000;
-        let wait = interval * if self.awareness.score() > 0 { 2 } else { 1 };
-        self.round_at = self.later(wait);
-        self.asked_claimants = 0;
-        self.asked_leaves = 0;
-        self.lists_left = LISTS_A_ROUND;
-        self.proofs_left = NEWCOMER_PINGS as u32;
-        self.parts_left = PARTS_A_ROUND;
-    }
-
-    fn beat(&mut self) {
-        let own = &mut self.members.own;
-        own.heartbeat = own.heartbeat.after(1);
-        own.version = own.version.wrapping_add(1);
-    }
-
-    /// P-7a: news go out between rounds too.
-    fn gossip_news(&mut self) {
-        if self.piggyback.len() == 0 {
-            return;
-        }
-        for _ in 0..self.config.gossip_nodes {
-            let Some(slot) = self.random_online(|_| true) else { return };
-            let content = self.gossip();
-            self.send(MessageKind::Update, slot, content);
-        }
-    }
-
-    /// P-13: repeats what was not answered, to all in parallel, ever more rarely.
-    fn join_round(&mut self) {
-        for _ in 0..self.joins.len().min(JOINS_A_ROUND) {
-            let Some(mut join) = self.joins.pop_front() else { return };
-            if !self.members[join.slot].is(Flags::JOINS) {
-                // It was answered, or its node was forgotten.
-                continue;
+        let mut place = 0;
+        while let Some(probe) = self.detector.next_failed(&mut self.cx, &mut place) {
+            if self.detector.probe_failed(&mut self.cx, &probe) {
+                self.ping(probe.slot);
             }
-            if self.now() >= join.at {
-                self.send(join.kind, join.slot, Content::Own);
-                if self.config.has_streams {
-                    // Datagrams may not pass at all.
-                    let send = Send::new(join.kind, join.slot, Content::Own);
-                    self.decide(Send { by_stream: true, ..send });
-                }
-                join.wait = (join.wait * 2).min(JOIN_WAITS.1);
-                join.at = self.join_time(join.wait);
+        }
+        let Self { cx, sync, detector, .. } = self;
+        detector.check_relays(cx);
+        sync.check_fetches(cx, detector);
+    }
+
+    fn check_suspicions(&mut self) {
+        for _ in 0..MAX_CHECKS {
+            let Self { cx, news, detector, healing, .. } = self;
+            let Some(slot) = detector.next_suspicion(cx) else { return };
+            let verdict = detector.check_suspicion(cx, news, slot, healing.back_awake());
+            if verdict == Verdict::Failed {
+                self.cx.stats.failures += 1;
+                let heartbeat = self.cx.table[slot].heartbeat();
+                let claim = Claim { heartbeat, status: NodeStatus::Failed };
+                self.make_tombstone(slot, claim, Reason::TimeOut);
             }
-            self.joins.push_back(join);
         }
     }
 
-    /// When to ask again: from a quarter of the wait to seven quarters, each node at a time of its own,
-    /// since many may have asked at once.
-    fn join_time(&self, wait: u64) -> Instant {
-        let share = self.secret.0 % 1024;
-        self.later((wait / 4 + wait * 3 / 2 * share / 1024).min(JOIN_WAITS.1))
+    /// Whether we joined of late and know that we lack members. Where rounds are slow, it is looked to
+    /// that as often as news is gossiped (P-13).
+    fn is_catching_up(&self) -> bool {
+        let Self { cx, joining, .. } = self;
+        joining.is_fresh(cx) && (self.sync.differed() || joining.is_unsure(cx))
     }
 
-    pub(super) fn plan_join(&mut self, slot: Slot, kind: MessageKind) {
-        let wait = JOIN_WAITS.0.max(2 * self.clock.pace());
-        let at = self.join_time(wait);
-        self.members[slot].flags.set(Flags::JOINS, true);
-        self.joins.push_back(Join { slot, kind, at, wait });
-    }
-
-    /// The node answered; in packets we now pull the list from it (P-13).
-    pub(super) fn join_answered(&mut self, slot: Slot) {
-        if !self.members[slot].is(Flags::JOINS) {
+    /// A newcomer sends a digest of its own to a random member each round, and pings those that it
+    /// was told of (P-13).
+    fn sync_round(&mut self) {
+        let Self { cx, joining, sync, .. } = self;
+        let fresh = joining.is_fresh(cx);
+        let differed = sync.take_differed() && fresh;
+        if !differed && !joining.is_unsure(cx) {
             return;
         }
-        self.members[slot].flags.set(Flags::JOINS, false);
-        self.sync_with = Some(slot);
-        self.fresh_until = self.in_ms(self.config.sync_interval_ms);
-    }
-
-    /// A newcomer is to get the list, if there is anything to tell; in packets it pulls instead.
-    pub(super) fn plan_push(&mut self, to: Slot, proved: bool) {
-        if self.speaks_packets(to) || self.online <= 1 {
-            return;
-        }
-        let (Some(from), Some(last)) = (self.members.first(), self.members.last()) else { return };
-        let wait = PUSH_WAIT.max(10 * self.clock.pace());
-        let until = self.later(wait);
-        self.pushes.retain(|other| other.to != to);
-        let messages = self.members.len() / (self.entries_to(to) - 1) + 1;
-        if (self.pushes.len() + 1) * messages <= MAX_PUSH_MESSAGES.max(messages)
-            && self.pushes.len() < MAX_PUSHES
+        // Where many join at once, one that all of them know would drown in these.
+        if cx.table.online() > 1
+            && let Some(slot) = cx.any_online()
+            && cx.speaks_packets(slot)
         {
-            self.pushes.push_back(Push { to, from, last, proved, until });
+            cx.send(MessageKind::SyncDigest, slot, Content::Digest(None));
         }
-    }
-
-    fn push_round(&mut self) {
-        let newcomers = self.pushes.len();
-        for i in 0..PUSHES_A_ROUND.min(newcomers * PUSHES_TO_ONE) {
-            let Some(mut push) = self.pushes.pop_front() else { return };
-            if self.speaks_packets(push.to) {
-                // It has shown that it can pull the list.
-                continue;
-            }
-            if i >= newcomers && self.members[push.to].is_old() {
-                // An old node loses what comes in a burst.
-                self.pushes.push_back(push);
-                continue;
-            }
-            if self.members[push.to].status == NodeStatus::Online {
-                push.proved = true;
-            } else if self.now() > push.until {
-                continue;
-            }
-            if push.proved {
-                self.send(MessageKind::Update, push.to, Content::From(push.from));
-                let mut next = Some(push.from);
-                for _ in 1..self.entries_to(push.to) {
-                    let more = next.filter(|&slot| slot != push.last);
-                    next = more.and_then(|slot| self.members.next(slot));
-                }
-                let Some(from) = next else { continue };
-                push.from = from;
-            }
-            self.pushes.push_back(push);
-        }
-    }
-
-    /// P-11: how often we try a failed member so that the cluster tries each once in the interval.
-    fn heal_period(&self) -> u64 {
-        let mut interval = u64::from(self.config.heal_interval_ms) * 1000;
-        let newest = self.members.newest_grave().map(|slot| self.members[slot].changed);
-        if newest.is_some_and(|died| died.elapsed(self.now()) < 2 * interval) {
-            // Most silences are short: a fresh failure is tried more often.
-            interval /= FRESH_FACTOR;
-        }
-        interval * (self.online as u64 + 1) / (self.members.graves_len() as u64).max(1)
-    }
-
-    /// A new tombstone may bring the next try forward.
-    pub(super) fn plan_heal(&mut self) {
-        let wait = self.random_below(self.heal_period());
-        let at = self.later(wait);
-        if self.members.graves_len() <= 1 || at < self.heal_at {
-            self.heal_at = at;
-        }
-    }
-
-    fn heal_round(&mut self) {
-        if self.members.graves_len() == 0 || self.now() < self.heal_at {
-            return;
-        }
-        let period = self.heal_period();
-        let wait = period * 3 / 4 + self.random_below(period / 4);
-        self.heal_at = self.later(wait);
-        let mut last = self.heal_last;
-        for _ in 0..HEAL_LOOKS.min(self.members.graves_len()) {
-            let is_grave = last != Slot::NONE && self.members[last].status.is_gone();
-            let next = if is_grave { self.members.next_grave(last) } else { None };
-            let Some(slot) = next.or_else(|| self.members.oldest_grave()) else { return };
-            last = slot;
-            let member = &self.members[slot];
-            if member.status == NodeStatus::Failed && !member.is(Flags::MOVED) {
-                let content = self.gossip();
-                self.send(MessageKind::Ping, slot, content);
-                break;
-            }
-        }
-        self.heal_last = last;
-    }
-
-    /// Another node that speaks from the address of the one we tried last has taken it over.
-    pub(super) fn note_heal_answer(&mut self, slot: Slot) {
-        let last = self.heal_last;
-        if last == Slot::NONE || last == slot || !self.members[last].status.is_gone() {
-            return;
-        }
-        let (tried, speaks) = (&self.members[last], &self.members[slot]);
-        let strings = &self.members.strings;
-        let named = !speaks.ip.as_str(strings).is_empty();
-        let same =
-            tried.port == speaks.port && tried.ip.as_str(strings) == speaks.ip.as_str(strings);
-        if named && same {
-            self.members[last].flags.set(Flags::MOVED, true);
+        // Where text may have to be fallen back to, the ring's turn tells who reads what ("Forms").
+        if fresh && cx.is_packets() {
+            ping_newcomers(cx);
         }
     }
 
     /// P-5: tombstones are forgotten after their time.
     fn reap_round(&mut self) {
-        let life = u64::from(self.config.reap_ms) * 1000;
+        let life = u64::from(self.cx.config.reap_ms) * 1000;
         for _ in 0..REAPS_A_ROUND {
-            match self.members.oldest_grave() {
-                Some(slot) if self.members[slot].changed.elapsed(self.now()) > life => {
+            match self.cx.table.oldest_tombstone() {
+                Some(slot) if self.cx.table[slot].changed().elapsed(self.cx.now()) > life => {
                     self.forget(slot);
                 }
                 _ => return,
@@ -340,24 +203,18 @@ impl Core {
     }
 
     /// P-14: after a leave the rounds only repeat it, for some time.
-    pub(super) fn leave_round(&mut self) {
+    fn leave_round(&mut self) {
         let Some(left) = self.leaving.filter(|&left| left > 0) else { return };
         self.leaving = Some(left - 1);
-        self.send_leaves_on(self.config.gossip_nodes as usize);
+        self.send_leave(self.cx.config.gossip_nodes as usize);
     }
 
-    pub(super) fn send_leaves_on(&mut self, most: usize) {
-        for _ in 0..most.min(self.ring.len()) {
-            let Some(slot) = self.ring.step(&mut self.rng) else { return };
-            self.send(MessageKind::Leave, slot, Content::Own);
+    /// Tells the next `most` members of the ring that we leave.
+    pub(super) fn send_leave(&mut self, most: usize) {
+        let cx = &mut self.cx;
+        for _ in 0..most.min(cx.table.live()) {
+            let Some(slot) = cx.table.next_in_ring(&mut cx.rng) else { return };
+            cx.send(MessageKind::Leave, slot, Content::Own);
         }
-    }
-
-    pub(super) fn random_below(&mut self, bound: u64) -> u64 {
-        if bound == 0 { 0 } else { self.rng.random_range(0..bound) }
-    }
-
-    fn in_ms(&self, ms: u32) -> Instant {
-        self.later(u64::from(ms) * 1000)
     }
 }

@@ -1,9 +1,9 @@
 //! One member of the list, packed into few bytes.
 
-use super::address::Ip;
-use super::stats::Reason;
-use super::strings::Text;
-use crate::types::{Heartbeat, Instant, Metadata, NodeId, NodeStatus};
+use crate::proto::address::Ip;
+use crate::proto::stats::Reason;
+use crate::proto::strings::{Strings, Text};
+use crate::types::{Entry, Heartbeat, Instant, Metadata, NodeId, NodeStatus};
 use alloc::sync::Arc;
 
 /// The place of a member in the slab.
@@ -26,33 +26,40 @@ impl Link {
     pub(crate) const NONE: Self = Self { prev: Slot::NONE, next: Slot::NONE };
 }
 
-/// What is known of one node, this one or another: some 150 bytes, texts shared.
+/// What is known of one node, this one or another: some 160 bytes, texts shared.
+///
+/// Invariant: what the table counts, hashes or orders by has fields of its own module, and changes
+/// through [`Table`](super::Table) alone.
 #[derive(Debug)]
 pub(crate) struct Member {
-    pub(crate) id: NodeId,
-    pub(crate) heartbeat: Heartbeat,
-    pub(crate) config_epoch: u64,
+    pub(super) id: NodeId,
+    pub(super) heartbeat: Heartbeat,
+    pub(super) config_epoch: u64,
     /// The owner's heartbeat at its last change of the configuration part (P-1).
-    pub(crate) config_heartbeat: Heartbeat,
+    pub(super) config_heartbeat: Heartbeat,
     pub(crate) version: u64,
     /// When the heartbeat was learned.
     pub(crate) seen: Instant,
     pub(crate) metadata: Option<Arc<Metadata>>,
-    pub(crate) ip: Ip,
-    pub(crate) port: i32,
-    pub(crate) role: Text,
-    pub(crate) region: Text,
+    pub(super) ip: Ip,
+    pub(super) port: i32,
+    pub(super) role: Text,
+    pub(super) region: Text,
     /// When the status changed last.
-    pub(crate) changed: Coarse,
+    pub(super) changed: Coarse,
     /// Time and heartbeat of an earlier sighting, for the pace (P-2).
-    pub(crate) anchor: Coarse,
-    pub(crate) anchor_heartbeat: u32,
+    anchor: Coarse,
+    pub(super) anchor_heartbeat: u32,
     /// Microseconds between its rounds, 0 until known (P-2).
     pub(crate) pace: u32,
     /// All members in the order in which they became known.
-    pub(crate) order: Link,
+    pub(super) order: Link,
     /// Tombstones in the order of their deaths.
-    pub(crate) grave: Link,
+    pub(super) tombstone: Link,
+    /// The place of its suspicion or doubt, [`Member::NO_PLACE`] for none.
+    pub(super) suspicion: u32,
+    /// The member that vouched first for this one while it joins (P-5).
+    pub(crate) voucher: Slot,
     /// Smoothed round-trip time of our direct pings of it in microseconds, 0 until known.
     pub(crate) round_trip: u32,
     /// When it was suspected last.
@@ -66,7 +73,7 @@ pub(crate) struct Member {
     /// A suspicion minimum this node has earned, in milliseconds (P-9b).
     pub(crate) slow_ms: u16,
     pub(crate) flags: Flags,
-    pub(crate) status: NodeStatus,
+    pub(super) status: NodeStatus,
     /// Why it has this status.
     pub(crate) reason: Reason,
     /// Probes in a row that found signs of life but no answer (P-8).
@@ -92,8 +99,6 @@ impl Flags {
     pub(crate) const QUEUED: Self = Self(16);
     /// The program gave it; its id may be made up until it speaks (P-13).
     pub(crate) const PLACEHOLDER: Self = Self(32);
-    /// One member has vouched for it (P-5).
-    pub(crate) const VOUCHED: Self = Self(64);
     /// `slow_ms` was earned by a failure, not by a suspicion that was cleared.
     pub(crate) const SLOW_FAILED: Self = Self(128);
     /// It is to be probed out of turn.
@@ -153,8 +158,100 @@ pub(crate) struct Claim {
 }
 
 impl Member {
+    /// No place in a list of the table.
+    pub(super) const NO_PLACE: u32 = u32::MAX;
+
+    /// A node as an entry tells it.
+    pub(super) fn new(entry: &Entry<'_>, now: Instant, strings: &mut Strings) -> Self {
+        let heartbeat = Heartbeat::new(entry.heartbeat).unwrap_or(Heartbeat::MAX);
+        Self {
+            id: entry.id,
+            heartbeat,
+            config_epoch: entry.config_epoch,
+            config_heartbeat: match Heartbeat::new(entry.config_heartbeat) {
+                Some(at) if at > Heartbeat::ZERO => at,
+                // Zero would read as a carrier that has no field for it.
+                _ => heartbeat.max(Heartbeat::ZERO.after(1)),
+            },
+            version: entry.version,
+            seen: now,
+            metadata: entry.metadata.whole(),
+            ip: Ip::hold(entry.ip, strings),
+            port: entry.port,
+            role: strings.hold(entry.role),
+            region: strings.hold(entry.region),
+            changed: Coarse::of(now),
+            anchor: Coarse::of(now),
+            anchor_heartbeat: heartbeat.get() as u32,
+            pace: 0,
+            order: Link::NONE,
+            tombstone: Link::NONE,
+            suspicion: Self::NO_PLACE,
+            voucher: Slot::NONE,
+            round_trip: 0,
+            suspected: Coarse::default(),
+            loss: 0,
+            flaps: 0,
+            slow_ms: 0,
+            flags: Flags::default(),
+            status: match entry.status {
+                NodeStatus::Unknown => NodeStatus::Joining,
+                status => status,
+            },
+            reason: Reason::Command,
+            misses: 0,
+            sends: 0,
+            waiting: 0,
+        }
+    }
+
+    pub(crate) const fn id(&self) -> NodeId {
+        self.id
+    }
+
     pub(crate) const fn claim(&self) -> Claim {
         Claim { heartbeat: self.heartbeat, status: self.status }
+    }
+
+    pub(crate) const fn status(&self) -> NodeStatus {
+        self.status
+    }
+
+    pub(crate) const fn heartbeat(&self) -> Heartbeat {
+        self.heartbeat
+    }
+
+    pub(crate) const fn config_epoch(&self) -> u64 {
+        self.config_epoch
+    }
+
+    pub(crate) const fn config_heartbeat(&self) -> Heartbeat {
+        self.config_heartbeat
+    }
+
+    pub(crate) const fn ip(&self) -> &Ip {
+        &self.ip
+    }
+
+    pub(crate) const fn port(&self) -> i32 {
+        self.port
+    }
+
+    /// When the status changed last.
+    pub(crate) const fn changed(&self) -> Coarse {
+        self.changed
+    }
+
+    /// A heartbeat of the member itself was seen: its sign of life.
+    pub(crate) const fn see(&mut self, heartbeat: Heartbeat, now: Instant) {
+        self.heartbeat = heartbeat;
+        self.seen = now;
+    }
+
+    /// A suspicion or a tombstone that has a newer stamp.
+    pub(crate) fn restamp(&mut self, heartbeat: Heartbeat) {
+        debug_assert!(heartbeat >= self.heartbeat, "a stamp goes back");
+        self.heartbeat = heartbeat;
     }
 
     pub(crate) const fn is(&self, flag: Flags) -> bool {
@@ -171,8 +268,8 @@ impl Member {
         self.is(Flags::HEARD) && !self.is(Flags::NEW)
     }
 
-    /// Takes the outcome of a direct ping into what is known of the way to it.
-    pub(crate) fn note_ping(&mut self, round_trip: Option<u64>) {
+    /// Records the outcome of a direct ping.
+    pub(crate) fn record_ping(&mut self, round_trip: Option<u64>) {
         let lost = if round_trip.is_some() { 0 } else { u32::from(u16::MAX) };
         self.loss = ((u32::from(self.loss) * 15 + lost) / 16) as u16;
         if let Some(micros) = round_trip {

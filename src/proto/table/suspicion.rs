@@ -1,9 +1,9 @@
 //! One suspicion and how long it lasts (SWIM 4.2, Lifeguard IV-B, P-9, P-9a).
 
-use super::math::ln;
-use super::member::Slot;
+use super::member::{Member, Slot};
 use super::members::Members;
-use crate::types::{Heartbeat, NodeStatus};
+use crate::proto::math::ln;
+use crate::types::Heartbeat;
 use alloc::vec::Vec;
 
 /// Accusers that are told apart; more change nothing.
@@ -43,7 +43,7 @@ pub(crate) struct Suspicion {
 }
 
 impl Suspicion {
-    /// A doubt; [`Suspicions::list`] makes it a suspicion.
+    /// A doubt; it becomes a suspicion when its member becomes suspect.
     pub(crate) const fn new(slot: Slot, start: u64, stamp: Heartbeat, slow: u64) -> Self {
         Self {
             slot,
@@ -107,79 +107,75 @@ impl Suspicion {
 
 /// The suspicions and doubts that one node holds, found through the member's record.
 ///
-/// Invariant: a member that is suspect, or online and doubted, has its place here in its `grave.next`,
-/// which only tombstones use otherwise.
+/// Invariant: a member that is suspect, or online and doubted, has its place here in its `suspicion`,
+/// and no other member has one.
 #[derive(Debug, Default)]
-pub(crate) struct Suspicions {
+pub(super) struct Suspicions {
     list: Vec<Suspicion>,
     doubts: usize,
 }
 
 impl Suspicions {
-    pub(crate) const fn len(&self) -> usize {
-        self.list.len()
+    pub(super) fn all(&self) -> &[Suspicion] {
+        &self.list
     }
 
     /// Those of members that are held online.
-    pub(crate) const fn doubts(&self) -> usize {
+    pub(super) const fn doubts(&self) -> usize {
         self.doubts
     }
 
     /// Those of members that are held suspect.
-    pub(crate) const fn listed(&self) -> usize {
+    pub(super) const fn listed(&self) -> usize {
         self.list.len() - self.doubts
     }
 
-    fn place(slot: Slot, members: &Members) -> Option<usize> {
-        let member = &members[slot];
-        let has = member.grave.next != Slot::NONE
-            && matches!(member.status, NodeStatus::Online | NodeStatus::Suspect);
-        has.then_some(member.grave.next.0 as usize)
+    pub(super) fn get(&self, member: &Member) -> Option<&Suspicion> {
+        self.list.get(member.suspicion as usize)
     }
 
-    pub(crate) fn get(&self, slot: Slot, members: &Members) -> Option<&Suspicion> {
-        self.list.get(Self::place(slot, members)?)
-    }
-
-    pub(crate) fn get_mut(&mut self, slot: Slot, members: &Members) -> Option<&mut Suspicion> {
-        self.list.get_mut(Self::place(slot, members)?)
+    pub(super) fn get_mut(&mut self, member: &Member) -> Option<&mut Suspicion> {
+        self.list.get_mut(member.suspicion as usize)
     }
 
     /// Adds the doubt of a member that is online and has none.
-    pub(crate) fn insert(&mut self, suspicion: Suspicion, members: &mut Members) {
-        members[suspicion.slot].grave.next = Slot(self.list.len() as u32);
-        self.doubts += usize::from(suspicion.doubt);
-        self.list.push(suspicion);
+    pub(super) fn insert(&mut self, doubt: Suspicion, members: &mut Members) {
+        let member = &mut members[doubt.slot];
+        debug_assert!(member.suspicion == Member::NO_PLACE, "a member is accused twice");
+        member.suspicion = self.list.len() as u32;
+        self.doubts += 1;
+        self.list.push(doubt);
     }
 
     /// Puts one that was looked at back; whether it is listed has its own order.
-    pub(crate) fn keep(&mut self, suspicion: Suspicion, members: &Members) {
-        if let Some(kept) = self.get_mut(suspicion.slot, members) {
+    pub(super) fn keep(&mut self, suspicion: Suspicion, member: &Member) {
+        if let Some(kept) = self.get_mut(member) {
             *kept = Suspicion { doubt: kept.doubt, ..suspicion };
         }
     }
 
     /// A doubt becomes a suspicion.
-    pub(crate) fn list(&mut self, slot: Slot, members: &Members) {
-        let Some(place) = Self::place(slot, members) else { return };
-        self.doubts -= usize::from(core::mem::take(&mut self.list[place].doubt));
+    pub(super) fn list(&mut self, member: &Member) {
+        if let Some(kept) = self.list.get_mut(member.suspicion as usize) {
+            self.doubts -= usize::from(core::mem::take(&mut kept.doubt));
+        }
     }
 
-    /// Forgets that of a member that is still suspect or online.
-    pub(crate) fn remove(&mut self, slot: Slot, members: &mut Members) {
-        let Some(place) = Self::place(slot, members).filter(|&place| place < self.list.len())
-        else {
+    /// Forgets that of a member, if it has one.
+    pub(super) fn remove(&mut self, slot: Slot, members: &mut Members) {
+        let place = members[slot].suspicion as usize;
+        if place >= self.list.len() {
             return;
-        };
+        }
+        members[slot].suspicion = Member::NO_PLACE;
         self.doubts -= usize::from(self.list.swap_remove(place).doubt);
-        members[slot].grave.next = Slot::NONE;
         if let Some(moved) = self.list.get(place) {
-            members[moved.slot].grave.next = Slot(place as u32);
+            members[moved.slot].suspicion = place as u32;
         }
     }
 
     /// All of them, once around from a place.
-    pub(crate) fn around(&self, from: usize) -> impl Iterator<Item = &Suspicion> {
+    pub(super) fn around(&self, from: usize) -> impl Iterator<Item = &Suspicion> {
         let (before, after) = self.list.split_at(from.min(self.list.len()));
         after.iter().chain(before)
     }

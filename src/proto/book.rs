@@ -1,9 +1,7 @@
 //! What a message that is handed out says, read from what the core holds.
 
-use super::super::fetch::Fetches;
-use super::super::member::{Flags, Member, Slot};
-use super::super::members::Members;
-use super::fetching::slice;
+use super::fetch::{Fetches, slice};
+use super::table::{Flags, Member, Slot, Table};
 use crate::types::{
     Detail, Entry, Form, Heartbeat, Metadata, MetadataPart, NodeStatus, PackedMetadata,
 };
@@ -14,7 +12,7 @@ const INLINE_BYTES: usize = 512;
 
 /// One entry of a message that is being handed out.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::proto) enum Piece {
+pub(crate) enum Piece {
     /// Our own entry, with the heartbeat of the decision.
     Own(Heartbeat, Detail),
     /// What we hold of a member.
@@ -27,8 +25,8 @@ pub(in crate::proto) enum Piece {
 
 /// What a [`Transmit`](crate::proto::Transmit) borrows its entries from.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::proto) struct Book<'a> {
-    pub(super) members: &'a Members,
+pub(crate) struct Book<'a> {
+    pub(super) table: &'a Table,
     pub(super) fetches: &'a Fetches,
     pub(super) pieces: &'a [Piece],
     pub(super) form: Form,
@@ -39,55 +37,55 @@ pub(in crate::proto) struct Book<'a> {
 }
 
 impl<'a> Book<'a> {
-    pub(in crate::proto) fn entries(self) -> impl ExactSizeIterator<Item = Entry<'a>> + Clone {
+    pub(crate) fn entries(self) -> impl ExactSizeIterator<Item = Entry<'a>> + Clone {
         self.pieces.iter().map(move |&piece| self.entry(piece))
     }
 
     /// The entries as a packet tells them: a claim alone without the texts that it leaves out.
     #[cfg(feature = "packets")]
-    pub(in crate::proto) fn packed(self) -> impl ExactSizeIterator<Item = Entry<'a>> + Clone {
+    pub(crate) fn packed(self) -> impl ExactSizeIterator<Item = Entry<'a>> + Clone {
         self.pieces.iter().map(move |&piece| self.packed_entry(piece))
     }
 
     pub(super) fn packed_entry(self, piece: Piece) -> Entry<'a> {
         match piece {
             Piece::Own(heartbeat, Detail::Claim) => {
-                Entry { heartbeat: heartbeat.get(), ..Members::claim(&self.members.own) }
+                Entry { heartbeat: heartbeat.get(), ..Table::claim(self.table.own()) }
             }
-            Piece::Member(slot, Detail::Claim) => Members::claim(&self.members[slot]),
+            Piece::Member(slot, Detail::Claim) => Table::claim(&self.table[slot]),
             _ => self.entry(piece),
         }
     }
 
     fn entry(self, piece: Piece) -> Entry<'a> {
-        let own = &self.members.own;
+        let own = self.table.own();
         match piece {
             Piece::Own(heartbeat, detail) => {
                 Entry { heartbeat: heartbeat.get(), ..self.told(own, Slot::NONE, detail) }
             }
             Piece::Member(slot, detail) => {
-                let member = &self.members[slot];
+                let member = &self.table[slot];
                 let told = self.told(member, slot, detail);
-                if self.to_old && member.status.is_gone() {
+                if self.to_old && member.status().is_gone() {
                     // It knows the suspicion by this heartbeat, and takes nothing that has the same.
-                    return Entry { heartbeat: member.heartbeat.after(1).get(), ..told };
+                    return Entry { heartbeat: member.heartbeat().after(1).get(), ..told };
                 }
                 told
             }
             Piece::Accused(slot, heartbeat) => {
-                let told = self.told(&self.members[slot], slot, Detail::Claim);
+                let told = self.told(&self.table[slot], slot, Detail::Claim);
                 Entry { heartbeat: heartbeat.get(), status: NodeStatus::Suspect, ..told }
             }
             Piece::Part(slot, index) => {
-                let member = if slot == Slot::NONE { own } else { &self.members[slot] };
+                let member = if slot == Slot::NONE { own } else { &self.table[slot] };
                 let metadata = slice(member.metadata.as_deref(), index);
-                Entry { metadata, detail: Detail::Claim, ..self.members.entry(member) }
+                Entry { metadata, detail: Detail::Claim, ..self.table.entry(member) }
             }
         }
     }
 
     fn told(self, member: &'a Member, slot: Slot, detail: Detail) -> Entry<'a> {
-        let entry = self.members.entry(member);
+        let entry = self.table.entry(member);
         let lack = if member.is(Flags::LACKS) { self.fetches.lack(slot) } else { None };
         let held = member.metadata.as_ref();
         let (metadata, detail) = match (self.form, detail, lack) {
