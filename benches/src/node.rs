@@ -249,9 +249,8 @@ fn crashes(effort: Effort) -> Result<bool, String> {
         let gone = nodes.swap_remove(place);
         let id = gone.id();
         drop(gone);
-        let known = wait_for("the crash is known to all", || {
-            Ok(all_hold(&nodes, &id, NodeStatus::Failed))
-        });
+        let known =
+            wait_for("the crash is known to all", || Ok(all_hold(&nodes, &id, NodeStatus::Failed)));
         times.push(known.map_err(|error| format!("{error}; {}", others(&nodes, &id)))?);
         let again = node(effort, &profile, id.as_bytes()[0]).map_err(text)?;
         let seed = format!("127.0.0.1:{}", nodes[0].port());

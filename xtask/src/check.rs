@@ -35,6 +35,7 @@ pub fn run(place: &Place) -> Result<(), String> {
     part("formatting of the simulator", &["fmt", "--check", MANIFEST[0], MANIFEST[1]], &[]);
     let lints = ["clippy", "--all-targets", "--target-dir", &target, MANIFEST[0], MANIFEST[1]];
     part("lints of the simulator", &lints, &deny);
+    part("formatting of the benchmarks", &FORMAT_BENCHES, &[]);
     part("formatting of the peers' program", &FORMAT_PEERS, &[]);
     part("formatting of the Python package", &FORMAT_PYTHON, &[]);
     part("lints of the Python package", &LINT_PYTHON, &deny);
@@ -50,6 +51,8 @@ pub fn run(place: &Place) -> Result<(), String> {
     report.finish()
 }
 
+/// The tests build them.
+const FORMAT_BENCHES: [&str; 4] = ["fmt", "--check", "--manifest-path", "benches/Cargo.toml"];
 /// No more than this: building it means building the peers.
 const FORMAT_PEERS: [&str; 4] = ["fmt", "--check", "--manifest-path", "peers/Cargo.toml"];
 /// No part of the workspace, and neither is what is built of it.
