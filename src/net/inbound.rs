@@ -52,7 +52,8 @@ impl Frames for Streams {
 #[derive(Default)]
 pub(super) struct Reader {
     intake: Intake,
-    settings: Settings,
+    /// A copy of the transport's settings.
+    setup: Setup,
 }
 
 impl Reader {
@@ -64,43 +65,34 @@ impl Reader {
         from: SocketAddr,
         datagram: &[u8],
     ) {
-        let Self { intake, settings } = self;
-        let mut sink = InboundSink { shared, run: Some(run), settings };
+        let Self { intake, setup } = self;
+        let mut sink = InboundSink { shared, run: Some(run), setup };
         intake.datagram(address::canonical(from), datagram, &mut sink);
     }
 
     /// Takes one frame of a stream; whether it was a message.
     fn frame(&mut self, shared: &TransportState, from: IpAddr, frame: &[u8]) -> bool {
-        let Self { intake, settings } = self;
-        let mut sink = InboundSink { shared, run: None, settings };
+        let Self { intake, setup } = self;
+        let mut sink = InboundSink { shared, run: None, setup };
         intake.frame(Source::Stream(from), frame, &mut sink)
     }
-}
-
-/// A copy of the transport's settings.
-#[derive(Default)]
-struct Settings {
-    setup: Setup,
-    /// Of which settings the copy is.
-    version: u64,
 }
 
 /// The way of what is read now.
 struct InboundSink<'a> {
     shared: &'a TransportState,
     run: Option<&'a Run>,
-    settings: &'a mut Settings,
+    setup: &'a mut Setup,
 }
 
 impl MessageSink for InboundSink<'_> {
     fn format(&mut self, bytes: &[u8]) -> Option<Format> {
-        let Self { shared, settings, .. } = self;
         // One load if nothing was changed.
-        if settings.version != shared.version() {
+        if self.setup.version != self.shared.version() {
             // What is dropped here may be the last of something large, so not under the lock.
-            (settings.version, settings.setup) = shared.setup();
+            *self.setup = self.shared.setup();
         }
-        settings.setup.serializer.as_ref().map(|serializer| serializer.format_of(bytes))
+        self.setup.serializer.as_ref().map(|serializer| serializer.format_of(bytes))
     }
 
     fn is_open(&mut self) -> bool {
@@ -108,7 +100,7 @@ impl MessageSink for InboundSink<'_> {
     }
 
     fn message(&mut self, arrival: &Arrival<'_>) {
-        match &self.settings.setup.inbound {
+        match &self.setup.inbound {
             Some(inbound) => {
                 self.shared.counts.received.add(1);
                 inbound.deliver(arrival.path(), arrival.header, arrival.entries, arrival.bytes);
@@ -132,7 +124,7 @@ impl MessageSink for InboundSink<'_> {
             Error::Version(_) | Error::Flags(_) => counts.other_version.add(1),
             _ => counts.junk.add(1),
         }
-        if let Some(inbound) = &self.settings.setup.inbound {
+        if let Some(inbound) = &self.setup.inbound {
             inbound.refuse(&error);
         }
     }

@@ -23,6 +23,8 @@ pub trait Inbound: Send + Sync {
 pub(super) struct Setup {
     pub(super) inbound: Option<Arc<dyn Inbound>>,
     pub(super) serializer: Option<Serializer>,
+    /// The number of these settings; in a copy it tells whether there are newer ones.
+    pub(super) version: u64,
 }
 
 /// What the thread and the callers of a transport share, for the transport's whole life.
@@ -30,7 +32,7 @@ pub(super) struct Setup {
 pub(super) struct TransportState {
     pub(super) counts: TransportCounts,
     setup: RwLock<Setup>,
-    /// Rises with each change of the settings, under their lock.
+    /// That of the settings, so that no lock is needed to see a change.
     version: AtomicU64,
     /// [`Serializer::writes_packets`], so that no lock is needed to see it.
     writes_packets: AtomicBool,
@@ -55,14 +57,14 @@ impl TransportState {
 
     fn change<T>(&self, change: impl FnOnce(&mut Setup) -> T) -> T {
         let mut setup = self.setup.write().unwrap_or_else(PoisonError::into_inner);
-        self.version.fetch_add(1, Ordering::Release);
+        setup.version += 1;
+        self.version.store(setup.version, Ordering::Release);
         change(&mut setup)
     }
 
-    /// The settings, and which they are.
-    pub(super) fn setup(&self) -> (u64, Setup) {
-        let setup = self.setup.read().unwrap_or_else(PoisonError::into_inner);
-        (self.version(), setup.clone())
+    /// A copy of the settings.
+    pub(super) fn setup(&self) -> Setup {
+        self.setup.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn version(&self) -> u64 {

@@ -178,15 +178,9 @@ impl MessageSink for CoreSink<'_> {
             Junk::Unreadable(error) => error,
             Junk::Empty => {
                 // As text it is a ping from the zero id; the core says why it takes none.
-                let source = Source::Datagram(self.from);
-                let (header, bytes) = (&Header::default(), framing::PREFIX_BYTES);
-                return self.message(&Arrival {
-                    source,
-                    form: Form::Text,
-                    header,
-                    entries: &[],
-                    bytes,
-                });
+                let (source, form) = (Source::Datagram(self.from), Form::Text);
+                let (header, entries, bytes) = (&Header::default(), &[], framing::PREFIX_BYTES);
+                return self.message(&Arrival { source, form, header, entries, bytes });
             }
             Junk::NoFrame | Junk::NoFormat => {
                 let reason = "no packet and no whole frame of text".into();

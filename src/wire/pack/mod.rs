@@ -8,6 +8,7 @@ mod text;
 mod whole;
 
 use super::format::Format;
+use super::json::Budget;
 use super::serializer::{Outgoing, Serializer, unpacked};
 use super::{
     DATAGRAM_BYTES, Error, LARGE_DATAGRAM_BYTES, MAX_MESSAGE_BYTES, STREAM_FRAME_BYTES, framing,
@@ -24,45 +25,18 @@ pub enum Medium {
     Stream,
 }
 
-/// How large a frame or packet may be, its prefix included.
-#[derive(Clone, Copy, Debug)]
-struct Sizes {
-    /// From here on a message is split.
-    usual: usize,
-    /// What one with a single entry may have.
-    single: usize,
-    /// Up to here frames of one message go in one piece.
-    joined: usize,
-    /// Whether a length stands before it.
-    prefix: bool,
-}
-
-impl Sizes {
-    fn of(medium: Medium, format: &Format, message: &Outgoing<'_>) -> Self {
-        let large = LARGE_DATAGRAM_BYTES;
-        match medium {
-            Medium::Stream => Self {
-                usual: STREAM_FRAME_BYTES,
-                single: framing::PREFIX_BYTES + MAX_MESSAGE_BYTES,
-                joined: 0,
-                prefix: true,
-            },
-            // Whoever decided for a packet also saw to its size.
-            Medium::Datagram if format.is_packet() && message.form == Form::Packet => {
-                Self { usual: large, single: large, joined: 0, prefix: false }
-            }
-            Medium::Datagram if format.is_packet() => {
-                let usual = DATAGRAM_BYTES;
-                Self { usual, single: usual, joined: 0, prefix: false }
-            }
-            Medium::Datagram => Self {
-                usual: DATAGRAM_BYTES,
-                single: large,
-                joined: if message.to_new { 0 } else { large },
-                prefix: true,
-            },
-        }
-    }
+/// How large the frames or packets of a message may be.
+fn budget(medium: Medium, format: &Format, message: &Outgoing<'_>) -> Budget {
+    let (usual, large) = (DATAGRAM_BYTES, LARGE_DATAGRAM_BYTES);
+    let (usual, single, joined) = match medium {
+        Medium::Stream => (STREAM_FRAME_BYTES, framing::PREFIX_BYTES + MAX_MESSAGE_BYTES, 0),
+        // Whoever decided for a packet also saw to its size.
+        Medium::Datagram if format.is_packet() && message.form == Form::Packet => (large, large, 0),
+        Medium::Datagram if format.is_packet() => (usual, usual, 0),
+        Medium::Datagram => (usual, large, if message.to_new { 0 } else { large }),
+    };
+    debug_assert!(usual <= single, "one entry has at least the room of several");
+    Budget { usual, single, joined }
 }
 
 /// One piece of a message.
@@ -112,11 +86,13 @@ impl Packer {
                 self.pack(serializer, message, medium, emit)
             });
         }
-        let sizes = Sizes::of(medium, &format, message);
-        debug_assert!(sizes.usual <= sizes.single, "one entry has at least the room of several");
+        let budget = budget(medium, &format, message);
         let result = match format {
-            Format::Text { packets } => self.pack_text(packets, message, sizes, emit),
-            format => self.pack_whole(&format, message, sizes, emit),
+            Format::Text { packets } => self.pack_text(packets, message, budget, emit),
+            format => {
+                let prefix = medium == Medium::Stream || !format.is_packet();
+                self.pack_whole(&format, message, budget, prefix, emit)
+            }
         };
         self.piece.shrink_to(Self::KEPT_BYTES);
         self.entry.shrink_to(Self::KEPT_BYTES);

@@ -1,6 +1,6 @@
 //! Packing as text: entries are written one after the other, as long as there is room.
 
-use super::{Emit, Packer, Piece, Sizes};
+use super::{Emit, Packer, Piece};
 use crate::types::Header;
 use crate::wire::{Error, Outgoing, binary, json};
 use alloc::vec::Vec;
@@ -11,13 +11,11 @@ impl Packer {
         &mut self,
         packets: bool,
         message: &Outgoing<'_>,
-        sizes: Sizes,
+        budget: json::Budget,
         emit: &mut Emit<'_>,
     ) -> Result<(), Error> {
         let wire = if packets { binary::VERSION } else { 0 };
         let header = Header { wire, ..*message.header };
-        let Sizes { usual, single, joined, .. } = sizes;
-        let budget = json::Budget { usual, single, joined };
         let Self { piece, entry } = self;
         piece.clear();
         let mut end = |piece: &mut Vec<u8>, messages| {
