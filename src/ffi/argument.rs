@@ -2,7 +2,7 @@
 
 use super::convert::{Flaw, Status, entry_of, owned_of};
 use super::core::gossip_core_t;
-use super::error::set_last_error;
+use super::error::{report_null, set_last_error};
 use super::handle::Shared;
 use super::types::{gossip_message_t, gossip_node_view_t};
 use crate::proto::Core;
@@ -49,13 +49,6 @@ pub(super) unsafe fn argument<'a, T>(pointer: *const T, name: &str) -> Option<&'
         report_null(name);
     }
     value
-}
-
-/// The error text for an argument that must not be NULL.
-#[cold]
-#[inline(never)]
-pub(super) fn report_null(name: &str) {
-    set_last_error(format_args!("{name} is NULL; pass a pointer"));
 }
 
 /// Runs `body` with a view as an entry, its status left out; `None`, with a text, for a flaw.

@@ -1,10 +1,10 @@
 //! `gossip_serializer_*`: messages to bytes and back.
 #![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
-use super::argument::{argument, report_null};
+use super::argument::argument;
 use super::callbacks::shown;
 use super::convert::{c_id, c_kind, view_of};
-use super::error::set_last_error;
+use super::error::{report_null, set_last_error};
 use super::ext::message::Loan;
 use super::guard::{guard, guard_quiet, guard_then};
 use super::memory::{self, CArray};

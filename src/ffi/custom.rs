@@ -1,12 +1,11 @@
 //! A serializer of the program's own functions. What they give is checked as arguments are.
 #![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
-use super::argument::report_null;
-use super::callbacks::{Extra, shown};
-use super::convert::{Status, c_id, c_kind, entry_of, header_of, owned_of, view_of};
-use super::error::set_last_error;
-use super::ext::Handing;
+use super::callbacks::message_of;
+use super::convert::{Status, entry_of, header_of, owned_of, view_of};
+use super::error::{report_null, set_last_error};
 use super::ext::message::set_pair;
+use super::handed_out::{Extra, HandedOut};
 use super::memory;
 use super::types::{gossip_error_code_t, gossip_message_t, gossip_node_view_t};
 use crate::os::process_mark;
@@ -237,7 +236,8 @@ impl Custom for Program {
         let mut views: Vec<gossip_node_view_t> = entries.iter().map(view_of).collect();
         let message = message_of(header, &mut views);
         let extras: Vec<Extra> = entries.iter().map(Extra::of).collect();
-        let _handing = Handing::views(message.entries, &extras);
+        let handed = HandedOut::views(message.entries, &extras);
+        let _handing = handed.begin();
         let (mut data, mut size) = (ptr::null_mut(), 0);
         // SAFETY: a function of the program with this type, called with structs that live until it
         // returns.
@@ -312,16 +312,6 @@ unsafe fn read(
         take(&header, &entries);
     }
     true
-}
-
-fn message_of(header: &Header, views: &mut [gossip_node_view_t]) -> gossip_message_t {
-    gossip_message_t {
-        sender: c_id(header.sender),
-        r#type: c_kind(shown(header.kind)),
-        timestamp: header.timestamp,
-        entries: if views.is_empty() { ptr::null_mut() } else { views.as_mut_ptr() },
-        entries_count: views.len(),
-    }
 }
 
 /// Whether a function of the program returned success; any other number is a failure.

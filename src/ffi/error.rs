@@ -101,6 +101,13 @@ pub(super) fn set_last_error(text: fmt::Arguments<'_>) {
     });
 }
 
+/// The error text for an argument that must not be NULL.
+#[cold]
+#[inline(never)]
+pub(super) fn report_null(name: &str) {
+    set_last_error(format_args!("{name} is NULL; pass a pointer"));
+}
+
 /// A copy of the text of this thread.
 #[cfg(feature = "ext")]
 pub(super) fn copy() -> Text {

@@ -7,8 +7,8 @@ mod pending;
 use super::callbacks::{Batch, Targets};
 use super::convert::{Flaw, Status, entry_of, owned_of};
 use super::error::set_last_error;
-#[cfg(feature = "ext")]
-use super::ext;
+use super::ext::Extension;
+use super::ext::lines::{self, Counts};
 use super::guard::{Callbacks, contain};
 use super::types::gossip_node_view_t;
 use crate::os;
@@ -54,8 +54,7 @@ struct State {
     runner: usize,
     /// An empty vector, kept for its memory.
     scratch: Vec<Entry<'static>>,
-    #[cfg(feature = "ext")]
-    extension: ext::Extension,
+    extension: Extension,
 }
 
 /// A number that no two running threads share and that is never 0.
@@ -65,23 +64,16 @@ fn thread_mark() -> usize {
 }
 
 impl Shared {
-    pub(super) fn new(core: Core, targets: Targets) -> Arc<Self> {
-        Self::of(
-            State {
-                core,
-                queue: Box::default(),
-                rest: None,
-                waiting: 0,
-                runner: 0,
-                scratch: Vec::new(),
-                #[cfg(feature = "ext")]
-                extension: ext::Extension::default(),
-            },
-            targets,
-        )
-    }
-
-    fn of(state: State, targets: Targets) -> Arc<Self> {
+    pub(super) fn new(core: Core, targets: Targets, extension: Extension) -> Arc<Self> {
+        let state = State {
+            core,
+            queue: Box::default(),
+            rest: None,
+            waiting: 0,
+            runner: 0,
+            scratch: Vec::new(),
+            extension,
+        };
         Arc::new(Self {
             targets,
             process: os::process_mark(),
@@ -121,17 +113,15 @@ impl Shared {
             // Why is counted too; here is nobody who would read an error text.
             Err(reason) => refused = Some(reason),
         });
-        #[cfg(feature = "ext")]
         if let Some(reason) = refused {
-            ext::lines::refused_message(&reason);
+            lines::refused_message(&reason);
         }
     }
 
     /// Tells the core of bytes that came by a transport and were no message.
     pub(super) fn refuse(self: &Arc<Self>, error: &wire::Error) {
         self.contained(&mut |core, _, _| core.count_unread(error));
-        #[cfg(feature = "ext")]
-        ext::lines::refused_message(error);
+        lines::refused_message(error);
     }
 
     /// Runs an input of the core and the callbacks that it leads to, on a thread of the library.
@@ -203,9 +193,8 @@ impl Shared {
     ) -> Option<Pending> {
         let mut taken = true;
         let pending = self.step(at, &mut |core, now, scratch| taken = body(core, now, scratch));
-        #[cfg(feature = "ext")]
         if !taken {
-            ext::lines::refused();
+            lines::refused();
         }
         pending
     }
@@ -216,19 +205,14 @@ impl Shared {
         let mut guard = self.lock()?;
         let state = &mut *guard;
         // Read under the lock, so that no thread brings an older time than the one before it.
-        #[cfg(feature = "ext")]
-        let (now, counts) = (state.extension.tick(at), ext::lines::Counts::of(&state.core));
-        #[cfg(not(feature = "ext"))]
-        let now = at.unwrap_or_else(os::now);
+        let (now, counts) = (state.extension.tick(at), Counts::of(&state.core));
         body(&mut state.core, now, &mut state.scratch);
-        #[cfg(feature = "ext")]
         let risen = counts.and_then(|counts| counts.risen(&state.core));
         self.fill(state);
         let pending = state.begin().map(|batch| Pending::new(Arc::clone(self), batch));
         drop(guard);
-        #[cfg(feature = "ext")]
         if let Some(risen) = risen {
-            ext::lines::risen(risen);
+            lines::risen(risen);
         }
         pending
     }
@@ -248,10 +232,7 @@ impl Shared {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         self.closed.store(true, Ordering::Release);
         if state.runner == thread_mark() {
-            #[cfg(feature = "ext")]
-            {
-                state.extension.closed_inside = true;
-            }
+            state.extension.close_inside();
             return;
         }
         state.waiting += 1;
@@ -260,12 +241,9 @@ impl Shared {
         }
         state.waiting -= 1;
         state.forget_calls();
-        #[cfg(feature = "ext")]
-        {
-            state.extension.changes.clear();
-            drop(state);
-            self.targets.owned.free();
-        }
+        state.extension.forget();
+        drop(state);
+        self.targets.more.free();
     }
 
     #[inline(never)]
@@ -298,20 +276,14 @@ impl Shared {
                     self.dropped.fetch_add(1, Ordering::Relaxed);
                 }
                 Some(output) => {
-                    #[cfg(feature = "ext")]
-                    let made = {
-                        let State { queue, extension, scratch, .. } = state;
-                        ext::note(&output, &self.targets, extension, queue, scratch)
-                    };
-                    state.queue.push(&output, &self.targets);
-                    #[cfg(feature = "ext")]
-                    self.count(&mut state.core, made);
+                    let State { queue, extension, scratch, .. } = state;
+                    let made = queue.note(&output, &self.targets, extension, scratch);
+                    queue.push(&output, &self.targets);
+                    if made.count(&mut state.core) {
+                        self.dropped.fetch_add(1, Ordering::Relaxed);
+                    }
                 }
-                None => {
-                    #[cfg(feature = "ext")]
-                    state.tell_changes();
-                    return;
-                }
+                None => return state.queue.tell_changes(&mut state.extension),
             }
         }
     }
@@ -402,7 +374,7 @@ mod tests {
     fn shared() -> Arc<Shared> {
         let own = Entry { id: NodeId::new([1; 16]), ..Entry::default() };
         let core = Core::new(Config::default(), &own, 1, os::now()).expect("a good view");
-        Shared::new(core, Targets::new(None, None, ptr::null_mut()))
+        Shared::new(core, Targets::new(None, None, ptr::null_mut()), Extension::default())
     }
 
     fn last_error() -> String {

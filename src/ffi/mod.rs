@@ -17,7 +17,11 @@ mod custom;
 mod error;
 #[cfg(feature = "ext")]
 mod ext;
+#[cfg(not(feature = "ext"))]
+#[path = "no_ext.rs"]
+mod ext;
 mod guard;
+mod handed_out;
 mod handle;
 mod memory;
 #[cfg(feature = "net")]

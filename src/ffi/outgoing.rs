@@ -1,9 +1,9 @@
 //! A message of the program, or one that a send callback was handed, on its way into bytes.
 
 use super::argument::entries_of;
-use super::callbacks::{Extra, HandedOut, with_handed_out};
 use super::convert::{Flaw, Status, entry_of, header_of, owned_of};
 use super::error::set_last_error;
+use super::handed_out::{Extra, HandedMessage, with_handed_out};
 use super::types::{gossip_message_t, gossip_node_view_t};
 use crate::types::{Entry, NodeView};
 use crate::wire::{Outgoing, Scratch};
@@ -26,7 +26,7 @@ pub(super) unsafe fn with_message<R>(
 ) -> Option<R> {
     let mut body = Some(body);
     let as_packet = with_handed_out(message, |handed_out| {
-        let HandedOut { header, form, to_new, packet, written, .. } =
+        let HandedMessage { header, form, to_new, packet, written, .. } =
             handed_out.filter(|_| reads_packets)?;
         let packet = Some(packet?);
         let outgoing = Outgoing { header, entries: &[], form, to_new, packet };
@@ -50,11 +50,11 @@ pub(super) unsafe fn with_message<R>(
 
 /// What the core handed out comes back.
 fn again<R>(
-    handed_out: &HandedOut<'_>,
+    handed_out: &HandedMessage<'_>,
     views: &[gossip_node_view_t],
     body: impl FnOnce(&Outgoing<'_>, &Cell<usize>) -> R,
 ) -> Option<R> {
-    let HandedOut { header, form, to_new, extras, written, scratch, .. } = *handed_out;
+    let HandedMessage { header, form, to_new, extras, written, scratch, .. } = *handed_out;
     let mut entries: Vec<Entry<'_>> = scratch.take();
     let result = with_entries(views, extras, &mut entries, |entries| {
         body(&Outgoing { header, entries, form, to_new, packet: None }, written)

@@ -4,6 +4,7 @@ use super::gossip_core_t;
 use crate::ffi::argument::{argument, core_ref, with_entry};
 use crate::ffi::callbacks::Targets;
 use crate::ffi::error::set_last_error;
+use crate::ffi::ext::Extension;
 use crate::ffi::guard::{guard, guard_quiet, guard_then};
 use crate::ffi::handle::Shared;
 use crate::ffi::types::{gossip_event_callback_t, gossip_node_view_t, gossip_send_callback_t};
@@ -50,7 +51,9 @@ pub unsafe extern "C-unwind" fn gossip_core_create(
                 .ok()
         });
         let targets = Targets::new(send_callback, event_callback, user_data);
-        core.map_or(ptr::null_mut(), |core| gossip_core_t::into_raw(Shared::new(core, targets)))
+        core.map_or(ptr::null_mut(), |core| {
+            gossip_core_t::into_raw(Shared::new(core, targets, Extension::default()))
+        })
     })
 }
 

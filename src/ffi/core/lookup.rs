@@ -1,9 +1,9 @@
 //! What a core knows, copied for the program.
 
 use super::gossip_core_t;
-use crate::ffi::argument::{core_and, core_ref, report_null};
+use crate::ffi::argument::{core_and, core_ref};
 use crate::ffi::convert::view_of;
-use crate::ffi::error::set_last_error;
+use crate::ffi::error::{report_null, set_last_error};
 use crate::ffi::guard::{guard, guard_quiet};
 use crate::ffi::memory::{self, CArray};
 use crate::ffi::types::{gossip_node_id_t, gossip_node_view_t};

@@ -3,7 +3,6 @@
 use super::gossip_core_t;
 use crate::ffi::argument::{core_and, core_ref, text_at, with_entry};
 use crate::ffi::error::set_last_error;
-#[cfg(feature = "ext")]
 use crate::ffi::ext::lines;
 use crate::ffi::guard::guard_then;
 use crate::ffi::handle::Pending;
@@ -75,7 +74,6 @@ pub unsafe extern "C-unwind" fn gossip_core_leave(
         // SAFETY: the caller's promise.
         let (core, id) = unsafe { core_and(core, node_id, "node_id") }?;
         let id = NodeId::new(id.data);
-        #[cfg(feature = "ext")]
         lines::own(format_args!("asked to tell that node {id} leaves"));
         core.input(None, |core, now| core.leave(now, &id))
     });
@@ -147,7 +145,6 @@ unsafe fn contact(
     // SAFETY: the caller's promise.
     let (core, view) = unsafe { core_and(core, node, "node") }?;
     with_entry(view, "node", |entry| {
-        #[cfg(feature = "ext")]
         lines::own(format_args!("asked to contact {}:{}", entry.ip, entry.port));
         core.input(None, |core, now| command(core, now, entry))
     })

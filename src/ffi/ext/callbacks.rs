@@ -3,7 +3,6 @@
 
 use super::changes::gossip_changes_callback_t;
 use super::sized::{self, Growing};
-use crate::ffi::callbacks::Targets;
 use crate::ffi::types::{gossip_event_callback_t, gossip_send_callback_t};
 use core::ffi::{c_char, c_void};
 use core::mem::{offset_of, size_of};
@@ -82,28 +81,47 @@ const NONE: gossip_callbacks_t = gossip_callbacks_t {
     drop_user_data: None,
 };
 
+/// The functions of a program that version 1 does not know.
+pub(in crate::ffi) struct Functions {
+    pub(super) changes: gossip_changes_callback_t,
+    pub(super) packet: gossip_packet_callback_t,
+    /// The user data again, if the library is to tell when it is done with it.
+    owned: Owned,
+}
+
+impl Functions {
+    pub(in crate::ffi) const fn none() -> Self {
+        Self::of(&NONE)
+    }
+
+    pub(super) const fn of(callbacks: &gossip_callbacks_t) -> Self {
+        Self {
+            changes: callbacks.on_changes,
+            packet: callbacks.on_packet,
+            owned: Owned::new(callbacks.user_data, callbacks.drop_user_data),
+        }
+    }
+
+    /// Tells the program that the library is done with its user data, the first time.
+    pub(in crate::ffi) fn free(&self) {
+        self.owned.free();
+    }
+}
+
 /// The program's functions; `None`, with an error text, if they cannot be read. NULL is none of
 /// them.
 ///
 /// # Safety
-/// As [`super::config::gossip_core_create_with`].
-pub(super) unsafe fn read(callbacks: *const gossip_callbacks_t) -> Option<Targets> {
+/// `callbacks` is NULL or points to a struct with as many bytes as its size says.
+pub(super) unsafe fn read(callbacks: *const gossip_callbacks_t) -> Option<gossip_callbacks_t> {
     if callbacks.is_null() {
-        return Some(targets(&NONE));
+        return Some(NONE);
     }
     // SAFETY: the caller's promise.
-    unsafe { sized::read(callbacks, "callbacks", |_| Some(NONE)) }.map(|read| targets(&read))
-}
-
-fn targets(callbacks: &gossip_callbacks_t) -> Targets {
+    let mut read = unsafe { sized::read(callbacks, "callbacks", |_| Some(NONE)) }?;
     // A message is sent once: as a datagram if the program takes these.
-    let on_send = if callbacks.on_packet.is_some() { None } else { callbacks.on_send };
-    Targets {
-        packet: callbacks.on_packet,
-        changes: callbacks.on_changes,
-        owned: Owned::new(callbacks.user_data, callbacks.drop_user_data),
-        ..Targets::new(on_send, callbacks.on_event, callbacks.user_data)
-    }
+    read.on_send = read.on_send.filter(|_| read.on_packet.is_none());
+    Some(read)
 }
 
 /// The program's pointer and the function that frees it.
@@ -120,11 +138,6 @@ impl Owned {
 
     pub(super) const fn pointer(&self) -> *mut c_void {
         self.pointer
-    }
-
-    /// Nothing that anybody has to free.
-    pub(crate) const fn nothing() -> Self {
-        Self::new(ptr::null_mut(), None)
     }
 
     /// Calls the program's function, the first time. Must run with no lock held, when nothing uses

@@ -1,8 +1,8 @@
 //! `gossip_change_t`: changes of nodes, told in lists.
 #![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
-use crate::ffi::callbacks::Extra;
 use crate::ffi::convert::view_of;
+use crate::ffi::handed_out::Extra;
 use crate::ffi::types::gossip_node_view_t;
 use crate::proto::{Coalesce, Event, Settling};
 use crate::types::Instant;

@@ -1,10 +1,11 @@
 //! `gossip_config_t`: how a core works, and a core that is made with it.
 #![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
-use super::callbacks::{self, gossip_callbacks_t};
+use super::callbacks::{self, Functions, gossip_callbacks_t};
 use super::sized::{self, Growing, Prefix};
 use super::state::{Extension, Wanted};
 use crate::ffi::argument::{argument, with_entry};
+use crate::ffi::callbacks::Targets;
 use crate::ffi::core::gossip_core_t;
 use crate::ffi::error::{self, set_last_error};
 use crate::ffi::guard::guard;
@@ -362,16 +363,20 @@ pub unsafe extern "C-unwind" fn gossip_core_create_with(
 ) -> *mut gossip_core_t {
     guard("gossip_core_create_with", ptr::null_mut(), || {
         // SAFETY: the caller's promise.
-        let Some(targets) = (unsafe { callbacks::read(callbacks) }) else { return ptr::null_mut() };
+        let Some(read) = (unsafe { callbacks::read(callbacks) }) else { return ptr::null_mut() };
+        let targets = Targets {
+            more: Functions::of(&read),
+            ..Targets::new(read.on_send, read.on_event, read.user_data)
+        };
         // SAFETY: the caller's promise.
         let Some((core, wanted)) = (unsafe { core_of(config, self_node) }) else {
             // The program's function may call the library, but the error is that of this call.
             let saved = error::save();
-            targets.owned.free();
+            targets.more.free();
             saved.restore();
             return ptr::null_mut();
         };
-        let shared = Shared::with_extension(core, targets, Extension::new(&wanted));
+        let shared = Shared::new(core, targets, Extension::new(&wanted));
         gossip_core_t::into_raw(shared)
     })
 }

@@ -1,15 +1,14 @@
 //! `gossip_node_info_t`: all that is known of one node.
 #![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
+use super::owner::Known;
 use super::sized::{self, Growing};
 use crate::ffi::argument::core_and;
-use crate::ffi::callbacks::Extra;
 use crate::ffi::convert::view_of;
 use crate::ffi::core::gossip_core_t;
 use crate::ffi::guard::guard;
-use crate::ffi::handle::Shared;
+use crate::ffi::handed_out::Extra;
 use crate::ffi::types::{gossip_node_id_t, gossip_node_view_t};
-use crate::proto::{Core, PeerStats};
 use crate::types::{Instant, NodeId};
 use core::ffi::c_int;
 use core::mem::{offset_of, size_of};
@@ -94,38 +93,6 @@ pub unsafe extern "C-unwind" fn gossip_core_node_info(
             })
         }
     })
-}
-
-/// What a core knows beside the struct.
-#[derive(Default)]
-pub(in crate::ffi) struct Known {
-    now: Instant,
-    peer: Option<PeerStats>,
-    config_heartbeat: u64,
-    is_self: bool,
-}
-
-impl Known {
-    pub(in crate::ffi) fn of(core: &Core, now: Instant, id: &NodeId) -> Self {
-        Self {
-            now,
-            peer: core.peer(id),
-            config_heartbeat: core.find(id).map_or(0, |entry| entry.config_heartbeat),
-            is_self: core.id() == *id,
-        }
-    }
-
-    /// What is known of a node that is not running.
-    #[cfg(feature = "net")]
-    pub(in crate::ffi) fn of_self(self) -> Self {
-        Self { is_self: true, ..self }
-    }
-}
-
-/// What the core knows of a node now, beside its struct.
-pub(super) fn known(shared: &Shared, node: &gossip_node_view_t) -> Known {
-    let id = NodeId::new(node.id.data);
-    shared.read_at(|core, now| Known::of(core, now, &id)).unwrap_or_default()
 }
 
 /// The struct of all that is known.

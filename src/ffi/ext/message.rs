@@ -2,12 +2,13 @@
 #![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
 use super::clock::at;
-use crate::ffi::argument::{argument, core_ref, report_null};
-use crate::ffi::callbacks;
-use crate::ffi::convert::{Status, kind_of, owned_of};
+use crate::ffi::argument::{argument, core_ref};
+use crate::ffi::callbacks::message_of;
+use crate::ffi::convert::{Status, kind_of, owned_of, push_view};
 use crate::ffi::core::gossip_core_t;
-use crate::ffi::error::set_last_error;
+use crate::ffi::error::{report_null, set_last_error};
 use crate::ffi::guard::{Callbacks, guard, guard_quiet, guard_then};
+use crate::ffi::handed_out::{Extra, HandedMessage, HandedOut};
 use crate::ffi::handle::Pending;
 use crate::ffi::types::{
     gossip_error_code_t, gossip_message_t, gossip_message_type_t, gossip_node_id_t,
@@ -15,8 +16,9 @@ use crate::ffi::types::{
 };
 use crate::os;
 use crate::proto::Core;
-use crate::types::{Entry, Header, Instant, Message, Metadata, NodeId, NodeView, Path};
+use crate::types::{Entry, Form, Header, Instant, Message, Metadata, NodeId, NodeView, Path};
 use alloc::sync::Arc;
+use core::cell::Cell;
 use core::ffi::{c_char, c_void};
 use core::mem::MaybeUninit;
 use core::{ptr, slice};
@@ -373,10 +375,27 @@ impl Callbacks for Loan {
     fn run(self) {
         let Some(callback) = self.callback else { return };
         let entries: Vec<Entry<'_>> = self.message.entries.iter().map(NodeView::as_entry).collect();
-        callbacks::lend(&self.message.header, &entries, |message| {
-            // SAFETY: a function of the program with this type, called with a message that lives
-            // until it returns.
-            unsafe { callback(message, self.user_data) };
-        });
+        let header = &self.message.header;
+        let mut views = Vec::with_capacity(entries.len());
+        entries.iter().for_each(|entry| push_view(entry, &mut views));
+        let extras: Vec<Extra> = entries.iter().map(Extra::of).collect();
+        let message = message_of(header, &mut views);
+        let (written, scratch) = (Cell::new(0), Cell::default());
+        // Nothing is known of its receiver.
+        let handed = HandedMessage {
+            message: &raw const message,
+            header,
+            form: Form::Text,
+            to_new: false,
+            extras: &extras,
+            packet: None,
+            written: &written,
+            scratch: &scratch,
+        };
+        let handed = HandedOut::message(message.entries, &extras, handed);
+        let _handing = handed.begin();
+        // SAFETY: a function of the program with this type, called with a message that lives until it
+        // returns.
+        unsafe { callback(&raw const message, self.user_data) };
     }
 }

@@ -1,9 +1,9 @@
 //! Metadata of any node: looked up, walked, set and taken away.
 #![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
-use crate::ffi::argument::{argument, core_and, core_ref, report_null, text_at};
+use crate::ffi::argument::{argument, core_and, core_ref, text_at};
 use crate::ffi::core::gossip_core_t;
-use crate::ffi::error::{self, set_last_error};
+use crate::ffi::error::{self, report_null, set_last_error};
 use crate::ffi::guard::{Callbacks, guard, guard_then};
 use crate::ffi::types::{gossip_error_code_t, gossip_node_id_t};
 use crate::types::{Metadata, NodeId};

@@ -1,13 +1,15 @@
 //! What a core wants done, as datagrams and as lists of changes.
 
+use super::callbacks::Functions;
 use super::changes::{List, gossip_change_t};
 use super::datagram::{Datagram, DatagramBuffer, HostText, Undeliverable};
 use super::state::Extension;
-use super::view::Handing;
-use crate::ffi::callbacks::{Batch, Targets};
-use crate::proto::{Output, Transmit};
+use crate::ffi::handed_out::{Extra, HandedOut};
+use crate::proto::{Core, Output, Transmit};
 use crate::types::{Entry, MessageKind};
+use core::ffi::c_void;
 use core::mem::size_of;
+use core::ptr;
 
 /// What the calls of a batch point to.
 #[derive(Default)]
@@ -43,17 +45,36 @@ pub(crate) enum Made {
     Lost,
 }
 
+impl Made {
+    /// Counts the bytes that were written; whether the message is lost.
+    pub(crate) fn count(self, core: &mut Core) -> bool {
+        if let Self::Written(kind, bytes) = self {
+            core.count_bytes_sent(kind, bytes);
+        }
+        matches!(self, Self::Lost)
+    }
+}
+
+/// A call of a function that version 1 does not know; what it is given is in the store.
+pub(crate) enum Call {
+    Changes { first: usize, count: usize },
+    Packet(Datagram),
+}
+
 /// Takes an output of the core for the program's functions that version 1 does not know.
 pub(crate) fn note(
     output: &Output<'_>,
-    targets: &Targets,
+    functions: &Functions,
     extension: &mut Extension,
-    queue: &mut Batch,
+    store: &mut Store,
     scratch: &mut Vec<Entry<'static>>,
+    emit: &mut dyn FnMut(Call),
 ) -> Made {
     match output {
-        Output::Transmit(transmit) if targets.packet.is_some() => write(transmit, queue, scratch),
-        Output::Event(event) if targets.changes.is_some() => {
+        Output::Transmit(transmit) if functions.packet.is_some() => {
+            write(transmit, store, scratch, emit)
+        }
+        Output::Event(event) if functions.changes.is_some() => {
             let now = extension.last();
             extension.changes.note(event, now);
             Made::Nothing
@@ -63,36 +84,59 @@ pub(crate) fn note(
 }
 
 #[inline(never)]
-fn write(transmit: &Transmit<'_>, queue: &mut Batch, scratch: &mut Vec<Entry<'static>>) -> Made {
-    let mut store = core::mem::take(&mut queue.store);
-    let written =
-        store.datagrams.write(transmit, scratch, &mut |datagram| queue.push_packet(datagram));
-    queue.store = store;
-    match written {
+fn write(
+    transmit: &Transmit<'_>,
+    store: &mut Store,
+    scratch: &mut Vec<Entry<'static>>,
+    emit: &mut dyn FnMut(Call),
+) -> Made {
+    let mut emit = |datagram| emit(Call::Packet(datagram));
+    match store.datagrams.write(transmit, scratch, &mut emit) {
         Ok(bytes) => Made::Written(transmit.header.kind, bytes),
         Err(Undeliverable::Address | Undeliverable::Wire) => Made::Lost,
     }
 }
 
-/// Calls the program's function for datagrams. Must run with no lock held.
-pub(crate) fn call_packet(store: &Store, datagram: &Datagram, targets: &Targets) {
-    let Some(packet) = targets.packet else { return };
-    let bytes = store.datagrams.bytes_of(datagram);
-    let ip = HostText::of(datagram);
-    // SAFETY: a function of the program with this type, called with bytes and a text that live
-    // until it returns.
-    unsafe { packet(bytes.as_ptr(), bytes.len(), ip.as_ptr(), ip.port, targets.user_data) };
+/// Moves the changes that are due to the store.
+pub(crate) fn flush(extension: &mut Extension, store: &mut Store) -> Option<Call> {
+    let now = extension.last();
+    let (first, count) = extension.changes.flush(now, &mut store.told)?;
+    Some(Call::Changes { first, count })
 }
 
-/// Calls the program's function for changes. Must run with no lock held.
-pub(crate) fn call_changes(store: &Store, first: usize, count: usize, targets: &Targets) {
-    let Some(changed) = targets.changes else { return };
-    let changes = &store.told.changes[first..first + count];
-    let extras = &store.told.extras[first..first + count];
-    let pointers: Vec<*const gossip_change_t> = changes.iter().map(core::ptr::from_ref).collect();
-    let node = &raw const changes[0].node;
-    let _handing = Handing::nodes(node, size_of::<gossip_change_t>(), extras);
-    // SAFETY: a function of the program with this type, called with changes that live until it
-    // returns and that nothing else touches meanwhile.
-    unsafe { changed(pointers.as_ptr(), pointers.len(), targets.user_data) };
+/// Makes a call. Must run with no lock held.
+pub(crate) fn call(store: &Store, call: &Call, functions: &Functions, user_data: *mut c_void) {
+    match call {
+        Call::Packet(datagram) => {
+            let Some(packet) = functions.packet else { return };
+            let bytes = store.datagrams.bytes_of(datagram);
+            let ip = HostText::of(datagram);
+            // SAFETY: a function of the program with this type, called with bytes and a text that
+            // live until it returns.
+            unsafe { packet(bytes.as_ptr(), bytes.len(), ip.as_ptr(), ip.port, user_data) };
+        }
+        &Call::Changes { first, count } => {
+            let Some(changed) = functions.changes else { return };
+            let changes = &store.told.changes[first..first + count];
+            let extras = &store.told.extras[first..first + count];
+            lend_changes(changes, extras, |pointers, count| {
+                // SAFETY: a function of the program with this type, called with changes that live
+                // until it returns and that nothing else touches meanwhile.
+                unsafe { changed(pointers, count, user_data) };
+            });
+        }
+    }
+}
+
+/// Runs `body` with pointers to changes, as a callback is called: what their nodes lack is known inside.
+pub(in crate::ffi) fn lend_changes(
+    changes: &[gossip_change_t],
+    extras: &[Extra],
+    body: impl FnOnce(*const *const gossip_change_t, usize),
+) {
+    let Some(first) = changes.first() else { return };
+    let pointers: Vec<*const gossip_change_t> = changes.iter().map(ptr::from_ref).collect();
+    let handed = HandedOut::nodes(&raw const first.node, size_of::<gossip_change_t>(), extras);
+    let _handing = handed.begin();
+    body(pointers.as_ptr(), pointers.len());
 }

@@ -2,9 +2,9 @@
 
 use super::clock::at;
 use super::datagram::read_ip;
-use crate::ffi::argument::{core_ref, report_null};
+use crate::ffi::argument::core_ref;
 use crate::ffi::core::gossip_core_t;
-use crate::ffi::error::set_last_error;
+use crate::ffi::error::{report_null, set_last_error};
 use crate::ffi::guard::guard_then;
 use crate::ffi::handle::Pending;
 use crate::ffi::types::gossip_error_code_t;

@@ -1,7 +1,6 @@
 //! Structs of C that begin with their own size, so that later versions can add fields to the end.
 
-use crate::ffi::argument::report_null;
-use crate::ffi::error::set_last_error;
+use crate::ffi::error::{report_null, set_last_error};
 use crate::ffi::types::gossip_error_code_t;
 use core::ffi::c_int;
 use core::mem::size_of;

@@ -1,7 +1,6 @@
 //! What a core has beside its protocol once it can be made with a configuration.
 
 use super::changes::Collector;
-use crate::ffi::callbacks::Batch;
 use crate::os;
 use crate::proto::Config;
 use crate::types::Instant;
@@ -29,9 +28,7 @@ pub(crate) struct Extension {
     /// The time of the last call; never falls.
     now: Instant,
     pub(crate) changes: Collector,
-    /// Whether the program destroyed the core inside a callback of it: then the one who runs that
-    /// callback frees what the program gave.
-    pub(crate) closed_inside: bool,
+    closed_inside: bool,
 }
 
 impl Default for Extension {
@@ -61,9 +58,19 @@ impl Extension {
         self.read(Instant::ZERO)
     }
 
-    /// Moves the changes that are due to the store of a batch.
-    pub(crate) fn flush_into(&mut self, batch: &mut Batch) -> Option<(usize, usize)> {
-        self.changes.flush(self.now, &mut batch.store.told)
+    /// Notes that the program destroyed the core inside a callback of it.
+    pub(crate) fn close_inside(&mut self) {
+        self.closed_inside = true;
+    }
+
+    /// Whether the one who runs that callback is to free what the program gave.
+    pub(crate) fn was_closed_inside(&self) -> bool {
+        self.closed_inside
+    }
+
+    /// Forgets what was not told yet.
+    pub(crate) fn forget(&mut self) {
+        self.changes.clear();
     }
 
     /// The time of the last call.

@@ -262,7 +262,35 @@ pub unsafe extern "C-unwind" fn gossip_core_get_peer_stats(
     })
 }
 
+/// The struct for all that a core counted and has now.
 pub(in crate::ffi) fn stats_of(core: &Core, now: Instant) -> gossip_stats_t {
+    let Queues { outputs, news, probes, relays, suspicions, joins, pushes, fetches } =
+        core.queues();
+    let micros = |permille| core.round_trip(permille).map_or(0, c_micros);
+    gossip_stats_t {
+        now_ms: c_time(now),
+        heartbeat: core.own().heartbeat,
+        known_nodes: core.len() as u64,
+        nodes_by_status: with_room(core.count_by_status().map(|count| count as u64)),
+        awareness: core.awareness().into(),
+        round_trip_p50_us: micros(500),
+        round_trip_p90_us: micros(900),
+        round_trip_p99_us: micros(990),
+        round_trip_p999_us: micros(999),
+        queued_outputs: outputs as u64,
+        queued_news: news as u64,
+        queued_probes: probes as u64,
+        queued_relays: relays as u64,
+        queued_suspicions: suspicions as u64,
+        queued_joins: joins as u64,
+        queued_pushes: pushes as u64,
+        queued_fetches: fetches as u64,
+        ..counted(core.stats())
+    }
+}
+
+/// What was counted; the rest is zero.
+fn counted(stats: &Stats) -> gossip_stats_t {
     // Every field is named, so that one that is added is not forgotten here.
     let &Stats {
         sent_messages,
@@ -288,15 +316,11 @@ pub(in crate::ffi) fn stats_of(core: &Core, now: Instant) -> gossip_stats_t {
         id_conflicts,
         members_full,
         metadata_fetched,
-    } = core.stats();
-    let queues = core.queues();
-    let micros = |permille| core.round_trip(permille).map_or(0, c_micros);
+    } = stats;
+    // SAFETY: numbers and arrays of numbers, which may all be zero.
+    let zero = unsafe { core::mem::zeroed::<gossip_stats_t>() };
     gossip_stats_t {
         size: size_of::<gossip_stats_t>(),
-        now_ms: c_time(now),
-        heartbeat: core.own().heartbeat,
-        known_nodes: core.len() as u64,
-        nodes_by_status: with_room(core.count_by_status().map(|count| count as u64)),
         sent_messages,
         received_messages,
         sent: with_room(sent.map(|traffic| traffic.messages)),
@@ -312,7 +336,6 @@ pub(in crate::ffi) fn stats_of(core: &Core, now: Instant) -> gossip_stats_t {
         refused_full,
         dropped_entries,
         dropped_transmits,
-        dropped_calls: 0,
         probes,
         probes_answered,
         probes_failed,
@@ -323,12 +346,7 @@ pub(in crate::ffi) fn stats_of(core: &Core, now: Instant) -> gossip_stats_t {
         id_conflicts,
         members_full,
         metadata_fetched,
-        awareness: core.awareness().into(),
-        round_trip_p50_us: micros(500),
-        round_trip_p90_us: micros(900),
-        round_trip_p99_us: micros(990),
-        round_trip_p999_us: micros(999),
-        ..queued(&queues)
+        ..zero
     }
 }
 
@@ -338,24 +356,6 @@ fn with_room<const KINDS: usize, const ROOM: usize>(counts: [u64; KINDS]) -> [u6
     let mut places = [0; ROOM];
     places[..KINDS].copy_from_slice(&counts);
     places
-}
-
-/// What waits; the rest is zero.
-fn queued(queues: &Queues) -> gossip_stats_t {
-    let &Queues { outputs, news, probes, relays, suspicions, joins, pushes, fetches } = queues;
-    // SAFETY: numbers and arrays of numbers, which may all be zero.
-    let zero = unsafe { core::mem::zeroed::<gossip_stats_t>() };
-    gossip_stats_t {
-        queued_outputs: outputs as u64,
-        queued_news: news as u64,
-        queued_probes: probes as u64,
-        queued_relays: relays as u64,
-        queued_suspicions: suspicions as u64,
-        queued_joins: joins as u64,
-        queued_pushes: pushes as u64,
-        queued_fetches: fetches as u64,
-        ..zero
-    }
 }
 
 fn c_micros(time: Duration) -> u64 {

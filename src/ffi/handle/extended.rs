@@ -1,34 +1,14 @@
 //! What only the functions of [`crate::ffi::ext`] ask of a shared core.
 
-use super::{Pending, Shared, State};
-use crate::ffi::callbacks::Targets;
-use crate::ffi::ext::{self, Made};
+use super::{Pending, Shared};
+use crate::ffi::ext::owner::{Known, Knows};
 use crate::ffi::types::gossip_error_code_t;
 use crate::proto::Core;
-use crate::types::Instant;
+use crate::types::{Instant, NodeId};
 use alloc::sync::Arc;
 use core::fmt;
-use core::sync::atomic::Ordering;
 
 impl Shared {
-    /// A core with a clock of its own choice and lists of changes.
-    pub(in crate::ffi) fn with_extension(
-        core: Core,
-        targets: Targets,
-        extension: ext::Extension,
-    ) -> Arc<Self> {
-        let state = State {
-            core,
-            queue: Box::default(),
-            rest: None,
-            waiting: 0,
-            runner: 0,
-            scratch: Vec::new(),
-            extension,
-        };
-        Self::of(state, targets)
-    }
-
     /// As [`Shared::input`], with an error code: `refused` for an error of the input.
     pub(in crate::ffi) fn input_code<E: fmt::Display>(
         self: &Arc<Self>,
@@ -60,25 +40,10 @@ impl Shared {
             (due.into_iter().flatten().min(), now, state.extension.is_manual())
         })
     }
-
-    /// Counts what became of a message.
-    pub(super) fn count(&self, core: &mut Core, made: Made) {
-        match made {
-            Made::Nothing => {}
-            Made::Written(kind, bytes) => core.count_bytes_sent(kind, bytes),
-            Made::Lost => {
-                self.dropped.fetch_add(1, Ordering::Relaxed);
-            }
-        }
-    }
 }
 
-impl State {
-    /// Adds the call for the changes that are due.
-    pub(super) fn tell_changes(&mut self) {
-        let Self { queue, extension, .. } = self;
-        if let Some((first, count)) = extension.flush_into(queue) {
-            queue.push_changes(first, count);
-        }
+impl Knows for Shared {
+    fn known(&self, id: &NodeId) -> Known {
+        self.read_at(|core, now| Known::of(core, now, id)).unwrap_or_default()
     }
 }

@@ -3,8 +3,7 @@
 use super::{Shared, State};
 use crate::ffi::callbacks::Batch;
 use crate::ffi::error;
-#[cfg(feature = "ext")]
-use crate::ffi::ext;
+use crate::ffi::ext::Running;
 use crate::ffi::guard::{Callbacks, contain};
 use alloc::sync::Arc;
 use core::sync::atomic::Ordering;
@@ -17,30 +16,22 @@ pub(in crate::ffi) struct Pending {
     /// `None` once the right was given back.
     batch: Option<Box<Batch>>,
     /// Whether the program destroyed the core inside a callback and wants to be told that it ended.
-    #[cfg(feature = "ext")]
     frees: bool,
 }
 
 impl Pending {
     pub(super) const fn new(shared: Arc<Shared>, batch: Box<Batch>) -> Self {
-        Self {
-            shared,
-            batch: Some(batch),
-            #[cfg(feature = "ext")]
-            frees: false,
-        }
+        Self { shared, batch: Some(batch), frees: false }
     }
 }
 
 impl Callbacks for Pending {
     fn run(mut self) {
         let saved = error::save();
-        #[cfg(feature = "ext")]
-        let running = ext::Running::of(&self.shared);
+        let running = Running::of(&*self.shared);
         while self.has_next() {
             while self.call_next() {}
         }
-        #[cfg(feature = "ext")]
         drop(running);
         // Before the text comes back: it may free what the program gave, by a function of that.
         drop(self);
@@ -85,11 +76,7 @@ impl Pending {
         if batch.is_done() {
             // Under the lock under which nothing was found, so that no later call finds a runner
             // that will not look again.
-            let _frees = shared.release(&mut state, place);
-            #[cfg(feature = "ext")]
-            {
-                self.frees = _frees;
-            }
+            self.frees = shared.release(&mut state, place);
             return false;
         }
         true
@@ -109,10 +96,7 @@ impl Shared {
         if state.waiting > 0 {
             self.stopped.notify_all();
         }
-        #[cfg(feature = "ext")]
-        return state.extension.closed_inside;
-        #[cfg(not(feature = "ext"))]
-        false
+        state.extension.was_closed_inside()
     }
 }
 
@@ -121,9 +105,8 @@ impl Drop for Pending {
         if self.batch.is_some() {
             self.give_back();
         }
-        #[cfg(feature = "ext")]
         if self.frees {
-            self.shared.targets.owned.free();
+            self.shared.targets.more.free();
         }
     }
 }
@@ -139,11 +122,6 @@ impl Pending {
             return;
         }
         let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let _frees = self.shared.release(&mut state, &mut self.batch);
-        #[cfg(feature = "ext")]
-        {
-            drop(state);
-            self.frees = _frees;
-        }
+        self.frees = self.shared.release(&mut state, &mut self.batch);
     }
 }

@@ -1,8 +1,7 @@
 //! Joining and leaving.
 
 use super::body::{FAILED, INVALID, code, gossip_node_t, ms, node_of, told};
-use crate::ffi::argument::report_null;
-use crate::ffi::error::set_last_error;
+use crate::ffi::error::{report_null, set_last_error};
 use crate::ffi::guard::guard;
 use crate::ffi::types::gossip_error_code_t;
 use crate::net::node::limits::MAX_TARGETS;

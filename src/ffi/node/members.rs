@@ -1,19 +1,19 @@
 //! The members as a node knows them.
 
 use super::body::{gossip_node_t, node_and_id, node_of, told};
-use crate::ffi::argument::report_null;
-use crate::ffi::callbacks::Extra;
 use crate::ffi::convert::view_of;
-use crate::ffi::error::set_last_error;
-use crate::ffi::ext::info::{self, Known, gossip_node_info_t};
+use crate::ffi::error::{report_null, set_last_error};
+use crate::ffi::ext::info::{self, gossip_node_info_t};
+use crate::ffi::ext::owner::{Known, Knows};
 use crate::ffi::ext::sized;
 use crate::ffi::guard::guard;
+use crate::ffi::handed_out::Extra;
 use crate::ffi::memory::CArray;
 use crate::ffi::types::gossip_node_id_t;
 use crate::net::{Look, Node};
 use crate::os;
 use crate::proto::Core;
-use crate::types::{Entry, Instant, NodeId};
+use crate::types::{Entry, Instant};
 use core::ffi::c_int;
 use core::ptr;
 
@@ -120,13 +120,6 @@ pub unsafe extern "C-unwind" fn gossip_node_self(
     })
 }
 
-/// What a node knows of another beside its struct; nothing if that is not known.
-pub(in crate::ffi) fn known(node: &Node, id: &NodeId) -> Known {
-    let now = os::now();
-    let known = node.look(|look| Known::of(look.core, now, id));
-    known.ok().flatten().unwrap_or_default()
-}
-
 fn info_of(core: &Core, now: Instant, entry: &Entry<'_>) -> gossip_node_info_t {
     info::of_view(&view_of(entry), &Extra::of(entry), Known::of(core, now, &entry.id))
 }
@@ -161,7 +154,7 @@ fn infos(look: &Look<'_>, now: Instant, size: usize) -> Option<(Option<CArray<u6
 unsafe fn write_own(node: &Node, out: *mut gossip_node_info_t) -> c_int {
     let Ok(own) = told(node.local()) else { return 0 };
     let entry = own.as_entry();
-    let known = known(node, &own.id).of_self();
+    let known = node.known(&own.id).of_self();
     let info = info::of_view(&view_of(&entry), &Extra::of(&entry), known);
     // SAFETY: the caller's promise.
     c_int::from(unsafe { sized::write(out, "info", &info) })

@@ -1,18 +1,19 @@
 //! What a node tells its program.
 
 use super::config::gossip_node_config_t;
-use crate::ffi::callbacks::Extra;
 use crate::ffi::convert::{c_status, view_of};
+use crate::ffi::ext::Running;
+use crate::ffi::ext::callbacks::Owned;
 use crate::ffi::ext::changes::{gossip_change_t, gossip_changes_callback_t};
-use crate::ffi::ext::view::Running;
-use crate::ffi::ext::{Handing, Owned};
+use crate::ffi::ext::outputs::lend_changes;
+use crate::ffi::ext::owner::{Known, Knows};
+use crate::ffi::handed_out::{Extra, HandedOut};
 use crate::ffi::types::gossip_event_callback_t;
 use crate::net::{Change, Handler, Node};
 use crate::os;
-use crate::types::NodeView;
+use crate::types::{NodeId, NodeView};
 use alloc::sync::{Arc, Weak};
 use core::ffi::c_void;
-use core::mem::size_of;
 use core::slice;
 use std::sync::OnceLock;
 
@@ -76,8 +77,9 @@ impl Handler for Told {
         let entry = change.node.as_entry();
         let (view, extra) = (view_of(&entry), Extra::of(&entry));
         let node = self.node();
-        let _running = Running::of_node(node.as_ref());
-        let _handing = Handing::views(&raw const view, slice::from_ref(&extra));
+        let _running = running(node.as_deref());
+        let handed = HandedOut::views(&raw const view, slice::from_ref(&extra));
+        let _handing = handed.begin();
         // SAFETY: a function of the program with this type, called with a struct that lives until it
         // returns and that nothing else touches meanwhile.
         unsafe { event(&raw const view, c_status(change.old_status), self.user_data) };
@@ -88,14 +90,25 @@ impl Handler for Told {
         let extras: Vec<Extra> =
             changes.iter().map(|change| Extra::of(&change.node.as_entry())).collect();
         let changes: Vec<gossip_change_t> = changes.iter().map(c_change).collect();
-        let pointers: Vec<*const gossip_change_t> =
-            changes.iter().map(core::ptr::from_ref).collect();
-        let Some(first) = changes.first() else { return };
         let node = self.node();
-        let _running = Running::of_node(node.as_ref());
-        let _handing = Handing::nodes(&raw const first.node, size_of::<gossip_change_t>(), &extras);
-        // SAFETY: as above.
-        unsafe { changed(pointers.as_ptr(), pointers.len(), self.user_data) };
+        let _running = running(node.as_deref());
+        lend_changes(&changes, &extras, |pointers, count| {
+            // SAFETY: as above.
+            unsafe { changed(pointers, count, self.user_data) };
+        });
+    }
+}
+
+/// Notes whose callbacks run: nobody's while the node is being destroyed.
+fn running(node: Option<&Node>) -> Running {
+    node.map_or_else(Running::of_nobody, Running::of)
+}
+
+impl Knows for Node {
+    fn known(&self, id: &NodeId) -> Known {
+        let now = os::now();
+        let known = self.look(|look| Known::of(look.core, now, id));
+        known.ok().flatten().unwrap_or_default()
     }
 }
 
