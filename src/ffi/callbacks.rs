@@ -50,7 +50,7 @@ unsafe impl Sync for Targets {}
 enum Call {
     Send(ToSend),
     Event { node: usize, old_status: NodeStatus },
-    More(ext::Call),
+    More(ext::MoreCall),
 }
 
 /// A message to hand out: the view of its target, and those of its entries behind it.

@@ -42,18 +42,23 @@ impl fmt::Display for Flaw {
 }
 
 /// The number that a program put into an enumeration, whatever it is.
-#[must_use]
-pub fn raw_status(status: MaybeUninit<gossip_node_status_t>) -> u32 {
+pub(super) fn raw_number<T>(value: MaybeUninit<T>) -> u32 {
+    const { assert!(size_of::<T>() == size_of::<u32>()) };
     // SAFETY: the enumeration has the size of u32, and every bit pattern is a u32. The bytes come
-    // from the program's memory or from a function's argument, so they have some value.
-    unsafe { core::mem::transmute(status) }
+    // from the program's memory, an argument or a result of a function, so they have some value.
+    unsafe { core::mem::transmute_copy(&value) }
 }
 
-/// The number that a program put into a message type, whatever it is.
+/// The number of a status.
+#[must_use]
+pub fn raw_status(status: MaybeUninit<gossip_node_status_t>) -> u32 {
+    raw_number(status)
+}
+
+/// The number of a message type.
 #[must_use]
 pub fn raw_kind(kind: MaybeUninit<gossip_message_type_t>) -> u32 {
-    // SAFETY: as in `raw_status`.
-    unsafe { core::mem::transmute(kind) }
+    raw_number(kind)
 }
 
 /// A message type for C; the numbers 6 and 7 have no name there.
@@ -227,6 +232,31 @@ pub(super) fn owned_of(view: &gossip_node_view_t, status: Status) -> Result<Node
         region: read_text(&view.region).into_owned(),
         ..NodeView::default()
     })
+}
+
+/// Reads views into an empty vector. If a text in them is not UTF-8, the entries are those of `owned`,
+/// in which it is replaced.
+///
+/// # Errors
+/// A [`Flaw`], and the index of the view that has it.
+pub(super) fn read_entries<'a>(
+    views: &'a [gossip_node_view_t],
+    owned: &'a mut Vec<NodeView>,
+    entries: &mut Vec<Entry<'a>>,
+) -> Result<(), (usize, Flaw)> {
+    let mut is_utf8 = true;
+    for (index, view) in views.iter().enumerate() {
+        match entry_of(view, Status::Read).map_err(|flaw| (index, flaw))? {
+            Some(entry) => entries.push(entry),
+            None => is_utf8 = false,
+        }
+    }
+    if !is_utf8 {
+        owned.extend(views.iter().filter_map(|view| owned_of(view, Status::Read).ok()));
+        entries.clear();
+        entries.extend(owned.iter().map(NodeView::as_entry));
+    }
+    Ok(())
 }
 
 /// The header of a message of C.

@@ -2,14 +2,14 @@
 #![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
 use super::callbacks::message_of;
-use super::convert::{Status, entry_of, header_of, owned_of, view_of};
+use super::convert::{header_of, raw_number, read_entries, view_of};
 use super::error::{report_null, set_last_error};
 use super::ext::message::set_pair;
 use super::handed_out::{Extra, HandedOut};
 use super::memory;
 use super::types::{gossip_error_code_t, gossip_message_t, gossip_node_view_t};
 use crate::os::process_mark;
-use crate::types::{Entry, Header, Metadata, MetadataPart, NodeView};
+use crate::types::{Entry, Header, Metadata, MetadataPart};
 use crate::wire::Custom;
 use crate::wire::{MAX_ENTRIES, MAX_MESSAGE_BYTES};
 use alloc::collections::BTreeMap;
@@ -168,28 +168,28 @@ impl Drop for Program {
 }
 
 /// What a function of the program made, given back when dropped.
-struct Made<'p>(&'p Program, *mut c_void);
+struct ProgramMemory<'p>(&'p Program, *mut c_void);
 
-impl Drop for Made<'_> {
+impl Drop for ProgramMemory<'_> {
     fn drop(&mut self) {
         self.0.release(self.1);
     }
 }
 
 /// What a decode function says of its entries' metadata, by their places.
-type Told = BTreeMap<usize, Arc<Metadata>>;
+type MetadataByIndex = BTreeMap<usize, Arc<Metadata>>;
 
 // No destructor, as in `error`.
 std::thread_local! {
     /// That of the decode function that runs on this thread; NULL if none does.
-    static TOLD: Cell<*mut Told> = const { Cell::new(ptr::null_mut()) };
+    static TOLD: Cell<*mut MetadataByIndex> = const { Cell::new(ptr::null_mut()) };
 }
 
-/// Lets [`set_metadata`] add to `Told` until it is dropped; puts back what was there then.
-struct Telling(*mut Told);
+/// Lets [`set_metadata`] add to `MetadataByIndex` until it is dropped; puts back what was there then.
+struct Telling(*mut MetadataByIndex);
 
 impl Telling {
-    fn into(told: &mut Told) -> Self {
+    fn into(told: &mut MetadataByIndex) -> Self {
         Self(TOLD.replace(ptr::from_mut(told)))
     }
 }
@@ -247,7 +247,7 @@ impl Custom for Program {
         if !is_success(code) {
             return false;
         }
-        let made = Made(self, data.cast());
+        let made = ProgramMemory(self, data.cast());
         if data.is_null() || size == 0 || size > MAX_MESSAGE_BYTES {
             return false;
         }
@@ -260,7 +260,7 @@ impl Custom for Program {
     fn decode(&self, bytes: &[u8], take: &mut dyn FnMut(&Header, &[Entry<'_>])) -> bool {
         let Some(decode) = self.vtable.decode else { return false };
         let mut message = message_of(&Header::default(), &mut []);
-        let mut told = Told::new();
+        let mut told = MetadataByIndex::new();
         let telling = Telling::into(&mut told);
         // SAFETY: a function of the program with this type, called with bytes and a struct that
         // live until it returns.
@@ -270,7 +270,7 @@ impl Custom for Program {
         if !is_success(code) {
             return false;
         }
-        let made = Made(self, message.entries.cast());
+        let made = ProgramMemory(self, message.entries.cast());
         // SAFETY: the program says that there are so many views.
         let read = unsafe { read(&message, &told, take) };
         drop(made);
@@ -284,7 +284,7 @@ impl Custom for Program {
 /// The entries are NULL or an array of `entries_count` views, if these are no more than may be.
 unsafe fn read(
     message: &gossip_message_t,
-    told: &Told,
+    told: &MetadataByIndex,
     take: &mut dyn FnMut(&Header, &[Entry<'_>]),
 ) -> bool {
     let Ok(header) = header_of(message) else { return false };
@@ -294,30 +294,18 @@ unsafe fn read(
         // SAFETY: not NULL, and the caller's promise.
         count => unsafe { slice::from_raw_parts(message.entries, count) },
     };
-    let read: Result<Vec<_>, _> = views.iter().map(|view| entry_of(view, Status::Read)).collect();
-    let Ok(read) = read else { return false };
-    let utf8: Option<Vec<Entry<'_>>> = read.into_iter().collect();
-    if let Some(mut entries) = utf8 {
-        for (index, entry) in entries.iter_mut().enumerate() {
-            entry.metadata = MetadataPart::from(told.get(&index));
-        }
-        take(&header, &entries);
-    } else {
-        let owned = views.iter().enumerate().filter_map(|(index, view)| {
-            let node = owned_of(view, Status::Read).ok()?;
-            Some(NodeView { metadata: told.get(&index).cloned(), ..node })
-        });
-        let owned: Vec<NodeView> = owned.collect();
-        let entries: Vec<Entry<'_>> = owned.iter().map(NodeView::as_entry).collect();
-        take(&header, &entries);
+    let (mut owned, mut entries) = (Vec::new(), Vec::with_capacity(views.len()));
+    if read_entries(views, &mut owned, &mut entries).is_err() {
+        return false;
     }
+    for (index, entry) in entries.iter_mut().enumerate() {
+        entry.metadata = MetadataPart::from(told.get(&index));
+    }
+    take(&header, &entries);
     true
 }
 
 /// Whether a function of the program returned success; any other number is a failure.
 fn is_success(code: MaybeUninit<gossip_error_code_t>) -> bool {
-    // SAFETY: the enumeration has the size of u32, every bit pattern is a u32, and what a function
-    // returned has some value.
-    let raw: u32 = unsafe { core::mem::transmute(code) };
-    raw == gossip_error_code_t::GOSSIP_ERR_SUCCESS as u32
+    raw_number(code) == gossip_error_code_t::GOSSIP_ERR_SUCCESS as u32
 }

@@ -5,7 +5,7 @@ mod extended;
 mod pending;
 
 use super::callbacks::{Batch, Targets};
-use super::convert::{Flaw, Status, entry_of, owned_of};
+use super::convert::{Flaw, read_entries};
 use super::error::set_last_error;
 use super::ext::Extension;
 use super::ext::lines::{self, Counts};
@@ -13,7 +13,7 @@ use super::guard::{Callbacks, contain};
 use super::types::gossip_node_view_t;
 use crate::os;
 use crate::proto::{Core, Output, Refused};
-use crate::types::{Entry, Header, Instant, NodeView, Path};
+use crate::types::{Entry, Header, Instant, Path};
 use crate::wire::{self, Scratch};
 use alloc::sync::Arc;
 use core::fmt;
@@ -141,24 +141,15 @@ impl Shared {
         at: Option<Instant>,
     ) -> Option<Pending> {
         self.try_step(at, &mut |core, now, scratch| {
+            let mut owned = Vec::new();
             let mut entries: Vec<Entry<'_>> = core::mem::take(scratch);
-            let read = read_entries(views, &mut entries);
-            let result = match read {
-                Ok(true) => core
+            let result = match read_entries(views, &mut owned, &mut entries) {
+                Ok(()) => core
                     .handle_entries(now, Path::Struct, header, &entries)
                     .map_err(Unread::Refused),
-                Ok(false) => Ok(()),
                 Err((index, flaw)) => Err(Unread::Flaw(index, flaw)),
             };
             *scratch = Scratch::recycle(entries);
-            if matches!(read, Ok(false)) {
-                let owned = replaced(views);
-                let entries = owned.iter().map(NodeView::as_entry);
-                return told(
-                    core.handle_message(now, Path::Struct, header, entries)
-                        .map_err(Unread::Refused),
-                );
-            }
             told(result)
         })
     }
@@ -337,28 +328,6 @@ impl fmt::Display for Unread {
             Self::Refused(refused) => write!(f, "msg was not taken: {refused}"),
         }
     }
-}
-
-/// Reads all views; `Ok(false)` if a text in them is not UTF-8.
-fn read_entries<'a>(
-    views: &'a [gossip_node_view_t],
-    entries: &mut Vec<Entry<'a>>,
-) -> Result<bool, (usize, Flaw)> {
-    let mut utf8 = true;
-    for (index, view) in views.iter().enumerate() {
-        match entry_of(view, Status::Read) {
-            Ok(Some(entry)) => entries.push(entry),
-            Ok(None) => utf8 = false,
-            Err(flaw) => return Err((index, flaw)),
-        }
-    }
-    Ok(utf8)
-}
-
-/// The rare case: some text is not UTF-8 and is replaced in a copy.
-#[cold]
-fn replaced(views: &[gossip_node_view_t]) -> Vec<NodeView> {
-    views.iter().filter_map(|view| owned_of(view, Status::Read).ok()).collect()
 }
 
 #[cfg(test)]

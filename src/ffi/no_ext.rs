@@ -17,9 +17,9 @@ impl Functions {
 }
 
 /// No other calls.
-pub(super) enum Call {}
+pub(super) enum MoreCall {}
 
-pub(super) fn call(_: &Store, call: &Call, _: &Functions, _: *mut c_void) {
+pub(super) fn call(_: &Store, call: &MoreCall, _: &Functions, _: *mut c_void) {
     match *call {}
 }
 
@@ -68,12 +68,12 @@ pub(super) fn note(
     _: &mut Extension,
     _: &mut Store,
     _: &mut Vec<Entry<'static>>,
-    _: &mut dyn FnMut(Call),
+    _: &mut dyn FnMut(MoreCall),
 ) -> Made {
     Made
 }
 
-pub(super) fn flush(_: &mut Extension, _: &mut Store) -> Option<Call> {
+pub(super) fn flush(_: &mut Extension, _: &mut Store) -> Option<MoreCall> {
     None
 }
 

@@ -1,11 +1,11 @@
 //! A message of the program, or one that a send callback was handed, on its way into bytes.
 
 use super::argument::entries_of;
-use super::convert::{Flaw, Status, entry_of, header_of, owned_of};
+use super::convert::{Flaw, header_of, read_entries};
 use super::error::set_last_error;
-use super::handed_out::{Extra, HandedMessage, with_handed_out};
+use super::handed_out::{HandedMessage, with_handed_out};
 use super::types::{gossip_message_t, gossip_node_view_t};
-use crate::types::{Entry, NodeView};
+use crate::types::Entry;
 use crate::wire::{Outgoing, Scratch};
 use core::cell::Cell;
 
@@ -55,10 +55,14 @@ fn again<R>(
     body: impl FnOnce(&Outgoing<'_>, &Cell<usize>) -> R,
 ) -> Option<R> {
     let HandedMessage { header, form, to_new, extras, written, scratch, .. } = *handed_out;
+    let mut owned = Vec::new();
     let mut entries: Vec<Entry<'_>> = scratch.take();
-    let result = with_entries(views, extras, &mut entries, |entries| {
-        body(&Outgoing { header, entries, form, to_new, packet: None }, written)
-    });
+    let read = reported(read_entries(views, &mut owned, &mut entries));
+    for (entry, extra) in entries.iter_mut().zip(extras) {
+        *entry = extra.complete(*entry);
+    }
+    let outgoing = Outgoing { header, entries: &entries, form, to_new, packet: None };
+    let result = read.map(|()| body(&outgoing, written));
     scratch.set(Scratch::recycle(entries));
     result
 }
@@ -71,41 +75,12 @@ fn own<R>(
 ) -> Option<R> {
     let header = header_of(message).map_err(|flaw| set_last_error(format_args!("msg->{flaw}")));
     let header = header.ok()?;
-    let mut entries = Vec::with_capacity(views.len());
-    with_entries(views, &[], &mut entries, |entries| {
-        body(&Outgoing::new(&header, entries), &Cell::new(0))
-    })
+    let (mut owned, mut entries) = (Vec::new(), Vec::with_capacity(views.len()));
+    reported(read_entries(views, &mut owned, &mut entries))?;
+    Some(body(&Outgoing::new(&header, &entries), &Cell::new(0)))
 }
 
-/// Reads views into an empty vector and runs `body` with them.
-fn with_entries<'a, R>(
-    views: &'a [gossip_node_view_t],
-    extras: &'a [Extra],
-    entries: &mut Vec<Entry<'a>>,
-    body: impl FnOnce(&[Entry<'_>]) -> R,
-) -> Option<R> {
-    let mut is_utf8 = true;
-    for (index, view) in views.iter().enumerate() {
-        match entry_of(view, Status::Read) {
-            Ok(Some(entry)) => entries.push(match extras.get(index) {
-                Some(extra) => extra.complete(entry),
-                None => entry,
-            }),
-            Ok(None) => is_utf8 = false,
-            Err(flaw) => return report(index, &flaw),
-        }
-    }
-    if is_utf8 {
-        return Some(body(entries));
-    }
-    let owned: Vec<NodeView> =
-        views.iter().filter_map(|view| owned_of(view, Status::Read).ok()).collect();
-    let replaced: Vec<Entry<'_>> = owned.iter().map(NodeView::as_entry).collect();
-    Some(body(&replaced))
-}
-
-#[cold]
-fn report<R>(index: usize, flaw: &Flaw) -> Option<R> {
-    set_last_error(format_args!("msg->entries[{index}].{flaw}"));
-    None
+/// `None`, with an error text, for an entry that has a flaw.
+fn reported(read: Result<(), (usize, Flaw)>) -> Option<()> {
+    read.map_err(|(index, flaw)| set_last_error(format_args!("msg->entries[{index}].{flaw}"))).ok()
 }

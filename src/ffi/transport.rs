@@ -3,7 +3,7 @@
 
 use super::argument::{argument, core_ref};
 use super::callbacks::is_inside;
-use super::convert::{read_text, text_bytes};
+use super::convert::{raw_number, read_text, text_bytes};
 use super::core::gossip_core_t;
 use super::error::set_last_error;
 use super::ext::lines;
@@ -338,7 +338,7 @@ unsafe fn create(
     port: u16,
     serializer: Option<Serializer>,
 ) -> *mut gossip_transport_t {
-    let protocol = match raw_type(kind) {
+    let protocol = match raw_number(kind) {
         0 => Protocol::Udp,
         1 => Protocol::Tcp,
         raw => {
@@ -381,13 +381,6 @@ fn target_of(transport: &Transport, target: &gossip_node_view_t) -> Result<Socke
 unsafe fn transport_of<'a>(transport: *const gossip_transport_t) -> Option<&'a Transport> {
     // SAFETY: the caller's promise.
     unsafe { argument(transport, "transport") }.map(|handle| &handle.transport)
-}
-
-/// The number that a program put into a transport type, whatever it is.
-fn raw_type(kind: MaybeUninit<gossip_transport_type_t>) -> u32 {
-    // SAFETY: the enumeration has the size of u32, every bit pattern is a u32, and an argument of
-    // a call has some value.
-    unsafe { core::mem::transmute(kind) }
 }
 
 /// The code of a result, with the error's text.

@@ -1,6 +1,6 @@
 //! The version, the last error, and the names of numbers.
 
-use super::convert::raw_status;
+use super::convert::raw_number;
 use super::error;
 use super::guard::guard_quiet;
 use super::types::{gossip_error_code_t, gossip_node_status_t};
@@ -74,7 +74,7 @@ pub extern "C-unwind" fn gossip_version_number() -> c_int {
 pub extern "C-unwind" fn gossip_status_string(
     status: MaybeUninit<gossip_node_status_t>,
 ) -> *const c_char {
-    guard_quiet("gossip_status_string", c"".as_ptr(), || status_name(raw_status(status)).as_ptr())
+    guard_quiet("gossip_status_string", c"".as_ptr(), || status_name(raw_number(status)).as_ptr())
 }
 
 /// What an error code says, in lower case.
@@ -88,7 +88,7 @@ pub extern "C-unwind" fn gossip_status_string(
 pub extern "C-unwind" fn gossip_error_string(
     code: MaybeUninit<gossip_error_code_t>,
 ) -> *const c_char {
-    guard_quiet("gossip_error_string", c"".as_ptr(), || error_name(raw_error(code)).as_ptr())
+    guard_quiet("gossip_error_string", c"".as_ptr(), || error_name(raw_number(code)).as_ptr())
 }
 
 fn status_name(raw: u32) -> &'static CStr {
@@ -100,12 +100,6 @@ fn status_name(raw: u32) -> &'static CStr {
         4 => c"failed",
         _ => c"invalid",
     }
-}
-
-fn raw_error(code: MaybeUninit<gossip_error_code_t>) -> u32 {
-    // SAFETY: the enumeration has the size of u32, every bit pattern is a u32, and an argument
-    // has some value.
-    unsafe { core::mem::transmute(code) }
 }
 
 fn error_name(raw: u32) -> &'static CStr {

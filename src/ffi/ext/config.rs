@@ -6,6 +6,7 @@ use super::sized::{self, Growing, Prefix};
 use super::state::{Extension, Wanted};
 use crate::ffi::argument::{argument, with_entry};
 use crate::ffi::callbacks::Targets;
+use crate::ffi::convert::raw_number;
 use crate::ffi::core::gossip_core_t;
 use crate::ffi::error::{self, set_last_error};
 use crate::ffi::guard::guard;
@@ -332,7 +333,7 @@ pub unsafe extern "C-unwind" fn gossip_config_init_sized(
     profile: MaybeUninit<gossip_profile_t>,
 ) -> gossip_error_code_t {
     guard("gossip_config_init_sized", INVALID, || {
-        let Some(values) = defaults(raw_profile(profile), "profile") else { return INVALID };
+        let Some(values) = defaults(raw_number(profile), "profile") else { return INVALID };
         // SAFETY: the caller's promise.
         unsafe { sized::fill(config, ("config", "gossip_config_t"), size, &values) }
     })
@@ -407,12 +408,6 @@ unsafe fn core_of(
             .ok()
     })?;
     Some((core, wanted))
-}
-
-fn raw_profile(profile: MaybeUninit<gossip_profile_t>) -> u32 {
-    // SAFETY: the enumeration has the size of u32, every bit pattern is a u32, and an argument has
-    // some value.
-    unsafe { core::mem::transmute(profile) }
 }
 
 #[cfg(test)]

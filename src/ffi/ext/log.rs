@@ -8,6 +8,7 @@
 #![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
 use super::callbacks::{Owned, gossip_drop_callback_t};
+use crate::ffi::convert::raw_number;
 use crate::ffi::error::{self, Text, set_last_error};
 use crate::ffi::guard::guard;
 use crate::ffi::types::gossip_error_code_t;
@@ -93,7 +94,7 @@ pub unsafe extern "C-unwind" fn gossip_set_log_callback(
     drop_user_data: gossip_drop_callback_t,
 ) -> gossip_error_code_t {
     guard("gossip_set_log_callback", gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT, || {
-        set(raw_level(level), callback, Owned::new(user_data, drop_user_data))
+        set(raw_number(level), callback, Owned::new(user_data, drop_user_data))
     })
 }
 
@@ -135,12 +136,6 @@ static SETTING: Mutex<bool> = Mutex::new(false);
 std::thread_local! {
     /// Whether this thread runs the program's function.
     static BUSY: Cell<bool> = const { Cell::new(false) };
-}
-
-fn raw_level(level: MaybeUninit<gossip_log_level_t>) -> u32 {
-    // SAFETY: the enumeration has the size of u32, every bit pattern is a u32, and an argument has
-    // some value.
-    unsafe { core::mem::transmute(level) }
 }
 
 fn set(level: u32, callback: gossip_log_callback_t, user_data: Owned) -> gossip_error_code_t {

@@ -21,6 +21,6 @@ pub(super) mod stats;
 pub(super) mod view;
 
 pub(super) use callbacks::Functions;
-pub(super) use outputs::{Call, Made, Store, call, flush, note};
+pub(super) use outputs::{Made, MoreCall, Store, call, flush, note};
 pub(super) use owner::Running;
 pub(super) use state::Extension;

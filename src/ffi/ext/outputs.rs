@@ -56,7 +56,7 @@ impl Made {
 }
 
 /// A call of a function that version 1 does not know; what it is given is in the store.
-pub(crate) enum Call {
+pub(crate) enum MoreCall {
     Changes { first: usize, count: usize },
     Packet(Datagram),
 }
@@ -68,7 +68,7 @@ pub(crate) fn note(
     extension: &mut Extension,
     store: &mut Store,
     scratch: &mut Vec<Entry<'static>>,
-    emit: &mut dyn FnMut(Call),
+    emit: &mut dyn FnMut(MoreCall),
 ) -> Made {
     match output {
         Output::Transmit(transmit) if functions.packet.is_some() => {
@@ -88,9 +88,9 @@ fn write(
     transmit: &Transmit<'_>,
     store: &mut Store,
     scratch: &mut Vec<Entry<'static>>,
-    emit: &mut dyn FnMut(Call),
+    emit: &mut dyn FnMut(MoreCall),
 ) -> Made {
-    let mut emit = |datagram| emit(Call::Packet(datagram));
+    let mut emit = |datagram| emit(MoreCall::Packet(datagram));
     match store.datagrams.write(transmit, scratch, &mut emit) {
         Ok(bytes) => Made::Written(transmit.header.kind, bytes),
         Err(Undeliverable::Address | Undeliverable::Wire) => Made::Lost,
@@ -98,16 +98,16 @@ fn write(
 }
 
 /// Moves the changes that are due to the store.
-pub(crate) fn flush(extension: &mut Extension, store: &mut Store) -> Option<Call> {
+pub(crate) fn flush(extension: &mut Extension, store: &mut Store) -> Option<MoreCall> {
     let now = extension.last();
     let (first, count) = extension.changes.flush(now, &mut store.told)?;
-    Some(Call::Changes { first, count })
+    Some(MoreCall::Changes { first, count })
 }
 
 /// Makes a call. Must run with no lock held.
-pub(crate) fn call(store: &Store, call: &Call, functions: &Functions, user_data: *mut c_void) {
+pub(crate) fn call(store: &Store, call: &MoreCall, functions: &Functions, user_data: *mut c_void) {
     match call {
-        Call::Packet(datagram) => {
+        MoreCall::Packet(datagram) => {
             let Some(packet) = functions.packet else { return };
             let bytes = store.datagrams.bytes_of(datagram);
             let ip = HostText::of(datagram);
@@ -115,7 +115,7 @@ pub(crate) fn call(store: &Store, call: &Call, functions: &Functions, user_data:
             // live until it returns.
             unsafe { packet(bytes.as_ptr(), bytes.len(), ip.as_ptr(), ip.port, user_data) };
         }
-        &Call::Changes { first, count } => {
+        &MoreCall::Changes { first, count } => {
             let Some(changed) = functions.changes else { return };
             let changes = &store.told.changes[first..first + count];
             let extras = &store.told.extras[first..first + count];
