@@ -17,6 +17,19 @@ fn the_readme_shows_the_program_that_is_built_and_run() {
     );
 }
 
+/// The build folders of the README's command and of the packages with a lock file of their own.
+#[test]
+fn git_ignores_the_folders_that_are_built_into() {
+    let ignored = read(".gitignore");
+    let folders = ["build", "target", "benches/target", "bindings/python/target", "sim/target"];
+    let forgotten: Vec<&str> = folders
+        .into_iter()
+        .filter(|folder| !ignored.lines().any(|line| line.strip_prefix('/') == Some(folder)))
+        .collect();
+    assert!(forgotten.is_empty(), "not in .gitignore: {forgotten:?}");
+    assert!(read("README.md").contains("cmake -B build "), "the README builds elsewhere now");
+}
+
 const DOCUMENTS: [&str; 11] = [
     "README.md",
     "CONTRIBUTING.md",
