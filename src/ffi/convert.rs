@@ -115,7 +115,7 @@ pub fn text_bytes(text: &[c_char; TEXT_BYTES]) -> &[u8] {
 /// A text of C as UTF-8: what is not UTF-8 is replaced, what becomes too long by it is cut.
 ///
 /// An array without NUL gives all its 64 bytes, so a caller that must refuse it looks at
-/// [`text_bytes`] first; [`entry_of`] and [`owned_of`] do.
+/// [`text_bytes`] first; `entry_of` and `owned_of` do.
 #[must_use]
 #[inline(never)]
 pub fn read_text(text: &[c_char; TEXT_BYTES]) -> Cow<'_, str> {

@@ -37,7 +37,7 @@ impl Store {
 
 /// The clock of the system, and no lists.
 #[derive(Default)]
-pub(super) struct Extension;
+pub(super) struct Extension(());
 
 impl Extension {
     pub(super) fn tick(&mut self, given: Option<Instant>) -> Instant {

@@ -28,11 +28,12 @@ impl Pending {
 impl Callbacks for Pending {
     fn run(mut self) {
         let saved = error::save();
-        let running = Running::of(&*self.shared);
-        while self.has_next() {
-            while self.call_next() {}
+        {
+            let _running = Running::of(&*self.shared);
+            while self.has_next() {
+                while self.call_next() {}
+            }
         }
-        drop(running);
         // Before the text comes back: it may free what the program gave, by a function of that.
         drop(self);
         saved.restore();
