@@ -110,6 +110,8 @@ pub struct Options {
     pub config: Config,
     /// A rule of the cores that is switched off.
     pub off: Option<Rule>,
+    /// Whether the cores recount their invariants; a run that measures large groups does not.
+    pub audit: bool,
     /// Those of [`crate::reference::Reference`].
     pub reference: Constants,
     /// What it takes a program of another protocol to read a message, in microseconds, after its
@@ -144,6 +146,7 @@ impl Options {
             checks: Checks::Full,
             config: Config::own_loop(),
             off: None,
+            audit: true,
             reference: Constants::LAN,
             reading: 22,
             limits: Limits { entries: 1024, bytes: 1400, outputs: 4096, wakeups: 64 },
@@ -158,6 +161,7 @@ impl Options {
             config,
             delay: (500, 1_500),
             checks: Checks::Statuses,
+            audit: false,
             ..Self::new(seed, nodes, interval)
         }
         .in_packets()

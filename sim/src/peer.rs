@@ -22,6 +22,8 @@ pub struct Setup {
     pub config: Config,
     /// A rule that a real core does not keep.
     pub off: Option<Rule>,
+    /// Whether a real core recounts its invariants.
+    pub audit: bool,
     /// Those of [`crate::reference::Reference`].
     pub reference: Constants,
 }
@@ -85,6 +87,9 @@ impl Peer for Core {
             .map_err(|error| error.to_string())?;
         if let Some(rule) = setup.off {
             core.switch_off(rule);
+        }
+        if setup.audit {
+            core.switch_audit_on();
         }
         Ok(core)
     }

@@ -181,6 +181,7 @@ impl<P: Peer> World<P> {
             nodes: self.options.nodes,
             config: self.options.config.clone(),
             off: self.options.off,
+            audit: self.options.audit,
             reference: self.options.reference,
         };
         let seed = self.rng.bits();

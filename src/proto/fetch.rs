@@ -132,6 +132,12 @@ impl Fetches {
         self.running.len()
     }
 
+    /// Members whose metadata is lacking.
+    #[cfg(any(test, debug_assertions, feature = "switches"))]
+    pub(crate) fn len(&self) -> usize {
+        self.lacks.len()
+    }
+
     pub(crate) fn lack(&self, slot: Slot) -> Option<Lack> {
         self.lacks.get(&slot).copied()
     }

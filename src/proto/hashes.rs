@@ -7,7 +7,7 @@ use alloc::boxed::Box;
 
 /// 256 leaves by the first byte of the shared hash of the ids; 16 of them make a bucket of the
 /// top digest.
-#[derive(Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub(crate) struct Hashes {
     leaves: Box<[u32; 256]>,
 }

@@ -110,6 +110,12 @@ impl Healing {
             && member.changed().elapsed(cx.now()) > cx.now().since(self.back_at).as_micros() as u64
     }
 
+    /// The failed member that was tried last.
+    #[cfg(any(test, debug_assertions, feature = "switches"))]
+    pub(crate) const fn last(&self) -> Slot {
+        self.last
+    }
+
     /// Takes a member that is forgotten out of the tries.
     pub(crate) fn forget(&mut self, slot: Slot) {
         if self.last == slot {

@@ -13,7 +13,7 @@ const PUSH_WAIT: u64 = 10_000_000;
 /// The first and the longest wait before a meet or a join is repeated, in microseconds.
 const JOIN_WAITS: (u64, u64) = (100_000, 5_000_000);
 /// Newcomers that are given the list at a time; one more is left to gossip (P-15).
-const MAX_PUSHES: usize = 64;
+pub(crate) const MAX_PUSHES: usize = 64;
 /// Messages of all lists that wait to be pushed; past it one list at a time (P-15).
 const MAX_PUSH_MESSAGES: usize = 1024;
 /// Messages of a pushed list in one round, over all newcomers (P-15).
@@ -198,6 +198,24 @@ impl Joining {
     /// Takes a member that is forgotten out of the lists that are pushed.
     pub(crate) fn forget(&mut self, slot: Slot) {
         self.pushes.retain(|push| push.to != slot && push.from != slot);
+    }
+
+    /// Whether a meet or a join of a member is repeated.
+    #[cfg(any(test, debug_assertions, feature = "switches"))]
+    pub(crate) fn waits_for(&self, slot: Slot) -> bool {
+        self.joins.iter().any(|join| join.slot == slot)
+    }
+
+    /// The members that are given the list.
+    #[cfg(any(test, debug_assertions, feature = "switches"))]
+    pub(crate) fn pushed(&self) -> impl Iterator<Item = Slot> {
+        self.pushes.iter().map(|push| push.to)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn push_to(&mut self, to: Slot) {
+        let until = self.fresh_until;
+        self.pushes.push_back(Push { to, from: to, last: to, proved: false, until });
     }
 
     /// Forgets the lists that are pushed.

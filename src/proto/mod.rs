@@ -2,6 +2,8 @@
 //! anti-entropy. The rules P-1 to P-15 that code and tests cite are in docs/PROTOCOL.md.
 
 mod address;
+#[cfg(any(test, debug_assertions, feature = "switches"))]
+mod audit;
 mod awareness;
 mod book;
 mod budgets;

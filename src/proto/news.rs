@@ -21,6 +21,12 @@ impl News {
         Self { piggyback: Piggyback::default(), own_full: 0, gossip_at: now }
     }
 
+    /// Recounts the claims that wait.
+    #[cfg(any(test, debug_assertions, feature = "switches"))]
+    pub(crate) fn audit(&self, table: &Table) -> super::audit::Audit {
+        self.piggyback.audit(table)
+    }
+
     /// Claims that wait.
     pub(crate) const fn len(&self) -> usize {
         self.piggyback.len()

@@ -1,5 +1,8 @@
 //! Which claims ride on the next messages: least-sent first, each a limited number of times (P-7).
 
+#[cfg(any(test, debug_assertions, feature = "switches"))]
+mod audit;
+
 use super::math::log10;
 use super::table::{Flags, Member, Slot, Table};
 use crate::types::NodeStatus;

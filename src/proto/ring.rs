@@ -21,6 +21,13 @@ impl Ring {
         self.slots.len()
     }
 
+    /// Whether a member has a place.
+    #[cfg(any(test, debug_assertions, feature = "switches"))]
+    pub(crate) fn contains(&self, slot: Slot) -> bool {
+        let place = self.places.get(slot.0 as usize);
+        place.and_then(|&place| self.slots.get(place as usize)) == Some(&slot)
+    }
+
     /// A newcomer gets a random place, so that not everybody probes it next.
     pub(crate) fn insert(&mut self, slot: Slot, rng: &mut impl Rng) {
         grow(&mut self.slots);

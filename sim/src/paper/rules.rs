@@ -190,6 +190,7 @@ fn ticked(seed: u64, nodes: usize, interval: u64) -> Options {
     Options {
         read: Some(Read::AfterTick),
         checks: Checks::Statuses,
+        audit: false,
         ..Options::new(seed, nodes, interval)
     }
 }

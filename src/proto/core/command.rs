@@ -64,6 +64,7 @@ impl Core {
         let id = member.id();
         let to = (!same).then(|| cx.table.address(&Entry { id, ..*node }));
         cx.decide(Send { to, ..Send::new(kind, slot, Content::Own) });
+        self.audit();
         Ok(())
     }
 
@@ -130,6 +131,7 @@ impl Core {
         cx.update(&observers, Content::Told(slot));
         let claim = Claim { heartbeat, status: NodeStatus::Left };
         self.make_tombstone(slot, claim, Reason::Command);
+        self.audit();
         Ok(())
     }
 
@@ -162,6 +164,7 @@ impl Core {
         self.joining.reset();
         self.cx.stats = Stats::default();
         self.cx.table.set_own(|own| own.restart());
+        self.audit();
     }
 
     /// Sets own metadata; all pairs or none. The key `config_epoch` sets the own epoch too if it
@@ -230,6 +233,7 @@ impl Core {
             }
             next = after;
         }
+        self.audit();
         before - self.cx.table.len()
     }
 

@@ -51,6 +51,17 @@ impl Core {
         entries: &[Entry<'_>],
     ) -> Result<(), Refused> {
         self.cx.clock.wake(now);
+        let result = self.apply_message(path, header, entries);
+        self.audit();
+        result
+    }
+
+    fn apply_message(
+        &mut self,
+        path: Path,
+        header: &Header,
+        entries: &[Entry<'_>],
+    ) -> Result<(), Refused> {
         let checked = self.check(path, header, entries);
         let own_at = match checked {
             Ok(own_at) => own_at,

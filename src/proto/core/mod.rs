@@ -6,6 +6,8 @@
 //! another unless an argument says so.
 
 mod about_us;
+#[cfg(any(test, debug_assertions, feature = "switches"))]
+mod audit;
 mod claims;
 mod command;
 mod input;
@@ -96,6 +98,8 @@ pub struct Core {
     round_at: Instant,
     /// Rounds in which our leave is still to be repeated; `None` if we have not left.
     leaving: Option<u32>,
+    #[cfg(any(test, debug_assertions, feature = "switches"))]
+    audits: audit::Schedule,
 }
 
 impl Core {
@@ -134,6 +138,8 @@ impl Core {
             scratch: Scratch::default(),
             round_at: now,
             leaving: None,
+            #[cfg(any(test, debug_assertions, feature = "switches"))]
+            audits: audit::Schedule::new(),
             cx,
         })
     }
@@ -187,6 +193,11 @@ impl Core {
     pub const fn awareness(&self) -> u32 {
         self.detector.awareness()
     }
+
+    /// Nothing in a release; debug builds and the simulator recount the invariants.
+    #[cfg(not(any(test, debug_assertions, feature = "switches")))]
+    #[allow(clippy::unused_self, reason = "as with the audit")]
+    const fn audit(&mut self) {}
 
     /// Switches a rule off, for good.
     #[cfg(feature = "switches")]

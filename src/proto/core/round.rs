@@ -18,6 +18,7 @@ impl Core {
     pub fn round(&mut self, now: Instant) {
         self.cx.timed = false;
         self.work(now);
+        self.audit();
     }
 
     fn work(&mut self, now: Instant) {
@@ -49,15 +50,23 @@ impl Core {
             }
         }
         cx.table.beat();
+        self.audit();
     }
 
     /// Does what is due, rounds included; for a driver that sleeps until [`Core::poll_timeout`].
     pub fn handle_timeout(&mut self, now: Instant) {
         self.cx.timed = true;
         if now >= self.round_at {
-            return self.work(now);
+            self.work(now);
+        } else {
+            self.cx.clock.wake(now);
+            self.work_between();
         }
-        self.cx.clock.wake(now);
+        self.audit();
+    }
+
+    /// What is due between two rounds.
+    fn work_between(&mut self) {
         if self.leaving.is_some() {
             return;
         }

@@ -1,6 +1,8 @@
 //! The failure detector: probes, the pings that helpers make, suspicions, and what it knows of itself
 //! and of the ways to others (P-6, P-8 to P-10; SWIM 3.1 and 4.2, Lifeguard IV).
 
+#[cfg(any(test, debug_assertions, feature = "switches"))]
+mod audit;
 mod probing;
 mod relaying;
 mod suspecting;

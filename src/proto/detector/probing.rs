@@ -11,7 +11,7 @@ use crate::types::{MessageKind, NodeStatus};
 /// Added to the stamp of a node that speaks and does not hear: only a refutation passes it (P-8).
 const DEAF_ROUNDS: u64 = 1 << 20;
 /// Members that wait to be probed out of turn (P-15).
-const MAX_URGENT: usize = 64;
+pub(super) const MAX_URGENT: usize = 64;
 /// Pings of one round at the most; `gossip_nodes` is checked against it.
 const MAX_PINGS: usize = 64;
 

@@ -1,6 +1,9 @@
 //! All known nodes: a slab with a hash index, the order of arrival, the tombstones, and the order of
 //! ids that all nodes share. Finding, adding and removing cost the same at any size.
 
+#[cfg(any(test, debug_assertions, feature = "switches"))]
+mod audit;
+
 use super::member::{Flags, Link, Member, Slot};
 use crate::proto::address::Ip;
 use crate::proto::hash::{keyed_hash, shared_hash};

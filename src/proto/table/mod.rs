@@ -4,6 +4,8 @@
 //! [`Table::set_claim`] is the only function that changes a status, [`Table::set_configuration`] and
 //! [`Table::set_own`] are the only ones that change a configuration. They keep the rest in step.
 
+#[cfg(any(test, debug_assertions, feature = "switches"))]
+mod audit;
 mod member;
 mod members;
 mod own;

@@ -174,6 +174,11 @@ impl Suspicions {
         }
     }
 
+    #[cfg(test)]
+    pub(super) const fn miscount(&mut self) {
+        self.doubts += 1;
+    }
+
     /// All of them, once around from a place.
     pub(super) fn around(&self, from: usize) -> impl Iterator<Item = &Suspicion> {
         let (before, after) = self.list.split_at(from.min(self.list.len()));

@@ -1,0 +1,112 @@
+//! A recount of what a status and a configuration entail.
+
+use super::{Hashes, Member, Suspicions, Table};
+use crate::proto::audit::{Audit, ensure};
+use crate::types::NodeStatus;
+
+impl Table {
+    /// Recounts the lists, the ring, the digest and the suspicions.
+    pub(crate) fn audit(&self) -> Audit {
+        self.members.audit()?;
+        let mut hashes = Hashes::new();
+        hashes.toggle(&self.members.own);
+        let (mut online, mut live, mut accused) = (0, 0, 0);
+        for slot in self.slots() {
+            let member = &self[slot];
+            hashes.toggle(member);
+            online += usize::from(member.status == NodeStatus::Online);
+            live += usize::from(!member.status.is_gone());
+            accused += usize::from(member.suspicion != Member::NO_PLACE);
+            let in_ring = self.ring.contains(slot);
+            ensure(in_ring != member.status.is_gone(), "the ring is not that of live members")?;
+            self.audit_suspicion(member)?;
+        }
+        ensure(hashes == self.hashes, "the digest is not that of the members")?;
+        ensure(online == self.online, "online members are miscounted")?;
+        ensure(live == self.ring.len(), "the ring has another length")?;
+        ensure(accused == self.accused(), "a suspicion has no member")?;
+        let doubts = self.suspicions.all().iter().filter(|suspicion| suspicion.is_doubt());
+        ensure(doubts.count() == self.doubts(), "doubts are miscounted")
+    }
+
+    fn audit_suspicion(&self, member: &Member) -> Audit {
+        let found = Suspicions::get(&self.suspicions, member);
+        let known = found.is_some() == (member.suspicion != Member::NO_PLACE);
+        ensure(known, "a member names no suspicion")?;
+        match (member.status, found) {
+            (NodeStatus::Suspect, None) => Err("a suspect has no suspicion"),
+            (_, None) => Ok(()),
+            (status, Some(found)) => {
+                ensure(self[found.slot].id == member.id, "a suspicion is of another member")?;
+                let fits = match status {
+                    NodeStatus::Suspect => !found.is_doubt(),
+                    NodeStatus::Online => found.is_doubt(),
+                    _ => false,
+                };
+                ensure(fits, "a suspicion does not fit its member's status")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::table::{Claim, Slot, Suspicion};
+    use crate::types::{Entry, Heartbeat, Instant, NodeId};
+    use NodeStatus::{Failed, Online, Suspect};
+    use rand::SeedableRng;
+    use rand::rngs::SmallRng;
+
+    /// Members: online, doubted, suspect, and failed.
+    fn table() -> Table {
+        let (now, mut rng) = (Instant::ZERO, SmallRng::seed_from_u64(1));
+        let entry = |number: u8| Entry {
+            id: NodeId::new([number; 16]),
+            heartbeat: 5,
+            status: Online,
+            ..Entry::default()
+        };
+        let mut table = Table::new(&entry(9), now, 7);
+        for number in 0..4 {
+            table.add(&entry(number), now, &mut rng);
+        }
+        let stamp = Heartbeat::ZERO.after(7);
+        for slot in [Slot(1), Slot(2)] {
+            table.doubt(Suspicion::new(slot, 0, stamp, 0));
+        }
+        for (slot, status) in [(Slot(2), Suspect), (Slot(3), Failed)] {
+            table.set_claim(slot, Claim { heartbeat: stamp, status }, now, &mut rng);
+        }
+        table
+    }
+
+    #[test]
+    fn each_broken_relation_is_found() {
+        assert_eq!(table().audit(), Ok(()));
+        let breaks: [(fn(&mut Table), &str); 11] = [
+            (|t| t.members.own.id = NodeId::new([1; 16]), "this node lists its own id"),
+            (|t| t.ring.remove(Slot(1)), "the ring is not that of live members"),
+            (|t| t.members[Slot(0)].config_epoch = 3, "the digest is not that of the members"),
+            (|t| t.online += 1, "online members are miscounted"),
+            (
+                |t| t.ring.insert(Slot(9), &mut SmallRng::seed_from_u64(1)),
+                "the ring has another length",
+            ),
+            (|t| t.members[Slot(1)].suspicion = Member::NO_PLACE, "a suspicion has no member"),
+            (|t| t.suspicions.miscount(), "doubts are miscounted"),
+            (|t| t.members[Slot(0)].suspicion = 77, "a member names no suspicion"),
+            (|t| t.members[Slot(2)].suspicion = Member::NO_PLACE, "a suspect has no suspicion"),
+            (|t| t.members[Slot(1)].suspicion = 1, "a suspicion is of another member"),
+            (
+                |t| t.suspicions.list(&t.members[Slot(1)]),
+                "a suspicion does not fit its member's status",
+            ),
+        ];
+        for (breaks, otherwise) in breaks {
+            let mut table = table();
+            breaks(&mut table);
+            assert_eq!(table.audit(), Err(otherwise));
+        }
+    }
+}
