@@ -7,7 +7,7 @@ use alloc::boxed::Box;
 
 /// 256 leaves by the first byte of the shared hash of the ids; 16 of them make a bucket of the
 /// top digest.
-#[derive(PartialEq, Eq, Debug)]
+#[derive(Debug)]
 pub(crate) struct Hashes {
     leaves: Box<[u32; 256]>,
 }
@@ -19,9 +19,15 @@ impl Hashes {
 
     /// Adds or takes away a member's part; call before and after each change of it.
     pub(crate) fn toggle(&mut self, member: &Member) {
-        if matches!(member.status(), NodeStatus::Online | NodeStatus::Suspect) {
-            self.leaves[usize::from(leaf(&member.id()))] ^= part(member);
-        }
+        toggle(&mut self.leaves, member);
+    }
+
+    /// Whether these members are the ones of which the hashes are.
+    #[cfg(any(test, debug_assertions, feature = "switches"))]
+    pub(crate) fn are_of<'a>(&self, members: impl Iterator<Item = &'a Member>) -> bool {
+        let mut leaves = *self.leaves;
+        members.for_each(|member| toggle(&mut leaves, member));
+        leaves == [0; 256]
     }
 
     /// The digest of the whole id space.
@@ -50,6 +56,12 @@ impl Hashes {
         };
         let pairs = ours.hashes.iter().zip(&theirs.hashes);
         pairs.enumerate().fold(0, |bits, (i, (a, b))| bits | (u16::from(a != b) << i))
+    }
+}
+
+fn toggle(leaves: &mut [u32; 256], member: &Member) {
+    if matches!(member.status(), NodeStatus::Online | NodeStatus::Suspect) {
+        leaves[usize::from(leaf(&member.id()))] ^= part(member);
     }
 }
 

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::outbox::{Content, Send};
 use super::table::{Flags, Member, Slot, Table};
 use crate::types::{Form, Instant, MessageKind};
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeMap, VecDeque};
 
 /// Meets and joins that are looked at in one round (P-15).
 const JOINS_A_ROUND: usize = 4;
@@ -31,6 +31,8 @@ pub(crate) const OLD_ENTRIES: usize = 6;
 pub(crate) struct Joining {
     joins: VecDeque<Join>,
     pushes: VecDeque<Push>,
+    /// The member that vouched first for each one that is joining on hearsay (P-5).
+    vouchers: BTreeMap<Slot, Slot>,
     /// A member to pull the list from when the message in hand has been read.
     pull_from: Option<Slot>,
     /// Until when this node counts as a newcomer, whose list is still to be vouched for (P-5).
@@ -61,7 +63,13 @@ struct Push {
 
 impl Joining {
     pub(crate) const fn new(now: Instant) -> Self {
-        Self { joins: VecDeque::new(), pushes: VecDeque::new(), pull_from: None, fresh_until: now }
+        Self {
+            joins: VecDeque::new(),
+            pushes: VecDeque::new(),
+            vouchers: BTreeMap::new(),
+            pull_from: None,
+            fresh_until: now,
+        }
     }
 
     /// Meets and joins that were not answered yet.
@@ -135,6 +143,16 @@ impl Joining {
         self.pull_from.take()
     }
 
+    /// A member vouches for one that is joining. Returns whether another one did so before (P-5).
+    pub(crate) fn vouch(&mut self, slot: Slot, voucher: Slot) -> bool {
+        *self.vouchers.entry(slot).or_insert(voucher) != voucher
+    }
+
+    /// A member has joined, so that nobody has to vouch for it any more.
+    pub(crate) fn joined(&mut self, slot: Slot) {
+        self.vouchers.remove(&slot);
+    }
+
     /// A placeholder that fits, among the first `looks` nodes that we wait for.
     pub(crate) fn placeholder(
         &self,
@@ -195,8 +213,9 @@ impl Joining {
         }
     }
 
-    /// Takes a member that is forgotten out of the lists that are pushed.
+    /// Takes a member that is forgotten out of everything but the joins, which pass it over.
     pub(crate) fn forget(&mut self, slot: Slot) {
+        self.joined(slot);
         self.pushes.retain(|push| push.to != slot && push.from != slot);
     }
 

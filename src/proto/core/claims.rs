@@ -84,7 +84,7 @@ impl Core {
         let member = &mut self.cx.table[slot];
         member.flags.set(Flags::HEARD, origin.direct);
         if !origin.direct && !believed {
-            member.voucher = origin.slot;
+            self.joining.vouch(slot, origin.slot);
             let fresh = PACKETS && self.joining.is_fresh(&self.cx);
             if fresh && self.budgets.spend(Budget::Proofs) {
                 ping_newcomer(&mut self.cx, slot);
@@ -226,11 +226,7 @@ impl Core {
         if origin.path == Path::Struct {
             return origin.online;
         }
-        let voucher = &mut self.cx.table[slot].voucher;
-        if origin.online && *voucher == Slot::NONE {
-            *voucher = origin.slot;
-        }
-        origin.online && *voucher != origin.slot
+        origin.online && self.joining.vouch(slot, origin.slot)
     }
 
     /// A member says by its own ping that another does not answer.

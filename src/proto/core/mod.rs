@@ -53,7 +53,8 @@ use rand::rngs::SmallRng;
 /// - Figures: [`Core::stats`], [`Core::queues`], [`Core::peer`] and [`Core::round_trip`].
 /// - Figures that only the driver knows, added to [`Core::stats`]: [`Core::count_bytes_sent`],
 ///   [`Core::count_bytes_received`] and [`Core::count_unread`].
-/// - With the feature `switches`, for the simulator: `Core::switch_off` and `Core::forget_news`.
+/// - With the feature `switches`, for the simulator: `Core::switch_off`, `Core::switch_audit_on`
+///   and `Core::forget_news`.
 ///
 /// A program either calls `round` itself (each call is one protocol round) or calls
 /// `handle_timeout` whenever `poll_timeout` says so; then rounds come by themselves.

@@ -59,8 +59,8 @@ impl Core {
         self.cx.set_claim(slot, claim);
         let member = &mut self.cx.table[slot];
         member.misses = 0;
-        member.voucher = Slot::NONE;
         member.flags.set(Flags::MOVED, false);
+        self.joining.joined(slot);
         self.cx.event(slot, old);
         if is_news {
             self.news.push(&mut self.cx.table, slot);

@@ -4,8 +4,7 @@ use super::Detector;
 use super::probing::MAX_URGENT;
 use crate::proto::audit::{Audit, ensure};
 use crate::proto::probe::{MAX_PROBES, MAX_RELAYS};
-use crate::proto::table::{Flags, Slot, Table};
-use alloc::collections::BTreeSet;
+use crate::proto::table::{Flags, Table};
 
 impl Detector {
     /// Recounts what the members' records say of this detector.
@@ -25,9 +24,9 @@ impl Detector {
         ensure(urgent, "a member is urgent by one list alone")?;
         ensure(flagged(Flags::URGENT) == self.urgent.len(), "urgent members are miscounted")?;
         ensure(self.urgent.len() <= MAX_URGENT, "too many urgent members")?;
-        let timed: BTreeSet<Slot> = self.timers.iter().map(|&(_, slot)| slot).collect();
+        let has_timer = |slot| self.timers.iter().any(|&(_, timed)| timed == slot);
         let mut accused = table.suspicions_around(0);
-        ensure(accused.all(|it| timed.contains(&it.slot)), "a suspicion has no timer")
+        ensure(accused.all(|it| has_timer(it.slot)), "a suspicion has no timer")
     }
 }
 
@@ -35,7 +34,7 @@ impl Detector {
 mod tests {
     use super::*;
     use crate::proto::probe::{Probe, Relay};
-    use crate::proto::table::Suspicion;
+    use crate::proto::table::{Slot, Suspicion};
     use crate::types::{Entry, Heartbeat, Instant, NodeId, NodeStatus};
     use rand::SeedableRng;
     use rand::rngs::SmallRng;

@@ -26,7 +26,7 @@ impl Link {
     pub(crate) const NONE: Self = Self { prev: Slot::NONE, next: Slot::NONE };
 }
 
-/// What is known of one node, this one or another: some 160 bytes, texts shared.
+/// What is known of one node, this one or another: some 150 bytes, texts shared.
 ///
 /// Invariant: what the table counts, hashes or orders by has fields of its own module, and changes
 /// through [`Table`](super::Table) alone.
@@ -58,8 +58,6 @@ pub(crate) struct Member {
     pub(super) tombstone: Link,
     /// The place of its suspicion or doubt, [`Member::NO_PLACE`] for none.
     pub(super) suspicion: u32,
-    /// The member that vouched first for this one while it joins (P-5).
-    pub(crate) voucher: Slot,
     /// Smoothed round-trip time of our direct pings of it in microseconds, 0 until known.
     pub(crate) round_trip: u32,
     /// When it was suspected last.
@@ -187,7 +185,6 @@ impl Member {
             order: Link::NONE,
             tombstone: Link::NONE,
             suspicion: Self::NO_PLACE,
-            voucher: Slot::NONE,
             round_trip: 0,
             suspected: Coarse::default(),
             loss: 0,
