@@ -65,6 +65,10 @@ list(REMOVE_DUPLICATES gossip_names)
 
 # --- The shared libraries ----------------------------------------------------------------------
 
+# The linker strips them, as `strip = "symbols"` of Cargo.toml does for cargo's own shared library:
+# cargo leaves the static library that they are made of unstripped, and `cmake --install` strips
+# nothing by itself.
+
 add_library(${gossip_shared} SHARED "${gossip_anchor}")
 add_dependencies(${gossip_shared} libgossip_cargo)
 set_property(TARGET ${gossip_shared} APPEND PROPERTY LINK_DEPENDS "${gossip_rust_archive}")
@@ -83,14 +87,14 @@ elseif(WIN32)
     string(REPLACE ";" "\n    " gossip_text "EXPORTS;${gossip_names}")
     file(WRITE "${gossip_list}" "${gossip_text}\n")
     target_sources(${gossip_shared} PRIVATE "${gossip_list}")
-    target_link_options(${gossip_shared} PRIVATE -static-libgcc -Wl,--gc-sections -Wl,--strip-debug)
+    target_link_options(${gossip_shared} PRIVATE -static-libgcc -Wl,--gc-sections -Wl,--strip-all)
     target_link_libraries(${gossip_shared} PRIVATE
         "-Wl,--whole-archive,${gossip_rust_archive},--no-whole-archive")
 elseif(APPLE)
     set(gossip_list "${gossip_parts}/libgossip.exports")
     file(WRITE "${gossip_list}" "_gossip_*\n")
     target_link_options(${gossip_shared} PRIVATE
-        "LINKER:-exported_symbols_list,${gossip_list}" LINKER:-dead_strip LINKER:-S)
+        "LINKER:-exported_symbols_list,${gossip_list}" LINKER:-dead_strip LINKER:-S LINKER:-x)
     foreach(name IN LISTS gossip_net_names)
         target_link_options(${gossip_shared} PRIVATE
             "LINKER:-alias,_gossip_${name},_gossip_impl_${name}")
@@ -101,7 +105,7 @@ else()
     file(WRITE "${gossip_list}" "{ global: gossip_*; local: *; };\n")
     target_link_options(${gossip_shared} PRIVATE
         "LINKER:--version-script,${gossip_list}" LINKER:--gc-sections LINKER:--as-needed
-        LINKER:-O1 LINKER:--strip-debug LINKER:-z,relro LINKER:-z,now)
+        LINKER:-O1 LINKER:--strip-all LINKER:-z,relro LINKER:-z,now)
     foreach(name IN LISTS gossip_net_names)
         target_link_options(${gossip_shared} PRIVATE
             "LINKER:--defsym,gossip_impl_${name}=gossip_${name}")

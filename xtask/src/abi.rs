@@ -10,7 +10,7 @@ use crate::place::Place;
 use crate::report::Report;
 use crate::shell;
 
-/// The most that the stripped shared library may have, in bytes.
+/// The most that the shared library may have, in bytes.
 const LARGEST: u64 = 1_200_000;
 
 /// All checks of the installed package.
@@ -35,10 +35,10 @@ pub fn checks(report: &mut Report, place: &Place, package: &Package) {
     report.check("both libraries load by themselves", load(place, package));
     report.check("struct layouts and enum values of 1.4.2", layouts(place, package));
     report.check("function signatures of 1.4.2", signatures(place, package));
-    let bounded = size(report, place, &libgossip, LARGEST);
+    let bounded = size(report, &libgossip, LARGEST);
     report.check("size of libgossip.so.1", bounded);
     let by_cargo = place.target.join("release/libgossip.so");
-    let bounded = size(report, place, &by_cargo, LARGEST);
+    let bounded = size(report, &by_cargo, LARGEST);
     report.check("size of cargo's own libgossip.so", bounded);
 }
 

@@ -11,7 +11,7 @@ use crate::report::Report;
 use crate::shell;
 use crate::tools::Tools;
 
-/// The most that the stripped shared library may have without transports, in bytes.
+/// The most that the shared library may have without transports, in bytes.
 const LARGEST_WITHOUT_NET: u64 = 450_000;
 
 /// The library without its transports.
@@ -32,7 +32,7 @@ pub fn without_net(report: &mut Report, place: &Place, package: &Package) {
         let names = headers::names(&prefix.join("include"))
             .and_then(|wanted| elf::same(&wanted, &elf::exported(&library)?));
         report.check("without net: exports what the headers declare", names);
-        let size = elf::size(report, place, &library, LARGEST_WITHOUT_NET);
+        let size = elf::size(report, &library, LARGEST_WITHOUT_NET);
         report.check("without net: size of libgossip.so.1", size);
     }
     let options =
@@ -51,7 +51,7 @@ fn cargo_without_net(report: &mut Report, place: &Place) -> Result<(), String> {
     if !cfg!(target_os = "linux") {
         return Ok(());
     }
-    elf::size(report, place, &folder.join("release/libgossip.so"), LARGEST_WITHOUT_NET)
+    elf::size(report, &folder.join("release/libgossip.so"), LARGEST_WITHOUT_NET)
 }
 
 /// Without transports, but with what version 1 lacks: the header is there, and its functions are.
