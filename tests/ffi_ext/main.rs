@@ -9,7 +9,6 @@ mod cluster;
 mod config;
 mod hostile;
 mod info;
-mod log;
 mod metadata;
 mod owned;
 mod packets;
