@@ -9,6 +9,7 @@
 #include "../core/gossip_views.hpp"
 #include "detail/c_net_api.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -86,7 +87,8 @@ public:
         c.advertise_port = config.advertise_port;
         c.on_event = config.on_event ? &node::event : nullptr;
         c.on_changes = config.on_changes ? &node::changes : nullptr;
-        c.user_data = new functions{config.on_event, config.on_changes};
+        shared_ = new shared_state{config.on_event, config.on_changes, {false}};
+        c.user_data = shared_;
         c.drop_user_data = &node::drop;
         node_.reset(gossip_node_create(&c));
         if (!node_) {
@@ -95,16 +97,25 @@ public:
     }
 
     /// Binds the port and makes the threads. A node that was stopped can be started again.
-    void start() { detail::check(gossip_node_start(node_.get())); }
+    void start()
+    {
+        detail::check(gossip_node_start(node_.get()));
+        shared_->is_started = true;
+    }
 
     /// Closes the sockets and ends the threads. To the others it is a crash, if leave() was not
     /// called.
-    void stop() { detail::check(gossip_node_stop(node_.get())); }
+    void stop()
+    {
+        shared_->is_started = false;
+        detail::check(gossip_node_stop(node_.get()));
+    }
 
     /// Joins the cluster that any of some addresses is in, such as "10.0.0.1:7946" or "db-7:7946".
     ///
     /// Returns how many have answered when the first one did, or when the time is over: 0 then, and
-    /// gossip::last_error() says of each why. They are asked on in the background.
+    /// gossip::last_error() says of each why. That is no error, since they are asked on in the
+    /// background. Throws if there are no addresses, or the node is not started.
     std::size_t join(std::initializer_list<std::string_view> addresses,
                      duration_ms timeout = std::chrono::seconds(2))
     {
@@ -125,7 +136,10 @@ public:
         }
         const int answered = gossip_node_join(node_.get(), pointers.data(), pointers.size(),
                                               milliseconds(timeout));
-        if (answered < 0 && answered != -static_cast<int>(GOSSIP_ERR_NETWORK_ERROR)) {
+        // C has one code for silence and for a node that is not started.
+        const bool is_silence = answered == -static_cast<int>(GOSSIP_ERR_NETWORK_ERROR) &&
+                                shared_->is_started;
+        if (answered < 0 && !is_silence) {
             detail::fail(static_cast<gossip_error_code_t>(-answered));
         }
         return answered < 0 ? 0 : static_cast<std::size_t>(answered);
@@ -245,9 +259,11 @@ public:
     gossip_node_t *handle() const noexcept { return node_.get(); }
 
 private:
-    struct functions {
+    /// What is C's user_data: it lives as long as the node of C.
+    struct shared_state {
         std::function<void(node_ref, node_status)> on_event;
         std::function<void(change_list)> on_changes;
+        std::atomic<bool> is_started;
     };
 
     struct destroy_node {
@@ -267,7 +283,7 @@ private:
     static void run(void *user_data, Body body) noexcept
     {
         try {
-            body(*static_cast<const functions *>(user_data));
+            body(*static_cast<const shared_state *>(user_data));
         } catch (...) {
             detail::report_error(std::current_exception());
         }
@@ -276,7 +292,7 @@ private:
     static void event(const gossip_node_view_t *view, gossip_node_status_t old_status,
                       void *user_data) noexcept
     {
-        run(user_data, [view, old_status](const functions &all) {
+        run(user_data, [view, old_status](const shared_state &all) {
             all.on_event(node_ref(*view), static_cast<node_status>(old_status));
         });
     }
@@ -285,12 +301,13 @@ private:
                         void *user_data) noexcept
     {
         run(user_data,
-            [list, count](const functions &all) { all.on_changes(change_list(list, count)); });
+            [list, count](const shared_state &all) { all.on_changes(change_list(list, count)); });
     }
 
-    static void drop(void *user_data) noexcept { delete static_cast<functions *>(user_data); }
+    static void drop(void *user_data) noexcept { delete static_cast<shared_state *>(user_data); }
 
     std::unique_ptr<gossip_node_t, destroy_node> node_{};
+    shared_state *shared_ = nullptr;
 };
 
 } // namespace gossip

@@ -64,7 +64,7 @@ def main() -> None:
     ):
         try:
             if options.join:
-                node.join_blocking(options.join)
+                node.join_blocking(options.join, required=True)
             while time.monotonic() < end:
                 print(f"{clear}{table(node)}", flush=True)
                 # Drawn again when something changed, and each second.

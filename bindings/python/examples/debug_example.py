@@ -20,11 +20,9 @@ def main() -> None:
 
     with libgossip.Node("127.0.0.1", on_event=on_event) as first:
         with libgossip.Node("127.0.0.1", metadata={"zone": "a"}) as second:
-            try:
-                second.join_blocking(["127.0.0.1:9", "no-port"], timeout=0.3)
-            except libgossip.JoinError as error:
-                for failure in error.failures:
-                    print(f"cannot join {failure.target}: {failure.reason}")
+            result = second.join_blocking(["127.0.0.1:9", "no-port"], timeout=0.3)
+            for failure in result.failures:
+                print(f"cannot join {failure.target}: {failure.reason}")
             second.join_blocking(f"127.0.0.1:{first.port}")
             time.sleep(0.5)
             for member in first:

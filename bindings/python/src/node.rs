@@ -13,7 +13,7 @@ use crate::running;
 use crate::shared::lock;
 use crate::wait::Waiters;
 use gossip::net::node::limits::MAX_CHANGES;
-use gossip::net::{self, Handler, Joined, NodeError};
+use gossip::net::{self, Handler, JoinReason, Joined, NodeError};
 use pyo3::PyTraverseError;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
@@ -43,10 +43,39 @@ impl NodeBase {
     }
 }
 
-fn joined(py: Python<'_>, result: Result<Joined, NodeError>) -> PyResult<Py<PyAny>> {
-    let joined = result.map_err(|error| errors::node(py, &error))?;
-    let failures = errors::failure_list(py, &joined.failures)?;
-    Ok((joined.answered, failures).into_pyobject(py)?.into_any().unbind())
+/// How many targets answered a join, and who did not and why. Silence is no error, because the node
+/// goes on asking, unless an answer is `required`; it is one that no target can be asked.
+fn joined(
+    py: Python<'_>,
+    result: Result<Joined, NodeError>,
+    required: bool,
+) -> PyResult<Py<PyAny>> {
+    let (answered, failures) = match result {
+        Ok(joined) => (joined.answered, joined.failures),
+        Err(NodeError::NoAnswer(failures))
+            if failures.iter().any(|failure| can_be_asked(&failure.reason)) =>
+        {
+            (0, failures)
+        }
+        Err(error) => return Err(errors::node(py, &error)),
+    };
+    let told = errors::failure_list(py, &failures)?;
+    if answered == 0 && (required || !failures.is_empty()) {
+        let error = NodeError::NoAnswer(failures);
+        if required {
+            return Err(errors::node(py, &error));
+        }
+        log(py, Logger::Node, Level::Warning, || {
+            format!("a join goes on in the background: {error}")
+        });
+    }
+    Ok((answered, told).into_pyobject(py)?.into_any().unbind())
+}
+
+/// Whether a target that did not answer was asked, or would have been by another node: the first
+/// node of a cluster may have the list of seeds that all have.
+fn can_be_asked(reason: &JoinReason) -> bool {
+    matches!(reason, JoinReason::NoAnswer(_) | JoinReason::LookUp | JoinReason::OwnNode)
 }
 
 fn left(py: Python<'_>, result: Result<(), NodeError>) -> PyResult<Py<PyAny>> {
@@ -200,11 +229,12 @@ impl NodeBase {
         &self,
         targets: &Bound<'_, PyAny>,
         timeout: &Bound<'_, PyAny>,
+        required: bool,
     ) -> PyResult<Py<PyAny>> {
         let (targets, wait) = (targets_of(targets)?, at("Node.join", "timeout").duration(timeout)?);
         let (py, node) = (timeout.py(), Arc::clone(self.node()?));
         let result = self.waiters.block(py, move || join_with(&node, &targets, wait))?;
-        joined(py, result)
+        joined(py, result, required)
     }
 
     /// Joins, and calls `done(result, error)` on another thread.
@@ -212,12 +242,14 @@ impl NodeBase {
         &self,
         targets: &Bound<'_, PyAny>,
         timeout: &Bound<'_, PyAny>,
+        required: bool,
         done: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
         let (targets, wait) = (targets_of(targets)?, at("Node.join", "timeout").duration(timeout)?);
         let done = at("Node.join", "done").callable(done)?;
         let node = Arc::clone(self.node()?);
-        self.waiters.background(done, move || join_with(&node, &targets, wait), joined)
+        let finish = move |py: Python<'_>, result| joined(py, result, required);
+        self.waiters.background(done, move || join_with(&node, &targets, wait), finish)
     }
 
     /// Leaves and waits until that was told often enough.

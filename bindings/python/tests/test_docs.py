@@ -35,11 +35,11 @@ def test_the_program_of_the_readme_is_a_member() -> None:
         "threading.Timer(0.5, other.close).start()\n"
     )
     program = program.replace("127.0.0.1:7946", "127.0.0.1:%d").replace('%d"]', '%d" % other.port]')
-    # That it came online may be told before the program asks for events, or after.
     ends = "            if str(event.status) != 'online':\n                break\n"
     program = program.replace("event.status)\n", "event.status)\n" + ends)
     done = run(node + program)
     assert done.returncode == 0, done.stderr
+    assert "unknown -> online" in done.stdout, "the event of its seed"
     assert "online -> suspect" in done.stdout, done.stdout
 
 
@@ -49,7 +49,7 @@ def test_the_root_s_readme_shows_a_program_that_runs() -> None:
     done = run(
         found[0]
         .replace('"0.0.0.0", 7946', '"127.0.0.1", 0')
-        .replace('await node.join(["db1.internal:7946"])', "pass")
-        .replace("async for event in node.events():", "for event in []:")
+        .replace('["db1.internal:7946"]', 'f"127.0.0.1:{node.port}"')
+        .replace("async for event in events:", "for event in []:")
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ""), "it is its own and only seed"

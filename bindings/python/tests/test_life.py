@@ -276,4 +276,4 @@ def test_waits_give_the_interpreter_away() -> None:
 
 def _join(node: Node) -> None:
     with pytest.raises(libgossip.JoinError):
-        node.join_blocking("127.0.0.1:9", 0.6)
+        node.join_blocking("127.0.0.1:9", 0.6, required=True)

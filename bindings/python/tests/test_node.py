@@ -243,7 +243,7 @@ def test_exceptions_say_what_is_wrong() -> None:
     with pytest.raises(libgossip.NetworkError, match="in use"):
         Node("127.0.0.1", node.port).start()
     with pytest.raises(libgossip.JoinError, match="nobody answered") as caught:
-        node.join_blocking(["127.0.0.1:9", "nonsense", seed(node)], 0.3)
+        node.join_blocking(["127.0.0.1:9", "nonsense", seed(node)], 0.3, required=True)
     reasons = {failure.target: failure.reason for failure in caught.value.failures}
     assert "no port" in reasons["nonsense"] and "itself" in reasons[seed(node)]
     assert "no answer" in reasons["127.0.0.1:9"]
@@ -253,6 +253,45 @@ def test_exceptions_say_what_is_wrong() -> None:
     for error in (libgossip.ArgumentError, libgossip.StateError, libgossip.NetworkError):
         assert issubclass(error, libgossip.GossipError)
     node.close()
+
+
+def test_silence_is_no_error_unless_an_answer_is_required(caplog: pytest.LogCaptureFixture) -> None:
+    with Node("127.0.0.1") as node:
+        result = node.join_blocking(["127.0.0.1:9", "nonsense"], 0.3)
+        assert result.answered == 0
+        assert [failure.target for failure in result.failures] == ["127.0.0.1:9", "nonsense"]
+        assert any("a join goes on in the background" in line for line in caplog.messages)
+        (own,) = node.join_blocking(seed(node)).failures
+        assert own.reason == "it is this node itself"
+        assert node.join_blocking("127.0.0.1:9", 0).answered == 0
+        for timeout in (0, 0.3):
+            with pytest.raises(libgossip.JoinError, match="nobody answered"):
+                node.join_blocking("127.0.0.1:9", timeout, required=True)
+        for targets in ("nonsense", ["nonsense", "no-such-host.invalid:7946", "[::1]:7946"]):
+            with pytest.raises(libgossip.JoinError, match="it has no port"):
+                node.join_blocking(targets)
+
+
+def test_a_node_that_nobody_answered_goes_on_asking() -> None:
+    seeds = Node("127.0.0.1", id=libgossip.NodeId.generate_random())
+    seeds.start()
+    seeds.close()
+    protocol = {"join_timeout_ms": 1000, "heal_interval_ms": 500}
+    with Node("127.0.0.1", protocol=protocol) as node:
+        assert node.join_blocking(seed(seeds), 0.1).answered == 0
+        seeds.start()
+        until(lambda: seeds.id in node, 10)
+        seeds.close()
+
+
+def test_events_taken_before_the_start_have_the_first_change() -> None:
+    first, second = pair()
+    events = second.events()
+    with first, second:
+        second.join_blocking(seed(first), required=True)
+        event = events.get(5)
+        assert event is not None and event.member.id == first.id
+        assert event.old_status is libgossip.Status.UNKNOWN
 
 
 def test_a_node_can_be_started_again() -> None:
@@ -274,8 +313,7 @@ def test_clusters_with_names_keep_apart() -> None:
     first = Node("127.0.0.1", cluster="a", serializer="binary")
     second = Node("127.0.0.1", cluster="b", serializer="binary")
     with first, second:
-        with pytest.raises(libgossip.JoinError):
-            second.join_blocking(seed(first), 0.3)
+        assert second.join_blocking(seed(first), 0.3).answered == 0
         assert first.stats.messages_of_other_clusters > 0
 
 

@@ -15,6 +15,7 @@ import libgossip
 async def nodes() -> None:
     async with libgossip.Node("0.0.0.0", 7946, profile="wan", metadata={"a": "b"}) as node:
         result: libgossip.JoinResult = await node.join(["a:1", "b:2"], timeout=timedelta(seconds=1))
+        result = await node.join("a:1", required=True)
         answered: int = result.answered
         reasons: list[str] = [failure.reason for failure in result.failures]
         async for event in node.events():

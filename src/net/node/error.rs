@@ -106,9 +106,9 @@ impl fmt::Display for NodeError {
                 write!(f, "{count} targets; give at most {}", super::limits::MAX_TARGETS)
             }
             Self::NoAnswer(failures) => {
-                f.write_str("nobody answered:")?;
+                f.write_str("nobody answered")?;
                 let list = failures.iter().enumerate();
-                list.map(|(i, failure)| (if i == 0 { " " } else { "; " }, failure))
+                list.map(|(i, failure)| (if i == 0 { ": " } else { "; " }, failure))
                     .try_for_each(|(between, failure)| write!(f, "{between}{failure}"))
             }
         }

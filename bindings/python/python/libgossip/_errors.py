@@ -45,9 +45,10 @@ class JoinFailure(NamedTuple):
 
 
 class JoinError(GossipError, ConnectionError):
-    """Nobody answered a join in time. It goes on in the background for those that still may.
+    """No target of a join can be asked, or nobody answered one that requires an answer.
 
-    `failures` says for each target why it did not answer.
+    The node goes on asking those that may still answer. `failures` says for each target why it did
+    not answer.
     """
 
     failures: Tuple[JoinFailure, ...]

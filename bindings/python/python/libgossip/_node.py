@@ -27,7 +27,10 @@ LEAVE_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class JoinResult:
-    """What came of a join: how many targets answered, and who did not until then."""
+    """What came of a join: how many targets answered, and which are known not to have, and why.
+
+    None may have answered: the node goes on asking.
+    """
 
     answered: int
     failures: Tuple[JoinFailure, ...]
@@ -187,9 +190,11 @@ class Node(NodeBase):
 
     It is started and closed by a `with` or `async with` block, or by `start()` and `close()`::
 
-        async with libgossip.Node("127.0.0.1") as node:
+        node = libgossip.Node("127.0.0.1")
+        events = node.events()
+        async with node:
             await node.join(["127.0.0.1:7946"])
-            async for event in node.events():
+            async for event in events:
                 print(event.member.address, event.status)
 
     At the end of a block it leaves the cluster, so that the others do not take it for failed. All
@@ -219,19 +224,29 @@ class Node(NodeBase):
         It may be started again."""
         self.stop()
 
-    async def join(self, targets: Targets, timeout: Seconds = 5.0) -> JoinResult:
+    async def join(
+        self, targets: Targets, timeout: Seconds = 5.0, *, required: bool = False
+    ) -> JoinResult:
         """Joins the cluster that any of the targets is in.
 
-        All are asked at once. It ends as soon as one has answered; those that did not are asked on
-        in the background.
+        All are asked at once. It ends as soon as one has answered, or when the time is over. Those
+        that did not answer are asked on in the background, so silence is no error: the first node
+        of a cluster has nobody to answer it.
 
-        :raises JoinError: if nobody answered in time.
+        :param required: whether it is an error if nobody answers in time.
+        :raises JoinError: if no target can be asked, since none is `host:port` or no name is known;
+            or if an answer is required and nobody gave one.
         """
-        return _join_result(await _call(lambda done: self.join_and_call(targets, timeout, done)))
+        must = bool(required)
+        return _join_result(
+            await _call(lambda done: self.join_and_call(targets, timeout, must, done))
+        )
 
-    def join_blocking(self, targets: Targets, timeout: Seconds = 5.0) -> JoinResult:
+    def join_blocking(
+        self, targets: Targets, timeout: Seconds = 5.0, *, required: bool = False
+    ) -> JoinResult:
         """As `join`, for programs without an event loop. A signal ends it at once."""
-        return _join_result(self.join_and_wait(targets, timeout))
+        return _join_result(self.join_and_wait(targets, timeout, bool(required)))
 
     async def leave(self, timeout: Seconds = LEAVE_SECONDS) -> None:
         """Tells the others that this node leaves. It goes on to listen; a join brings it back."""
@@ -248,6 +263,8 @@ class Node(NodeBase):
 
     def events(self, limit: Optional[int] = None) -> EventStream:
         """The events from now on, to iterate over with `for` or `async for`.
+
+        Taken before the node is started, it gets all of them.
 
         :param limit: when so many events wait, further ones of the same member are joined to one,
             so that none is lost and memory stays bounded. The default is some 16 000.
