@@ -2,7 +2,8 @@
 
 use crate::support::{DEADLINE, address, id, is_whole, join, make, start, status, wait_for};
 use gossip::net::{JoinReason, NodeError};
-use gossip::types::NodeStatus;
+use gossip::types::{Entry, Header, MessageKind, NodeStatus};
+use gossip::wire::{Serializer, binary};
 use std::net::{TcpListener, UdpSocket};
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,14 @@ use std::time::{Duration, Instant};
 fn refused() -> String {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.local_addr().unwrap().to_string()
+}
+
+/// A packet of a cluster that nobody here is in.
+fn foreign(kind: MessageKind, entries: &[Entry<'_>]) -> Vec<u8> {
+    let header = Header { sender: id(9), kind, cluster: 99, ..Header::default() };
+    let mut packet = Vec::new();
+    binary::encode(&header, entries.iter().copied(), &mut packet).unwrap();
+    packet
 }
 
 /// A socket that takes everything and answers nothing, by UDP or TCP.
@@ -76,6 +85,89 @@ fn when_nobody_answers_every_target_is_told_of() {
     assert!(matches!(failures[2].reason, JoinReason::Unknown(_) | JoinReason::LookUp), "{text}");
     assert!(matches!(failures[3].reason, JoinReason::Malformed(_)));
     assert!(targets.iter().all(|target| text.contains(target)), "{text}");
+}
+
+#[test]
+fn a_joiner_of_another_cluster_is_told_so() {
+    let named = |name: &'static str, serializer: Serializer| {
+        start(move |config| {
+            config.cluster = name.into();
+            config.serializer = serializer;
+        })
+    };
+    let wait = Duration::from_millis(400);
+    for serializer in [Serializer::Auto, Serializer::Binary, Serializer::Json] {
+        for (joins, asked) in [("green", "blue"), ("green", ""), ("", "blue")] {
+            if matches!(serializer, Serializer::Json) && joins.is_empty() {
+                continue; // As a node of 1.4.2 would.
+            }
+            let (node, seed) = (named(joins, serializer.clone()), named(asked, Serializer::Auto));
+            let began = Instant::now();
+            let error = node.join(&[&address(&seed)], wait).unwrap_err();
+            assert!(began.elapsed() >= wait, "it might have been forged");
+            let text = error.to_string();
+            let NodeError::NoAnswer(failures) = error else { panic!("{text}") };
+            assert_eq!(failures[0].reason, JoinReason::OtherCluster, "{joins:?} asks {asked:?}");
+            assert!(text.ends_with("both need the same cluster name"), "{text}");
+            assert!(node.members().unwrap().is_empty() && seed.members().unwrap().is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_stranger_who_feigns_another_cluster_ends_no_join() {
+    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+    udp.set_read_timeout(Some(DEADLINE)).unwrap();
+    let port = udp.local_addr().unwrap().port();
+    let node = start(|_| ());
+    let target = format!("127.0.0.1:{port}");
+    std::thread::scope(|scope| {
+        let joined = scope.spawn(|| node.join(&[&target], DEADLINE));
+        let (_, from) = udp.recv_from(&mut [0; 2048]).unwrap();
+        for kind in [MessageKind::Update, MessageKind::Pong, MessageKind::Join] {
+            udp.send_to(&foreign(kind, &[]), from).unwrap();
+        }
+        wait_for("they came", || node.stats().unwrap().core.refused_cluster == 3);
+        drop(udp);
+        let seed = start(|config| config.port = port);
+        assert_eq!(joined.join().unwrap().expect("an answer").answered, 1);
+        assert_eq!(status(&node, seed.id()), NodeStatus::Online);
+    });
+}
+
+#[test]
+fn another_cluster_s_join_is_answered_in_no_more_bytes_and_nothing_else_is() {
+    let node = start(|config| config.cluster = "blue".into());
+    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let ask = |packet: &[u8]| udp.send_to(packet, ("127.0.0.1", node.port())).unwrap();
+    let own = Entry { id: id(9), ip: "127.0.0.1", port: 1, ..Entry::default() };
+    for kind in [MessageKind::Ping, MessageKind::Update, MessageKind::Leave] {
+        ask(&foreign(kind, &[own]));
+    }
+    // Text that is shorter than any answer to it.
+    let sender = ["09"; 16].join(",");
+    let text = format!(
+        "{{\"sender\":\"{sender}\",\"type\":3,\"timestamp\":0,\"cluster\":99,\"entries\":[]}}"
+    );
+    let length = u32::try_from(text.len()).unwrap();
+    ask(&[&length.to_be_bytes(), text.as_bytes()].concat());
+    udp.set_read_timeout(Some(DEADLINE)).unwrap();
+    for entries in [&[][..], &[own]] {
+        let question = foreign(MessageKind::Join, entries);
+        ask(&question);
+        let mut answer = [0; 2048];
+        let (len, _) = udp.recv_from(&mut answer).unwrap();
+        assert!(len <= question.len(), "{len} bytes for {}", question.len());
+        let read = binary::decode(&answer[..len]).expect("a packet is answered by one");
+        assert_eq!((read.header.kind, read.header.sender), (MessageKind::Update, node.id()));
+        assert_eq!(read.entries().count(), 0);
+    }
+    // What comes after it was dealt with after it.
+    ask(b"junk");
+    wait_for("all was read", || node.stats().unwrap().datagrams.junk == 1);
+    let stats = node.stats().unwrap();
+    assert_eq!((stats.core.refused_cluster, stats.datagrams.sent), (6, 2));
+    assert!(node.members().unwrap().is_empty());
 }
 
 #[test]

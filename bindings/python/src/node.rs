@@ -75,7 +75,13 @@ fn joined(
 /// Whether a target that did not answer was asked, or would have been by another node: the first
 /// node of a cluster may have the list of seeds that all have.
 fn can_be_asked(reason: &JoinReason) -> bool {
-    matches!(reason, JoinReason::NoAnswer(_) | JoinReason::LookUp | JoinReason::OwnNode)
+    matches!(
+        reason,
+        JoinReason::NoAnswer(_)
+            | JoinReason::OtherCluster
+            | JoinReason::LookUp
+            | JoinReason::OwnNode
+    )
 }
 
 fn left(py: Python<'_>, result: Result<(), NodeError>) -> PyResult<Py<PyAny>> {

@@ -313,7 +313,8 @@ def test_clusters_with_names_keep_apart() -> None:
     first = Node("127.0.0.1", cluster="a", serializer="binary")
     second = Node("127.0.0.1", cluster="b", serializer="binary")
     with first, second:
-        assert second.join_blocking(seed(first), 0.3).answered == 0
+        result = second.join_blocking(seed(first), 0.3)
+        assert result.answered == 0 and "another cluster" in result.failures[0].reason
         assert first.stats.messages_of_other_clusters > 0
 
 

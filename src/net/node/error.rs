@@ -66,6 +66,8 @@ pub enum JoinReason {
     Family,
     /// The core refused it.
     Command(CommandError),
+    /// Nobody of this cluster answered in time, but a node of another cluster did. That may be forged.
+    OtherCluster,
     /// Nobody answered in time; what TCP said to it, if it said anything.
     NoAnswer(Option<io::ErrorKind>),
 }
@@ -132,6 +134,9 @@ impl fmt::Display for JoinReason {
                 f.write_str("it has no address of the family that this node is bound to")
             }
             Self::Command(error) => error.fmt(f),
+            Self::OtherCluster => {
+                f.write_str("a node of another cluster answered; both need the same cluster name")
+            }
             Self::NoAnswer(None) => f.write_str("no answer"),
             Self::NoAnswer(Some(kind)) => write!(f, "no answer ({kind})"),
         }

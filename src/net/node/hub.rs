@@ -47,6 +47,8 @@ pub(super) struct HubState {
     pub(super) leaving: Option<Leaving>,
     /// For the ids that are made up for nodes whose own is not known.
     pub(super) ids: SmallRng,
+    /// The label of the cluster, as the core has it.
+    pub(super) cluster: u32,
     /// How long the core waits for a node that was joined.
     pub(super) patience: Duration,
     /// Rounds in which a leave is told, and the usual time between two rounds.

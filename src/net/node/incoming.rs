@@ -4,10 +4,10 @@ use super::hub::Hub;
 use crate::net::counters::TransportCounts;
 use crate::net::inbound::Frames;
 use crate::os;
-use crate::proto::PacketError;
+use crate::proto::{PacketError, Refused};
 use crate::types::{Detail, Entry, Form, Header, Path};
 use crate::wire::intake::{Arrival, Intake, Junk, MessageSink, Source};
-use crate::wire::{Format, Serializer};
+use crate::wire::{Format, Serializer, binary};
 use std::net::{IpAddr, SocketAddr};
 
 impl Hub {
@@ -17,10 +17,13 @@ impl Hub {
     }
 
     /// A message that the core refuses is one all the same, and the core counts it.
-    fn handle(&self, path: Path, header: &Header, entries: &[Entry<'_>], bytes: usize) {
-        if let Ok(mut state) = self.lock() {
-            state.core.count_bytes_received(header.kind, bytes);
-            let _ = state.core.handle_entries(os::now(), path, header, entries);
+    fn handle(&self, arrival: &Arrival<'_>, header: &Header, entries: &[Entry<'_>]) {
+        let Ok(mut state) = self.lock() else { return };
+        state.core.count_bytes_received(header.kind, arrival.bytes);
+        let result = state.core.handle_entries(os::now(), arrival.path(), header, entries);
+        drop(state);
+        if let (Err(Refused::Cluster), Source::Datagram(from)) = (result, arrival.source) {
+            self.refuse_cluster(from, header, arrival.form, arrival.bytes);
         }
     }
 }
@@ -47,15 +50,24 @@ impl MessageSink for HubSink<'_> {
         }
         let Ok(mut state) = self.hub.lock() else { return Some(false) };
         let result = state.core.handle_packet(os::now(), Path::Packet(from), bytes);
-        let is_message = !matches!(result, Err(PacketError::Wire(_)));
-        if !is_message {
-            self.hub.links.counts.junk.add(1);
+        drop(state);
+        match result {
+            Err(PacketError::Wire(_)) => {
+                self.hub.links.counts.junk.add(1);
+                return Some(false);
+            }
+            Err(PacketError::Refused(Refused::Cluster)) => {
+                if let Ok(packet) = binary::decode(bytes) {
+                    self.hub.refuse_cluster(from, &packet.header, Form::Packet, bytes.len());
+                }
+            }
+            _ => {}
         }
-        Some(is_message)
+        Some(true)
     }
 
     fn message(&mut self, arrival: &Arrival<'_>) {
-        let Arrival { source, header, entries, bytes, .. } = *arrival;
+        let Arrival { source, header, entries, .. } = *arrival;
         let (mut arrival, mut header) = (*arrival, *header);
         if !self.hub.writes_packets() {
             // Its sender gets text back, so what only packets carry must not be counted on.
@@ -66,9 +78,9 @@ impl MessageSink for HubSink<'_> {
             Source::Stream(from) if lacks_address(&header, entries) => {
                 let text = from.to_canonical().to_string();
                 let entries = with_address(&header, entries, &text);
-                self.hub.handle(arrival.path(), &header, &entries, bytes);
+                self.hub.handle(&arrival, &header, &entries);
             }
-            _ => self.hub.handle(arrival.path(), &header, entries, bytes),
+            _ => self.hub.handle(&arrival, &header, entries),
         }
     }
 

@@ -29,6 +29,8 @@ struct Unanswered {
     id: NodeId,
     since: Instant,
     stream: Stream,
+    /// A datagram of another cluster came from it.
+    is_elsewhere: bool,
     /// Nobody wants to join it any more; the core has still to forget it.
     is_over: bool,
 }
@@ -110,6 +112,7 @@ impl Joins {
             id,
             since: now,
             stream: Stream::Untried,
+            is_elsewhere: false,
             is_over: false,
         });
         debug_assert!(self.pending.len() <= MAX_PENDING, "the limit was checked");
@@ -119,6 +122,13 @@ impl Joins {
     /// Waits for no address any more.
     pub(super) fn forget(&mut self) {
         self.pending.iter_mut().for_each(|pending| pending.is_over = true);
+    }
+
+    /// Notes that a message of another cluster came from an address.
+    pub(super) fn note_other_cluster(&mut self, at: SocketAddr) {
+        for pending in self.pending.iter_mut().filter(|pending| pending.at == at) {
+            pending.is_elsewhere = true;
+        }
     }
 
     /// Whether an id is made up for an address that has not answered.
@@ -189,7 +199,7 @@ impl Joins {
             }
             // The core gives up after its patience, and forgets it then, too.
             let answered = now.since(pending.since) < patience && !pending.is_over;
-            requests.iter_mut().for_each(|request| request.note(pending.at, answered));
+            requests.iter_mut().for_each(|request| request.note(pending, answered));
             news = true;
             false
         });
@@ -226,7 +236,12 @@ impl Joins {
                 Progress::Failed(reason) => reason,
                 Progress::LookUp if is_over => JoinReason::LookUp,
                 Progress::Waiting(at) if is_over => {
-                    JoinReason::NoAnswer(at.into_iter().find_map(&refusal))
+                    let mut pending = self.pending.iter().filter(|other| at.contains(&other.at));
+                    if pending.any(|pending| pending.is_elsewhere) {
+                        JoinReason::OtherCluster
+                    } else {
+                        JoinReason::NoAnswer(at.into_iter().find_map(&refusal))
+                    }
                 }
                 Progress::LookUp | Progress::Waiting(_) => continue,
             };
@@ -239,17 +254,21 @@ impl Joins {
 
 impl Request {
     /// Notes that an address has answered, or that it will not.
-    fn note(&mut self, at: SocketAddr, answered: bool) {
+    fn note(&mut self, pending: &Unanswered, answered: bool) {
         for target in &mut self.targets {
             let Progress::Waiting(addresses) = &mut target.state else { continue };
-            if !addresses.contains(&at) {
+            if !addresses.contains(&pending.at) {
                 continue;
             }
-            addresses.retain(|&other| other != at);
+            addresses.retain(|&other| other != pending.at);
             if answered {
                 target.state = Progress::Answered;
             } else if addresses.is_empty() {
-                target.state = Progress::Failed(JoinReason::NoAnswer(None));
+                target.state = Progress::Failed(if pending.is_elsewhere {
+                    JoinReason::OtherCluster
+                } else {
+                    JoinReason::NoAnswer(None)
+                });
             }
         }
     }

@@ -104,12 +104,17 @@ impl Plan {
             Serializer::Auto | Serializer::Json => Carrier::Structs,
             _ => Carrier::Packets,
         };
-        let cluster = match self.config.cluster.as_str() {
-            "" => self.config.protocol.cluster,
-            name => cluster_hash(name),
-        };
+        let cluster = self.cluster();
         let config = Config { carrier, cluster, has_streams, ..self.config.protocol.clone() };
         Core::new(config, &own.as_entry(), seed, os::now())
+    }
+
+    /// The label of the cluster.
+    fn cluster(&self) -> u32 {
+        match self.config.cluster.as_str() {
+            "" => self.config.protocol.cluster,
+            name => cluster_hash(name),
+        }
     }
 
     /// A core that starts anew. Its heartbeat begins at the wall clock, so that those who knew the
@@ -132,6 +137,7 @@ impl Plan {
             strangers: Strangers::default(),
             seeds: Seeds::new(ms(protocol.heal_interval_ms)),
             leaving: None,
+            cluster: self.cluster(),
             ids: SmallRng::seed_from_u64(seed()?),
             patience: ms(protocol.join_timeout_ms),
             leave_rounds: protocol.leave_rounds,

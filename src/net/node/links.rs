@@ -75,6 +75,13 @@ impl Links {
         dispatch.clear();
     }
 
+    /// Sends one datagram.
+    pub(super) fn send_bytes(&self, datagram: &[u8], to: SocketAddr) {
+        if let Some(socket) = &*self.udp.read().unwrap_or_else(PoisonError::into_inner) {
+            self.send_datagram(socket, datagram, address::canonical(to));
+        }
+    }
+
     fn send_datagram(&self, socket: &UdpSocket, datagram: &[u8], to: SocketAddr) {
         let to = address::for_socket(self.host, to);
         let mut sent = socket.send_to(datagram, to);

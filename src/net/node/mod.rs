@@ -25,6 +25,7 @@ pub mod limits;
 mod links;
 mod log;
 mod look_up;
+mod other_cluster;
 mod seeds;
 mod sockets;
 mod stats;
