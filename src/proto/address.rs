@@ -3,13 +3,11 @@
 use super::strings::{Strings, Text};
 use crate::wire::binary::{parse_v4, v4_text};
 use core::net::{IpAddr, SocketAddr};
-use core::num::NonZeroU8;
 
-/// At most 15 bytes inline (every IPv4 address fits), longer texts in [`Strings`]. The length is one
-/// more than it is, so that the enum needs no byte of its own.
+/// At most 15 bytes inline (every IPv4 address fits), longer texts in [`Strings`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Ip {
-    Short(NonZeroU8, [u8; 15]),
+    Short(u8, [u8; 15]),
     Long(Text),
 }
 
@@ -20,7 +18,7 @@ impl Ip {
         }
         let mut bytes = [0; 15];
         bytes[..text.len()].copy_from_slice(text.as_bytes());
-        Self::Short(NonZeroU8::MIN.saturating_add(text.len() as u8), bytes)
+        Self::Short(text.len() as u8, bytes)
     }
 
     pub(crate) fn release(self, strings: &mut Strings) {
@@ -32,7 +30,9 @@ impl Ip {
     pub(crate) fn as_str<'a>(&'a self, strings: &'a Strings) -> &'a str {
         match self {
             // Only whole texts are put in, so this is always UTF-8.
-            Self::Short(len, bytes) => core::str::from_utf8(short(*len, bytes)).unwrap_or(""),
+            Self::Short(len, bytes) => {
+                core::str::from_utf8(&bytes[..usize::from(*len)]).unwrap_or("")
+            }
             Self::Long(text) => strings.get(*text),
         }
     }
@@ -42,17 +42,12 @@ impl Ip {
         if let (Self::Short(len, bytes), IpAddr::V4(ip)) = (self, address.ip().to_canonical()) {
             let text = v4_text(ip.octets());
             // Most addresses are told as the system writes them, and no text has to be read.
-            if text.as_bytes() == short(*len, bytes) {
+            if text.as_bytes() == &bytes[..usize::from(*len)] {
                 return i32::from(address.port()) == port;
             }
         }
         is_at(self.as_str(strings), port, address)
     }
-}
-
-/// The bytes of a short text.
-fn short(len: NonZeroU8, bytes: &[u8; 15]) -> &[u8] {
-    &bytes[..usize::from(len.get() - 1)]
 }
 
 /// The text of an address, without an allocation.

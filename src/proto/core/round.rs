@@ -1,7 +1,7 @@
 //! A round, and what is due between rounds (P-6, P-7a, P-10 to P-14).
 
 use super::Core;
-use crate::proto::detector::{MAX_CHECKS, Verdict};
+use crate::proto::detector::{MAX_CHECKS, Targets, Verdict};
 use crate::proto::joining::ping_newcomers;
 use crate::proto::outbox::Content;
 use crate::proto::stats::Reason;
@@ -118,7 +118,8 @@ impl Core {
 
     /// P-6: pings the next members.
     fn ping_round(&mut self) {
-        let targets = self.detector.targets(&mut self.cx);
+        let mut targets = Targets::new();
+        self.detector.find_targets(&mut self.cx, &mut targets);
         for &slot in targets.iter() {
             if self.never_joined(slot) {
                 self.forget(slot);

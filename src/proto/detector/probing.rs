@@ -22,6 +22,12 @@ pub(crate) struct Targets {
     len: usize,
 }
 
+impl Targets {
+    pub(crate) const fn new() -> Self {
+        Self { slots: [Slot::NONE; MAX_PINGS], len: 0 }
+    }
+}
+
 impl core::ops::Deref for Targets {
     type Target = [Slot];
 
@@ -32,9 +38,8 @@ impl core::ops::Deref for Targets {
 
 impl Detector {
     /// P-6: the next members of the ring, those that are urgent first.
-    pub(crate) fn targets(&mut self, cx: &mut Context) -> Targets {
+    pub(crate) fn find_targets(&mut self, cx: &mut Context, targets: &mut Targets) {
         let most = (cx.config.gossip_nodes as usize).min(cx.table.live());
-        let mut targets = Targets { slots: [Slot::NONE; MAX_PINGS], len: 0 };
         // The ring may come round within one round; a few steps more find another member.
         for _ in 0..most + 8 {
             if targets.len == most {
@@ -48,7 +53,6 @@ impl Detector {
         }
         // In a large group none of them is in a cache: the processor waits for all at once.
         targets.iter().for_each(|&slot| cx.table[slot].fetch());
-        targets
     }
 
     fn next_target(&mut self, cx: &mut Context) -> Option<Slot> {

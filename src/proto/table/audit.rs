@@ -1,6 +1,6 @@
 //! A recount of what a status and a configuration entail.
 
-use super::{Member, Suspicions, Table};
+use super::{Flags, Slot, Table};
 use crate::proto::audit::{Audit, ensure};
 use crate::types::NodeStatus;
 
@@ -13,10 +13,10 @@ impl Table {
             let member = &self[slot];
             online += usize::from(member.status == NodeStatus::Online);
             live += usize::from(!member.status.is_gone());
-            accused += usize::from(member.suspicion != Member::NO_PLACE);
+            accused += usize::from(member.is(Flags::ACCUSED));
             let in_ring = self.ring.contains(slot);
             ensure(in_ring != member.status.is_gone(), "the ring is not that of live members")?;
-            self.audit_suspicion(member)?;
+            self.audit_suspicion(slot)?;
         }
         let all = self.slots().map(|slot| &self[slot]).chain([self.own()]);
         ensure(self.hashes.are_of(all), "the digest is not that of the members")?;
@@ -27,15 +27,14 @@ impl Table {
         ensure(doubts.count() == self.doubts(), "doubts are miscounted")
     }
 
-    fn audit_suspicion(&self, member: &Member) -> Audit {
-        let found = Suspicions::get(&self.suspicions, member);
-        let known = found.is_some() == (member.suspicion != Member::NO_PLACE);
-        ensure(known, "a member names no suspicion")?;
-        match (member.status, found) {
+    fn audit_suspicion(&self, slot: Slot) -> Audit {
+        let (status, found) = (self[slot].status, self.suspicions.get(slot));
+        ensure(found.is_some() == self[slot].is(Flags::ACCUSED), "a suspicion without a flag")?;
+        match (status, found) {
             (NodeStatus::Suspect, None) => Err("a suspect has no suspicion"),
             (_, None) => Ok(()),
             (status, Some(found)) => {
-                ensure(self[found.slot].id == member.id, "a suspicion is of another member")?;
+                ensure(found.slot == slot, "a suspicion is of another member")?;
                 let fits = match status {
                     NodeStatus::Suspect => !found.is_doubt(),
                     NodeStatus::Online => found.is_doubt(),
@@ -50,7 +49,7 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proto::table::{Claim, Slot, Suspicion};
+    use crate::proto::table::{Claim, Suspicion};
     use crate::types::{Entry, Heartbeat, Instant, NodeId};
     use NodeStatus::{Failed, Online, Suspect};
     use rand::SeedableRng;
@@ -91,15 +90,24 @@ mod tests {
                 |t| t.ring.insert(Slot(9), &mut SmallRng::seed_from_u64(1)),
                 "the ring has another length",
             ),
-            (|t| t.members[Slot(1)].suspicion = Member::NO_PLACE, "a suspicion has no member"),
-            (|t| t.suspicions.miscount(), "doubts are miscounted"),
-            (|t| t.members[Slot(0)].suspicion = 77, "a member names no suspicion"),
-            (|t| t.members[Slot(2)].suspicion = Member::NO_PLACE, "a suspect has no suspicion"),
-            (|t| t.members[Slot(1)].suspicion = 1, "a suspicion is of another member"),
             (
-                |t| t.suspicions.list(&t.members[Slot(1)]),
-                "a suspicion does not fit its member's status",
+                |t| t.suspicions.insert(Suspicion::new(Slot(3), 0, Heartbeat::ZERO, 0)),
+                "a suspicion without a flag",
             ),
+            (
+                |t| t.suspicions.insert(Suspicion::new(Slot(7), 0, Heartbeat::ZERO, 0)),
+                "a suspicion has no member",
+            ),
+            (|t| t.suspicions.miscount(), "doubts are miscounted"),
+            (
+                |t| {
+                    t.suspicions.remove(Slot(2));
+                    t[Slot(2)].flags.set(Flags::ACCUSED, false);
+                },
+                "a suspect has no suspicion",
+            ),
+            (|t| t.suspicions.misplace(), "a suspicion is of another member"),
+            (|t| t.suspicions.list(Slot(1)), "a suspicion does not fit its member's status"),
         ];
         for (breaks, otherwise) in breaks {
             let mut table = table();

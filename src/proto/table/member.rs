@@ -56,8 +56,6 @@ pub(crate) struct Member {
     pub(super) order: Link,
     /// Tombstones in the order of their deaths.
     pub(super) tombstone: Link,
-    /// The place of its suspicion or doubt, [`Member::NO_PLACE`] for none.
-    pub(super) suspicion: u32,
     /// Smoothed round-trip time of our direct pings of it in microseconds, 0 until known.
     pub(crate) round_trip: u32,
     /// When it was suspected last.
@@ -97,6 +95,8 @@ impl Flags {
     pub(crate) const QUEUED: Self = Self(16);
     /// The program gave it; its id may be made up until it speaks (P-13).
     pub(crate) const PLACEHOLDER: Self = Self(32);
+    /// There is a suspicion or a doubt of it (P-9).
+    pub(crate) const ACCUSED: Self = Self(64);
     /// `slow_ms` was earned by a failure, not by a suspicion that was cleared.
     pub(crate) const SLOW_FAILED: Self = Self(128);
     /// It is to be probed out of turn.
@@ -156,9 +156,6 @@ pub(crate) struct Claim {
 }
 
 impl Member {
-    /// No place in a list of the table.
-    pub(super) const NO_PLACE: u32 = u32::MAX;
-
     /// A node as an entry tells it.
     pub(super) fn new(entry: &Entry<'_>, now: Instant, strings: &mut Strings) -> Self {
         let heartbeat = Heartbeat::new(entry.heartbeat).unwrap_or(Heartbeat::MAX);
@@ -184,7 +181,6 @@ impl Member {
             pace: 0,
             order: Link::NONE,
             tombstone: Link::NONE,
-            suspicion: Self::NO_PLACE,
             round_trip: 0,
             suspected: Coarse::default(),
             loss: 0,

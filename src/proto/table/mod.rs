@@ -172,28 +172,35 @@ impl Table {
 /// The suspicions (P-9), and doubts: those of members that are still held online (P-9a).
 impl Table {
     pub(crate) fn suspicion(&self, slot: Slot) -> Option<&Suspicion> {
-        self.suspicions.get(&self.members[slot])
+        if self[slot].is(Flags::ACCUSED) { self.suspicions.get(slot) } else { None }
     }
 
     pub(crate) fn suspicion_mut(&mut self, slot: Slot) -> Option<&mut Suspicion> {
-        self.suspicions.get_mut(&self.members[slot])
+        if self[slot].is(Flags::ACCUSED) { self.suspicions.get_mut(slot) } else { None }
     }
 
     /// Adds the doubt of a member that is online and has none.
     pub(crate) fn doubt(&mut self, doubt: Suspicion) {
-        self.suspicions.insert(doubt, &mut self.members);
+        self[doubt.slot].flags.set(Flags::ACCUSED, true);
+        self.suspicions.insert(doubt);
     }
 
     /// Puts back a suspicion that was looked at, if there is one still.
     pub(crate) fn keep_suspicion(&mut self, suspicion: Suspicion) {
-        let member = &self.members[suspicion.slot];
-        self.suspicions.keep(suspicion, member);
+        self.suspicions.keep(suspicion);
     }
 
     /// Forgets the doubt of a member that is online, if there is one.
     pub(crate) fn end_doubt(&mut self, slot: Slot) {
         debug_assert!(self[slot].status == NodeStatus::Online, "a suspect needs its suspicion");
-        self.suspicions.remove(slot, &mut self.members);
+        self.end_suspicion(slot);
+    }
+
+    fn end_suspicion(&mut self, slot: Slot) {
+        if self[slot].is(Flags::ACCUSED) {
+            self[slot].flags.set(Flags::ACCUSED, false);
+            self.suspicions.remove(slot);
+        }
     }
 
     /// The number of suspicions and doubts.
@@ -223,7 +230,7 @@ impl Table {
     /// Takes a member out of everything here; its slot may be given to another at once.
     pub(crate) fn remove(&mut self, slot: Slot) {
         self.hashes.toggle(&self.members[slot]);
-        self.suspicions.remove(slot, &mut self.members);
+        self.end_suspicion(slot);
         let status = self.members[slot].status;
         self.online -= usize::from(status == NodeStatus::Online);
         if !status.is_gone() {
@@ -265,9 +272,9 @@ impl Table {
         self.online += usize::from(new == NodeStatus::Online);
         if new == NodeStatus::Suspect {
             debug_assert!(old == NodeStatus::Online, "only an online member becomes suspect");
-            self.suspicions.list(&self.members[slot]);
+            self.suspicions.list(slot);
         } else {
-            self.suspicions.remove(slot, &mut self.members);
+            self.end_suspicion(slot);
         }
         match (old.is_gone(), new.is_gone()) {
             (true, false) => {

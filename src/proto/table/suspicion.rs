@@ -1,9 +1,9 @@
 //! One suspicion and how long it lasts (SWIM 4.2, Lifeguard IV-B, P-9, P-9a).
 
-use super::member::{Member, Slot};
-use super::members::Members;
+use super::member::Slot;
 use crate::proto::math::ln;
 use crate::types::Heartbeat;
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 /// Accusers that are told apart; more change nothing.
@@ -105,13 +105,14 @@ impl Suspicion {
     }
 }
 
-/// The suspicions and doubts that one node holds, found through the member's record.
+/// The suspicions and doubts that one node holds.
 ///
-/// Invariant: a member that is suspect, or online and doubted, has its place here in its `suspicion`,
-/// and no other member has one.
+/// Invariant: a member that is suspect, or online and doubted, has a place here and the flag
+/// `ACCUSED`; no other member has either.
 #[derive(Debug, Default)]
 pub(super) struct Suspicions {
     list: Vec<Suspicion>,
+    places: BTreeMap<Slot, usize>,
     doubts: usize,
 }
 
@@ -130,48 +131,49 @@ impl Suspicions {
         self.list.len() - self.doubts
     }
 
-    pub(super) fn get(&self, member: &Member) -> Option<&Suspicion> {
-        self.list.get(member.suspicion as usize)
+    /// That of a member which has the flag.
+    pub(super) fn get(&self, slot: Slot) -> Option<&Suspicion> {
+        self.list.get(*self.places.get(&slot)?)
     }
 
-    pub(super) fn get_mut(&mut self, member: &Member) -> Option<&mut Suspicion> {
-        self.list.get_mut(member.suspicion as usize)
+    /// That of a member which has the flag.
+    pub(super) fn get_mut(&mut self, slot: Slot) -> Option<&mut Suspicion> {
+        self.list.get_mut(*self.places.get(&slot)?)
     }
 
     /// Adds the doubt of a member that is online and has none.
-    pub(super) fn insert(&mut self, doubt: Suspicion, members: &mut Members) {
-        let member = &mut members[doubt.slot];
-        debug_assert!(member.suspicion == Member::NO_PLACE, "a member is accused twice");
-        member.suspicion = self.list.len() as u32;
+    pub(super) fn insert(&mut self, doubt: Suspicion) {
+        let before = self.places.insert(doubt.slot, self.list.len());
+        debug_assert!(before.is_none(), "a member is accused twice");
         self.doubts += 1;
         self.list.push(doubt);
     }
 
     /// Puts one that was looked at back; whether it is listed has its own order.
-    pub(super) fn keep(&mut self, suspicion: Suspicion, member: &Member) {
-        if let Some(kept) = self.get_mut(member) {
+    pub(super) fn keep(&mut self, suspicion: Suspicion) {
+        if let Some(kept) = self.get_mut(suspicion.slot) {
             *kept = Suspicion { doubt: kept.doubt, ..suspicion };
         }
     }
 
     /// A doubt becomes a suspicion.
-    pub(super) fn list(&mut self, member: &Member) {
-        if let Some(kept) = self.list.get_mut(member.suspicion as usize) {
-            self.doubts -= usize::from(core::mem::take(&mut kept.doubt));
-        }
+    pub(super) fn list(&mut self, slot: Slot) {
+        let doubt = self.get_mut(slot).map(|kept| core::mem::take(&mut kept.doubt));
+        self.doubts -= usize::from(doubt.unwrap_or_default());
     }
 
     /// Forgets that of a member, if it has one.
-    pub(super) fn remove(&mut self, slot: Slot, members: &mut Members) {
-        let place = members[slot].suspicion as usize;
-        if place >= self.list.len() {
-            return;
-        }
-        members[slot].suspicion = Member::NO_PLACE;
+    pub(super) fn remove(&mut self, slot: Slot) {
+        let Some(place) = self.places.remove(&slot) else { return };
         self.doubts -= usize::from(self.list.swap_remove(place).doubt);
         if let Some(moved) = self.list.get(place) {
-            members[moved.slot].suspicion = place as u32;
+            self.places.insert(moved.slot, place);
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn misplace(&mut self) {
+        self.list.swap(0, 1);
     }
 
     #[cfg(test)]
