@@ -331,7 +331,11 @@ fn own_detail(table: &Table, news: &mut News, send: &Send, form: Form) -> Detail
 /// What the receiver is told of itself (P-7): that it is suspect, failed, left or accused, or what it
 /// was if what it just told us is older.
 fn notice(cx: &Context, to: Slot, older: bool) -> Option<Piece> {
-    let status = cx.table[to].status();
+    let member = &cx.table[to];
+    let status = member.status();
+    if !older && status == NodeStatus::Online && !member.is(Flags::ACCUSED) {
+        return None;
+    }
     let accused = cx.table.suspicion(to).map(|accused| accused.stamp);
     if !cx.holds(if accused.is_some() { Rule::Notice } else { Rule::Reminder }) {
         return None;

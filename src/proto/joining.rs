@@ -2,9 +2,9 @@
 
 use super::context::Context;
 use super::outbox::{Content, Send};
-use super::table::{Flags, Member, Slot, Table};
+use super::table::{Flags, Member, Slot, SlotMap, Table};
 use crate::types::{Form, Instant, MessageKind};
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
 
 /// Meets and joins that are looked at in one round (P-15).
 const JOINS_A_ROUND: usize = 4;
@@ -32,7 +32,7 @@ pub(crate) struct Joining {
     joins: VecDeque<Join>,
     pushes: VecDeque<Push>,
     /// The member that vouched first for each one that is joining on hearsay (P-5).
-    vouchers: BTreeMap<Slot, Slot>,
+    vouchers: SlotMap,
     /// A member to pull the list from when the message in hand has been read.
     pull_from: Option<Slot>,
     /// Until when this node counts as a newcomer, whose list is still to be vouched for (P-5).
@@ -62,11 +62,11 @@ struct Push {
 }
 
 impl Joining {
-    pub(crate) const fn new(now: Instant) -> Self {
+    pub(crate) fn new(now: Instant) -> Self {
         Self {
             joins: VecDeque::new(),
             pushes: VecDeque::new(),
-            vouchers: BTreeMap::new(),
+            vouchers: SlotMap::default(),
             pull_from: None,
             fresh_until: now,
         }
@@ -145,12 +145,16 @@ impl Joining {
 
     /// A member vouches for one that is joining. Returns whether another one did so before (P-5).
     pub(crate) fn vouch(&mut self, slot: Slot, voucher: Slot) -> bool {
-        *self.vouchers.entry(slot).or_insert(voucher) != voucher
+        let first = self.vouchers.get(slot);
+        if first.is_none() {
+            self.vouchers.insert(slot, voucher.0);
+        }
+        first.is_some_and(|first| first != voucher.0)
     }
 
     /// A member has joined, so that nobody has to vouch for it any more.
     pub(crate) fn joined(&mut self, slot: Slot) {
-        self.vouchers.remove(&slot);
+        self.vouchers.remove(slot);
     }
 
     /// A placeholder that fits, among the first `looks` nodes that we wait for.

@@ -264,7 +264,9 @@ impl Core {
         }
         if old == NodeStatus::Online {
             member.learn_pace(now, origin.direct);
-            clear_doubt(cx, slot, origin.direct);
+            if member.is(Flags::ACCUSED) {
+                clear_doubt(cx, slot, origin.direct);
+            }
             // Of what comes later the program is told then.
             if changed == Changed::Shown {
                 cx.event(slot, old);

@@ -9,11 +9,13 @@ mod audit;
 mod member;
 mod members;
 mod own;
+mod slot_map;
 mod suspicion;
 mod walks;
 
 pub(crate) use member::{Claim, Coarse, Flags, Member, Slot};
 pub(crate) use members::grow;
+pub(crate) use slot_map::SlotMap;
 pub(crate) use suspicion::{Suspicion, timeout};
 pub(crate) use walks::Observers;
 

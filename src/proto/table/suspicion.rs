@@ -1,9 +1,9 @@
 //! One suspicion and how long it lasts (SWIM 4.2, Lifeguard IV-B, P-9, P-9a).
 
 use super::member::Slot;
+use super::slot_map::SlotMap;
 use crate::proto::math::ln;
 use crate::types::Heartbeat;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 /// Accusers that are told apart; more change nothing.
@@ -112,7 +112,7 @@ impl Suspicion {
 #[derive(Debug, Default)]
 pub(super) struct Suspicions {
     list: Vec<Suspicion>,
-    places: BTreeMap<Slot, usize>,
+    places: SlotMap,
     doubts: usize,
 }
 
@@ -131,20 +131,22 @@ impl Suspicions {
         self.list.len() - self.doubts
     }
 
-    /// That of a member which has the flag.
+    /// That of a member which has the flag, as few have.
+    #[cold]
     pub(super) fn get(&self, slot: Slot) -> Option<&Suspicion> {
-        self.list.get(*self.places.get(&slot)?)
+        self.list.get(self.places.get(slot)? as usize)
     }
 
-    /// That of a member which has the flag.
+    /// The same, to be changed.
+    #[cold]
     pub(super) fn get_mut(&mut self, slot: Slot) -> Option<&mut Suspicion> {
-        self.list.get_mut(*self.places.get(&slot)?)
+        self.list.get_mut(self.places.get(slot)? as usize)
     }
 
     /// Adds the doubt of a member that is online and has none.
     pub(super) fn insert(&mut self, doubt: Suspicion) {
-        let before = self.places.insert(doubt.slot, self.list.len());
-        debug_assert!(before.is_none(), "a member is accused twice");
+        debug_assert!(self.get(doubt.slot).is_none(), "a member is accused twice");
+        self.places.insert(doubt.slot, self.list.len() as u32);
         self.doubts += 1;
         self.list.push(doubt);
     }
@@ -164,9 +166,9 @@ impl Suspicions {
 
     /// Forgets that of a member, if it has one.
     pub(super) fn remove(&mut self, slot: Slot) {
-        let Some(place) = self.places.remove(&slot) else { return };
-        self.doubts -= usize::from(self.list.swap_remove(place).doubt);
-        if let Some(moved) = self.list.get(place) {
+        let Some(place) = self.places.remove(slot) else { return };
+        self.doubts -= usize::from(self.list.swap_remove(place as usize).doubt);
+        if let Some(moved) = self.list.get(place as usize) {
             self.places.insert(moved.slot, place);
         }
     }

@@ -1,0 +1,44 @@
+//! A number for some members: what few of them have needs no room in every record.
+
+use super::Slot;
+use alloc::collections::BTreeSet;
+
+/// Numbers by the place of a member. They stand in a set of the type that the shared order has, so
+/// that a small library has its code once.
+#[derive(Debug, Default)]
+pub(crate) struct SlotMap(BTreeSet<(u32, Slot)>);
+
+impl SlotMap {
+    pub(crate) fn get(&self, slot: Slot) -> Option<u32> {
+        let &(found, Slot(number)) = self.0.range((slot.0, Slot(0))..).next()?;
+        (found == slot.0).then_some(number)
+    }
+
+    /// Gives a member a number, whether it has one or not.
+    pub(crate) fn insert(&mut self, slot: Slot, number: u32) {
+        self.remove(slot);
+        self.0.insert((slot.0, Slot(number)));
+    }
+
+    /// Takes the number of a member away, if it has one.
+    pub(crate) fn remove(&mut self, slot: Slot) -> Option<u32> {
+        let number = self.get(slot)?;
+        self.0.remove(&(slot.0, Slot(number)));
+        Some(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_number_counts_until_it_is_removed() {
+        let mut map = SlotMap::default();
+        (0..1_000).for_each(|n| map.insert(Slot(n), n));
+        (0..1_000).for_each(|n| map.insert(Slot(n), n + 1));
+        assert!((0..1_000).all(|n| map.get(Slot(n)) == Some(n + 1)));
+        assert_eq!(map.remove(Slot(7)), Some(8));
+        assert_eq!((map.get(Slot(7)), map.remove(Slot(7)), map.0.len()), (None, None, 999));
+    }
+}
