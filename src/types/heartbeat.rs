@@ -38,33 +38,3 @@ impl Heartbeat {
         self.0.saturating_sub(earlier.0)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_from_2_to_the_63_do_not_exist() {
-        assert_eq!(Heartbeat::new((1 << 63) - 1), Some(Heartbeat::MAX));
-        assert_eq!(Heartbeat::new(1 << 63), None);
-        assert_eq!(Heartbeat::new(u64::MAX), None);
-        assert_eq!(Heartbeat::new(7).map(Heartbeat::get), Some(7));
-    }
-
-    #[test]
-    fn counting_stops_at_the_end_and_never_wraps() {
-        let late = Heartbeat::MAX;
-        assert_eq!(Heartbeat::ZERO.after(3).get(), 3);
-        assert_eq!(late.after(1), late);
-        assert_eq!(late.after(u64::MAX), late);
-        assert_eq!(Heartbeat::ZERO.after(u64::MAX), late);
-    }
-
-    #[test]
-    fn the_distance_to_a_later_one_is_zero() {
-        let (early, late) = (Heartbeat::ZERO.after(5), Heartbeat::ZERO.after(9));
-        assert_eq!(late.since(early), 4);
-        assert_eq!(early.since(late), 0);
-        assert!(early < late);
-    }
-}

@@ -49,27 +49,3 @@ impl fmt::Debug for NodeId {
         write!(f, "NodeId({self})")
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use alloc::format;
-
-    #[test]
-    fn is_written_as_32_lower_case_hex_digits() {
-        let mut bytes = [0; 16];
-        (bytes[0], bytes[1], bytes[15]) = (0xab, 0x0c, 0xff);
-        let id = NodeId::from(bytes);
-        assert_eq!(format!("{id}"), "ab0c00000000000000000000000000ff");
-        assert_eq!(format!("{id:?}"), "NodeId(ab0c00000000000000000000000000ff)");
-        assert_eq!(id.as_bytes(), &bytes);
-    }
-
-    #[test]
-    fn only_the_unset_id_is_zero() {
-        assert!(NodeId::default().is_zero() && NodeId::ZERO.is_zero());
-        let mut bytes = [0; 16];
-        bytes[15] = 1;
-        assert!(!NodeId::new(bytes).is_zero());
-    }
-}

@@ -178,26 +178,3 @@ impl Path {
         matches!(self, Self::Stream(_))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn kinds_have_the_abi_s_numbers_and_read_back() {
-        for (raw, kind) in (0..).zip(MessageKind::ALL) {
-            assert_eq!(kind as u32, raw);
-            assert_eq!(MessageKind::from_raw(raw), Some(kind));
-        }
-        assert_eq!(MessageKind::from_raw(5), Some(MessageKind::Update));
-        assert_eq!(MessageKind::from_raw(10), None);
-        assert_eq!(MessageKind::from_raw(256), None);
-    }
-
-    #[test]
-    fn the_two_kinds_of_the_anti_entropy_do_not_fit_a_struct() {
-        let fits = |raw| MessageKind::from_raw(raw).is_some_and(MessageKind::is_struct);
-        assert!((0..8).all(fits));
-        assert!(!(8..10).any(fits));
-    }
-}

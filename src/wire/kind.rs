@@ -43,26 +43,3 @@ pub fn kind_of(bytes: &[u8]) -> Kind {
         _ => Kind::Unknown,
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use alloc::vec;
-
-    #[test]
-    fn forms_are_told_apart() {
-        for first in 0..=255 {
-            let kind = kind_of(&[first, b'x']);
-            assert_eq!(kind == Kind::Binary, first == 0xc1);
-            assert_eq!(kind == Kind::Bincode, first == 0xc0);
-        }
-        assert_eq!(kind_of(b""), Kind::Unknown);
-        assert_eq!(kind_of(b"\xef\xbb\xbf{}"), Kind::Json);
-        assert_eq!(kind_of(b"\xef{}"), Kind::Unknown);
-        let mut frame = vec![];
-        let start = super::super::framing::begin_frame(&mut frame);
-        frame.resize(start + super::super::MAX_MESSAGE_BYTES, b' ');
-        super::super::framing::end_frame(&mut frame, start).expect("at the limit");
-        assert_eq!(kind_of(&frame), Kind::Json);
-    }
-}
