@@ -32,6 +32,23 @@ fn after_leaving_rounds_only_repeat_it_for_some_rounds() {
 }
 
 #[test]
+fn after_leaving_nothing_but_rounds_is_due() {
+    let mut config = Config::own_loop();
+    config.gossip_interval_ms = 50;
+    let mut rig = Rig::among(config, 5);
+    // A probe is on its way, and news wait for the next gossip.
+    rig.tick();
+    rig.says(1, &[view(9)]);
+    leave(&mut rig, 0);
+    for _ in 0..20 {
+        let due = rig.core.poll_timeout().expect("rounds never end");
+        rig.core.handle_timeout(due);
+        rig.drain();
+        assert!(rig.core.poll_timeout() > Some(due), "a driver would not sleep");
+    }
+}
+
+#[test]
 fn one_who_left_answers_questions_with_its_leave_and_believes_nothing() {
     let mut rig = Rig::among(Config::own_loop(), 5);
     leave(&mut rig, 0);

@@ -84,6 +84,10 @@ impl Core {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let mut next = self.round_at;
+        // After a leave there are only rounds: what else is due is not done any more (P-14).
+        if self.leaving.is_some() {
+            return Some(next);
+        }
         let talks = self.news.len() > 0 || self.is_catching_up();
         if self.cx.config.gossip_interval_ms > 0 && talks {
             next = next.min(self.news.due());
