@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::outbox::{Content, Send};
 use super::table::{Flags, Member, Slot, SlotMap, Table};
-use crate::types::{Form, Instant, MessageKind};
+use crate::types::{Form, Instant, MessageKind, NodeStatus};
 use alloc::collections::VecDeque;
 
 /// Meets and joins that are looked at in one round (P-15).
@@ -157,15 +157,20 @@ impl Joining {
         self.vouchers.remove(slot);
     }
 
-    /// A placeholder that fits, among the first `looks` nodes that we wait for.
+    /// A placeholder that fits, among the first `looks` nodes that we wait for. A member of which others
+    /// told us that it is online is none any more: its id is its own.
     pub(crate) fn placeholder(
         &self,
         table: &Table,
         looks: usize,
         fits: impl Fn(&Member) -> bool,
     ) -> Option<Slot> {
-        let slots = self.joins.iter().take(looks).map(|join| join.slot);
-        slots.filter(|&slot| table[slot].is(Flags::PLACEHOLDER)).find(|&slot| fits(&table[slot]))
+        let mut slots = self.joins.iter().take(looks).map(|join| join.slot);
+        slots.find(|&slot| {
+            let member = &table[slot];
+            let waits = member.is(Flags::PLACEHOLDER) && member.status() == NodeStatus::Joining;
+            waits && fits(member)
+        })
     }
 
     /// A newcomer is to get the list, if there is anything to tell; in packets it pulls instead.

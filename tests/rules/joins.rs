@@ -88,6 +88,28 @@ fn a_placeholder_of_a_node_known_from_others_is_merged() {
 }
 
 #[test]
+fn a_placeholder_that_gets_its_id_by_an_unbelieved_leave_is_told() {
+    let mut rig = Rig::new();
+    join(&mut rig, &seed(1, id(0xdead)));
+    let own = NodeView { heartbeat: 1 << 62, ..rig.peer(1) };
+    rig.take(Path::Struct, &rig.header(MessageKind::Leave, 1), &[own]).unwrap();
+    assert_eq!((rig.core.len(), rig.status(1)), (1, Some(Joining)));
+    assert_eq!(rig.changes(1), [(Unknown, Joining)]);
+}
+
+#[test]
+fn a_met_node_that_others_vouch_for_keeps_its_id() {
+    let mut rig = Rig::new();
+    rig.welcome(2);
+    join(&mut rig, &view(1));
+    rig.hear(MessageKind::Ping, 2, &[claim(1, 1100, Online)], &[]).unwrap();
+    assert_eq!(rig.status(1), Some(Online));
+    // Somebody else writes from its address.
+    rig.take(Path::Packet(address(1)), &rig.header(MessageKind::Ping, 8), &[]).unwrap();
+    assert_eq!((rig.status(1), rig.status(8)), (Some(Online), None));
+}
+
+#[test]
 fn our_own_address_and_id_are_not_met() {
     let mut rig = Rig::new();
     let now = rig.now();

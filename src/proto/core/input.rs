@@ -93,15 +93,11 @@ impl Core {
         let mut origin = self.origin(header, own, path);
         if header.kind == MessageKind::Leave {
             self.apply_leave(own, entries, &origin);
+            self.tell_renamed(renamed);
             return Ok(());
         }
         self.observe_sender(header, own, &mut origin);
-        if let Some(slot) = renamed
-            && self.is_joining(slot)
-        {
-            // Not proved yet, so nothing else tells the program of the id that it lists now.
-            self.cx.event(slot, NodeStatus::Unknown);
-        }
+        self.tell_renamed(renamed);
         self.apply_entries(header, entries, own_at, &origin);
         let pulls = self.joining.take_pull();
         if let Some(slot) = pulls.filter(|&slot| self.cx.speaks_packets(slot)) {
@@ -110,6 +106,14 @@ impl Core {
         self.answer(header, own, &origin, entries.len());
         self.exchange_configurations(header, &origin);
         Ok(())
+    }
+
+    /// A placeholder that got its sender's id and is not proved yet: nothing else tells the program of
+    /// the id that it lists now.
+    fn tell_renamed(&mut self, renamed: Option<Slot>) {
+        if let Some(slot) = renamed.filter(|&slot| self.is_joining(slot)) {
+            self.cx.event(slot, NodeStatus::Unknown);
+        }
     }
 
     /// What stands before the sender's own entry, which is at `own_at`, then what stands after it.
