@@ -114,30 +114,3 @@ fn set_hook(once: &Once) {
         }));
     });
 }
-
-#[cfg(test)]
-mod tests {
-    use super::{guard, guard_quiet};
-    use crate::ffi::error;
-    use core::ffi::CStr;
-
-    fn last_error() -> String {
-        // SAFETY: the text ends in NUL and lives as long as the thread.
-        unsafe { CStr::from_ptr(error::last()) }.to_str().expect("UTF-8").to_owned()
-    }
-
-    #[test]
-    fn a_panic_becomes_the_fallback_and_a_text() {
-        assert_eq!(guard("gossip_test", 7, || panic!("number {}", 9)), 7);
-        assert!(last_error().starts_with("gossip_test: internal error: number 9;"));
-        assert_eq!(guard("gossip_test", 7, || 8), 8);
-        assert_eq!(last_error(), "");
-    }
-
-    #[test]
-    fn freeing_keeps_the_text() {
-        guard("gossip_test", (), || error::set_last_error(format_args!("kept")));
-        guard_quiet("gossip_free", (), || ());
-        assert_eq!(last_error(), "gossip_test: kept");
-    }
-}

@@ -336,7 +336,7 @@ mod tests {
     use crate::ffi::error;
     use crate::ffi::guard::guard_then;
     use crate::proto::Config;
-    use crate::types::{MessageKind, NodeId};
+    use crate::types::NodeId;
     use core::ffi::CStr;
     use core::ptr;
 
@@ -365,25 +365,5 @@ mod tests {
         assert!(tick(&shared).contains("destroy it"));
         assert!(shared.read(Core::len).is_none());
         shared.close();
-    }
-
-    #[test]
-    fn a_transport_may_deliver_to_a_core_that_was_destroyed() {
-        let shared = shared();
-        let header =
-            Header { sender: NodeId::new([2; 16]), kind: MessageKind::Ping, ..Header::default() };
-        shared.deliver(Path::Stream(crate::types::Form::Text), &header, &[], 100);
-        assert_eq!(shared.read(|core| core.stats().received_messages), Some(1));
-        shared.close();
-        shared.deliver(Path::Stream(crate::types::Form::Text), &header, &[], 100);
-        let state = shared.state.lock().expect("no panic");
-        assert_eq!(state.core.stats().received_messages, 1);
-    }
-
-    #[test]
-    fn an_input_that_is_refused_says_so() {
-        let shared = shared();
-        guard_then("gossip_test", (), |()| shared.input(None, |_, _| Err(Refused::ZeroId)));
-        assert_eq!(last_error(), "gossip_test: the sender's id is zero");
     }
 }

@@ -97,14 +97,4 @@ mod tests {
     fn refuses_a_size_that_overflows() {
         assert!(CArray::<u64>::with_room(usize::MAX / 4).is_none());
     }
-
-    #[test]
-    fn gives_its_block_away() {
-        let block = CArray::copy_of(b"abc").expect("memory").into_raw();
-        // SAFETY: three bytes were copied into the block, and it is freed once.
-        unsafe {
-            assert_eq!(core::slice::from_raw_parts(block, 3), b"abc");
-            super::free(block.cast());
-        }
-    }
 }

@@ -112,24 +112,3 @@ fn error_name(raw: u32) -> &'static CStr {
         _ => c"unknown error code",
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::{VERSION, VERSION_NUMBER, status_name};
-    use crate::types::NodeStatus;
-
-    #[test]
-    fn the_number_says_what_the_text_says() {
-        let text = VERSION.to_str().expect("digits");
-        let parts: Vec<i32> = text.split('.').map(|part| part.parse().expect("digits")).collect();
-        assert_eq!(VERSION_NUMBER, parts[0] * 10_000 + parts[1] * 100 + parts[2]);
-    }
-
-    #[test]
-    fn a_status_has_one_name_in_all_languages() {
-        for raw in 0..5 {
-            let status = NodeStatus::from_raw(raw).expect("a status");
-            assert_eq!(status_name(raw).to_str(), Ok(status.name()));
-        }
-    }
-}

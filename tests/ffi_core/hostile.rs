@@ -1,7 +1,7 @@
 //! NULL, foreign integers and unterminated texts: no crash, no change, and a text that says why.
 
 use crate::support::*;
-use gossip::ffi::testing::c_text;
+use gossip::ffi::testing::{c_text, guard, read_text};
 use gossip::ffi::*;
 use gossip::proto::Core;
 use gossip::types::MessageKind;
@@ -149,7 +149,14 @@ fn text_that_is_not_utf8_is_read_with_replacements() {
     node.hear(MessageKind::Ping, 2, &[changed]);
     assert_eq!(last_error(), "");
     let known = node.find(2).expect("known");
-    assert_eq!(gossip::ffi::testing::read_text(&known.role), "r\u{fffd}lle");
+    assert_eq!(read_text(&known.role), "r\u{fffd}lle");
+
+    // What is longer with its replacements is cut.
+    role = [0xff_u8 as c_char; 64];
+    role[63] = 0;
+    let changed = gossip_node_view_t { role, config_epoch: 2, ..online(2, 13) };
+    node.hear(MessageKind::Ping, 2, &[changed]);
+    assert_eq!(read_text(&node.find(2).expect("known").role), "\u{fffd}".repeat(21));
 }
 
 #[test]
@@ -184,4 +191,22 @@ fn an_error_is_gone_with_the_next_call_that_has_none() {
         scope.spawn(|| assert_eq!(last_error(), "", "each thread has its own"));
     });
     assert_ne!(last_error(), "");
+}
+
+#[test]
+fn a_panic_becomes_the_fallback_and_a_text_of_the_function_that_was_called() {
+    assert_eq!(guard("gossip_test", 7, || panic!("number {}", 9)), 7);
+    assert!(last_error().starts_with("gossip_test: internal error: number 9;"));
+    assert_eq!(guard("gossip_test", 7, || 8), 8);
+    assert_eq!(last_error(), "");
+}
+
+#[test]
+fn a_long_error_is_cut_between_characters() {
+    for before in ["", "a", "aa"] {
+        guard("gossip_test", (), || panic!("{before}{}", "\u{20ac}".repeat(512)));
+        let error = last_error();
+        assert!((509..512).contains(&error.len()), "{} bytes", error.len());
+        assert!(error.contains('\u{20ac}') && !error.contains('\u{fffd}'));
+    }
 }

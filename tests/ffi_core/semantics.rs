@@ -1,9 +1,9 @@
 //! What the caller of one function sees, as in 1.4.2.
 
 use crate::support::*;
-use gossip::ffi::testing::{c_text, raw_status, read_text};
+use gossip::ffi::testing::{c_text, raw_status, read_text, text_bytes};
 use gossip::ffi::*;
-use gossip::types::MessageKind;
+use gossip::types::{MessageKind, NodeStatus};
 use std::ffi::{CStr, c_char};
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -265,15 +265,30 @@ fn texts_come_back_as_they_were_given() {
 }
 
 #[test]
+fn long_texts_are_cut_between_characters_and_terminated() {
+    let text = c_text(&"\u{20ac}".repeat(40));
+    assert_eq!(text_bytes(&text).len(), 63);
+    assert_eq!(read_text(&text), "\u{20ac}".repeat(21));
+    let text = c_text(&format!("a{}", "\u{20ac}".repeat(40)));
+    assert_eq!(text_bytes(&text).len(), 61);
+    assert!(text[61..].iter().all(|&byte| byte == 0));
+}
+
+#[test]
 fn numbers_have_names() {
     let name = |pointer: *const c_char| {
         // SAFETY: a constant text of the library.
         unsafe { CStr::from_ptr(pointer) }.to_str().expect("ASCII")
     };
-    assert_eq!(name(gossip_status_string(status(ONLINE))), "online");
+    for raw in 0..5 {
+        let in_rust = NodeStatus::from_raw(raw).expect("a status").name();
+        assert_eq!(name(gossip_status_string(status(raw))), in_rust);
+    }
     assert_eq!(name(gossip_status_string(status(77))), "invalid");
     let code = MaybeUninit::new(gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT);
     assert_eq!(name(gossip_error_string(code)), "invalid argument");
     assert_eq!(name(gossip_version()), env!("CARGO_PKG_VERSION"));
-    assert!(gossip_version_number() >= 10_500);
+    let parts: Vec<i32> =
+        name(gossip_version()).split('.').map(|part| part.parse().expect("digits")).collect();
+    assert_eq!(gossip_version_number(), parts[0] * 10_000 + parts[1] * 100 + parts[2]);
 }

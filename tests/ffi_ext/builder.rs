@@ -258,3 +258,90 @@ fn a_lent_message_is_written_and_read_with_its_metadata() {
         }
     }
 }
+
+/// What the callbacks of nested lends write of both messages.
+#[cfg(feature = "net")]
+struct Nested {
+    serializer: *mut gossip::ffi::gossip_serializer_t,
+    inner: *const gossip_message_builder_t,
+    outer: *const gossip_message_t,
+    /// Whether what was written had metadata.
+    had: Vec<bool>,
+}
+
+#[cfg(feature = "net")]
+impl Nested {
+    fn write(&mut self, message: *const gossip_message_t) {
+        let (mut data, mut size) = (ptr::null_mut(), 0);
+        // SAFETY: a serializer and a message that live; the bytes are freed once.
+        unsafe {
+            let code = gossip::ffi::gossip_serializer_serialize(
+                self.serializer,
+                message,
+                &mut data,
+                &mut size,
+            );
+            assert_eq!(code, SUCCESS, "{}", last_error());
+            let text = String::from_utf8_lossy(std::slice::from_raw_parts(data, size));
+            self.had.push(text.contains("zone"));
+            gossip::ffi::gossip_buffer_free(data);
+        }
+    }
+}
+
+/// A message is known by its address, and while the innermost callback with a message is its own.
+#[test]
+#[cfg(feature = "net")]
+fn of_nested_lends_the_innermost_message_is_known() {
+    unsafe extern "C-unwind" fn within(message: *const gossip_message_t, nested: *mut c_void) {
+        // SAFETY: the user data of the test.
+        let nested = unsafe { &mut *nested.cast::<Nested>() };
+        nested.write(message);
+        nested.write(nested.outer);
+    }
+    unsafe extern "C-unwind" fn around(message: *const gossip_message_t, nested: *mut c_void) {
+        // SAFETY: the user data of the test.
+        let data = unsafe { &mut *nested.cast::<Nested>() };
+        data.outer = message;
+        data.write(message);
+        // SAFETY: a message that lives.
+        let copy = unsafe { *message };
+        data.write(&raw const copy);
+        // SAFETY: a builder, and a function with what it expects.
+        assert_eq!(
+            unsafe { gossip_message_builder_lend(data.inner, Some(within), nested) },
+            SUCCESS
+        );
+        data.write(message);
+        // A callback that is handed no message does not hide it.
+        let node = Node::new(1);
+        let (had_tell, had) = std::sync::mpsc::channel();
+        let (at, outer) = (nested.expose_provenance(), message.expose_provenance());
+        node.inside(move |handed| {
+            if let Handed::Event(_) = handed {
+                // SAFETY: the user data of the test, and nothing else uses it now.
+                let nested = unsafe { &mut *ptr::with_exposed_provenance_mut::<Nested>(at) };
+                nested.write(ptr::with_exposed_provenance(outer));
+                had_tell.send(nested.had.pop()).expect("the test waits");
+            }
+        });
+        node.meet(&view(2));
+        assert_eq!(had.try_recv(), Ok(Some(true)));
+    }
+    let [outer, inner] = [2, 3].map(|number| {
+        let ping = Builder::new(MessageKind::Ping, number, 19);
+        ping.add(&online(number, 20));
+        ping.set(0, "zone", "c");
+        ping
+    });
+    // SAFETY: a text, handles that live, and functions with what they expect.
+    unsafe {
+        let serializer = gossip::ffi::gossip_serializer_create(c"json".as_ptr());
+        let mut nested = Nested { serializer, inner: inner.0, outer: ptr::null(), had: Vec::new() };
+        let at = (&raw mut nested).cast();
+        assert_eq!(gossip_message_builder_lend(outer.0, Some(around), at), SUCCESS);
+        // Its own, a copy; the inner, the outer; the outer again.
+        assert_eq!(nested.had, [true, false, true, false, true]);
+        gossip::ffi::gossip_serializer_destroy(serializer);
+    }
+}

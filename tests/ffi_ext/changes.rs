@@ -94,6 +94,35 @@ fn with_a_wait_a_list_comes_when_it_has_settled() {
 }
 
 #[test]
+fn with_a_wait_what_is_undone_is_not_told() {
+    let config = gossip_config_t { changes_settle_ms: 50, ..config(1) };
+    let node = Node::with(&config, &view(1), LISTS);
+    // SAFETY: a live core.
+    let settle = |now| unsafe { gossip_core_handle_timeout_at(node.core, now) };
+    let leave_and_return = |node: &Node| {
+        node.hear(MessageKind::Leave, 3, &[online(3, 20)]);
+        node.meet(&view(3));
+        node.hear(MessageKind::Pong, 3, &[online(3, 30)]);
+    };
+    node.befriend(3);
+    node.befriend(4);
+    settle(50);
+    lists(&node);
+    leave_and_return(&node);
+    let moved = gossip_node_view_t { config_epoch: 1, port: 9, ..online(4, 11) };
+    node.hear(MessageKind::Ping, 4, &[moved]);
+    settle(100);
+    assert_eq!(brief(&lists(&node).concat()), [(4, ONLINE, ONLINE)]);
+
+    // Without a wait each change is told as it was.
+    let node = Node::with(&gossip_config_t { changes_settle_ms: 0, ..config }, &view(1), LISTS);
+    node.befriend(3);
+    leave_and_return(&node);
+    let told = brief(&lists(&node).concat());
+    assert_eq!(told[told.len() - 2..], [(3, ONLINE, LEFT), (3, LEFT, ONLINE)]);
+}
+
+#[test]
 fn what_is_held_back_is_not_told_after_destroy() {
     let config = gossip_config_t { changes_settle_ms: 250, ..config(1) };
     let node = Node::with(&config, &view(1), LISTS);

@@ -2,6 +2,7 @@
 
 use crate::cluster::Cluster;
 use crate::support::*;
+use gossip::ffi::testing::c_text;
 use gossip::ffi::*;
 use gossip::types::MessageKind;
 use gossip::wire::{binary, framing, json};
@@ -187,23 +188,27 @@ fn a_message_is_sent_once_though_the_program_has_both_functions() {
 #[test]
 fn what_cannot_be_sent_to_is_dropped_and_counted() {
     let node = Node::with(&packets(1), &view(1), PACKETS);
-    for (ip, port) in [("db-7.internal", 7002), ("10.0.0.7", 0), ("10.0.0.7", 70_000)] {
-        let target = gossip::ffi::gossip_node_view_t {
-            ip: gossip::ffi::testing::c_text(ip),
-            port,
-            ..view(2 + u8::try_from(port % 200).expect("small"))
-        };
-        node.join(&target);
+    let join = |number: u8, ip: &str, port: i32| {
+        node.join(&gossip_node_view_t { ip: c_text(ip), port, ..view(number) });
+    };
+    let nowhere = [("db-7.internal", 7002), ("10.0.0.7", 0), ("::1", -1), ("::1", 70_000), ("", 5)];
+    for (number, (ip, port)) in (10..).zip(nowhere) {
+        join(number, ip, port);
     }
     assert!(sent(&node).is_empty());
-    assert_eq!(crate::stats::stats(&node).dropped_calls, 3);
-    let six = gossip::ffi::gossip_node_view_t {
-        ip: gossip::ffi::testing::c_text("2001:DB8::7"),
-        ..view(9)
-    };
-    node.join(&six);
-    let (_, ip, port) = sent(&node).pop().expect("a join");
-    assert_eq!((ip.as_str(), port), ("2001:db8::7", 7009));
+    assert_eq!(crate::stats::stats(&node).dropped_calls, 5);
+    let longest = "fff1:fff2:fff3:fff4:fff5:fff6:fff7:fff8";
+    for (number, (ip, shown)) in (20..).zip([
+        ("2001:DB8::7", "2001:db8::7"),
+        ("localhost", "127.0.0.1"),
+        ("::ffff:10.0.0.7", "10.0.0.7"),
+        ("255.255.255.255", "255.255.255.255"),
+        (longest, longest),
+    ]) {
+        join(number, ip, 7009);
+        let (_, ip, port) = sent(&node).pop().expect("a join");
+        assert_eq!((ip.as_str(), port), (shown, 7009));
+    }
 }
 
 /// To others it comes as several datagrams; who may be a node of 1.4.2 loses bursts.

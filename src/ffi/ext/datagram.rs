@@ -165,33 +165,3 @@ impl Write for HostText {
         self.put(more.as_bytes())
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn target(ip: &str, port: i32) -> Option<SocketAddr> {
-        address_of(&Entry { ip, port, ..Entry::default() })
-    }
-
-    #[test]
-    fn only_numeric_addresses_can_be_sent_to() {
-        assert_eq!(target("10.0.0.7", 5), "10.0.0.7:5".parse().ok());
-        assert_eq!(target("localhost", 5), "127.0.0.1:5".parse().ok());
-        assert_eq!(target("::ffff:10.0.0.7", 5), "10.0.0.7:5".parse().ok());
-        for (ip, port) in [("", 5), ("db-7", 5), ("10.0.0.7", 0), ("::1", -1), ("::1", 65536)] {
-            assert_eq!(target(ip, port), None, "{ip} {port}");
-        }
-    }
-
-    #[test]
-    fn the_longest_address_is_written_whole() {
-        let ip = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255";
-        for ip in [ip, "1.2.3.4"] {
-            let to = SocketAddr::new(ip.parse().expect("an address"), 9);
-            let text = HostText::of(&Datagram { start: 0, len: 0, to });
-            let written = core::ffi::CStr::from_bytes_until_nul(&text.bytes).expect("a NUL");
-            assert_eq!(written.to_str().expect("ASCII").parse::<IpAddr>(), Ok(to.ip()));
-        }
-    }
-}
