@@ -50,9 +50,9 @@ impl<'a> Book<'a> {
     pub(super) fn packed_entry(self, piece: Piece) -> Entry<'a> {
         match piece {
             Piece::Own(heartbeat, Detail::Claim) => {
-                Entry { heartbeat: heartbeat.get(), ..Table::claim(self.table.own()) }
+                Entry { heartbeat: heartbeat.get(), ..self.table.own().claim_entry() }
             }
-            Piece::Member(slot, Detail::Claim) => Table::claim(&self.table[slot]),
+            Piece::Member(slot, Detail::Claim) => self.table[slot].claim_entry(),
             _ => self.entry(piece),
         }
     }

@@ -34,17 +34,6 @@ impl Budgets {
         self.0 = Self::ROUND;
     }
 
-    /// Whether no budget is larger than when a round begins.
-    #[cfg(any(test, debug_assertions, feature = "switches"))]
-    pub(crate) fn are_within_a_round(&self) -> bool {
-        self.0.iter().zip(Self::ROUND).all(|(&left, most)| left <= most)
-    }
-
-    #[cfg(test)]
-    pub(crate) const fn grant(&mut self, budget: Budget, many: u32) {
-        self.0[budget as usize] = many;
-    }
-
     pub(crate) const fn has(&self, budget: Budget) -> bool {
         self.0[budget as usize] > 0
     }

@@ -8,7 +8,7 @@ use super::hash::code;
 use super::outbox::{Content, Decision, Outbox, Send, To};
 use super::piggyback::transmit_limit;
 use super::rules::Rule;
-use super::table::{Claim, Flags, Observers, Slot, Table};
+use super::table::{Claim, Flags, MAX_OBSERVERS, Slot, SlotList, Table};
 use super::{Config, Stats};
 use crate::types::{Detail, Entry, Form, Instant, MessageKind, NodeId, NodeStatus, Path};
 use rand::rngs::SmallRng;
@@ -33,7 +33,7 @@ pub(crate) struct Context {
     pub(crate) clock: Clock,
     pub(crate) rng: SmallRng,
     pub(crate) stats: Stats,
-    outbox: Outbox,
+    pub(crate) outbox: Outbox,
     /// The key of the nonces (P-7b).
     key: (u64, u64),
     /// Whether a driver with timers woke the core last, and not a program that ticks.
@@ -115,7 +115,7 @@ impl Context {
     }
 
     /// The members that watch another, or this node itself for [`Slot::NONE`] (P-9a).
-    pub(crate) fn observers(&self, subject: Slot) -> Observers {
+    pub(crate) fn observers(&self, subject: Slot) -> SlotList<MAX_OBSERVERS> {
         self.table.observers(subject, self.config.observers)
     }
 
@@ -162,20 +162,6 @@ impl Context {
 
 /// Outputs.
 impl Context {
-    /// Decisions that wait to be polled.
-    pub(crate) fn waiting(&self) -> usize {
-        self.outbox.len()
-    }
-
-    /// Whether more decisions wait than a driver that polls ever lets wait (P-15).
-    pub(crate) fn is_full(&self) -> bool {
-        self.outbox.is_full()
-    }
-
-    pub(crate) fn pop(&mut self) -> Option<Decision> {
-        self.outbox.pop()
-    }
-
     pub(crate) fn send(&mut self, kind: MessageKind, slot: Slot, content: Content) {
         self.decide(Send::new(kind, slot, content));
     }

@@ -1,5 +1,8 @@
 //! Metadata of others that travels apart and is fetched in parts (P-12a).
 
+#[cfg(any(test, debug_assertions, feature = "switches"))]
+mod audit;
+
 use super::table::Slot;
 use crate::types::{Metadata, MetadataPart, MetadataStamp, PackedMetadata};
 use alloc::collections::BTreeMap;
@@ -130,12 +133,6 @@ pub(crate) struct Fetches {
 impl Fetches {
     pub(crate) const fn running(&self) -> usize {
         self.running.len()
-    }
-
-    /// Members whose metadata is lacking.
-    #[cfg(any(test, debug_assertions, feature = "switches"))]
-    pub(crate) fn len(&self) -> usize {
-        self.lacks.len()
     }
 
     pub(crate) fn lack(&self, slot: Slot) -> Option<Lack> {

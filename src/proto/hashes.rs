@@ -1,5 +1,8 @@
 //! Anti-entropy: hashes over buckets of the members, kept up to date as entries change (P-12).
 
+#[cfg(any(test, debug_assertions, feature = "switches"))]
+mod audit;
+
 use super::hash::{mix, shared_hash};
 use super::table::Member;
 use crate::types::{Digest, NodeId, NodeStatus};
@@ -20,14 +23,6 @@ impl Hashes {
     /// Adds or takes away a member's part; call before and after each change of it.
     pub(crate) fn toggle(&mut self, member: &Member) {
         toggle(&mut self.leaves, member);
-    }
-
-    /// Whether these members are the ones of which the hashes are.
-    #[cfg(any(test, debug_assertions, feature = "switches"))]
-    pub(crate) fn are_of<'a>(&self, members: impl Iterator<Item = &'a Member>) -> bool {
-        let mut leaves = *self.leaves;
-        members.for_each(|member| toggle(&mut leaves, member));
-        leaves == [0; 256]
     }
 
     /// The digest of the whole id space.

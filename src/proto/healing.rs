@@ -1,5 +1,8 @@
 //! Healing: failed members are tried again, and this node's own return from a cut (P-5, P-9, P-11).
 
+#[cfg(any(test, debug_assertions, feature = "switches"))]
+mod audit;
+
 use super::context::Context;
 use super::news::News;
 use super::outbox::Content;
@@ -108,12 +111,6 @@ impl Healing {
         let member = &cx.table[slot];
         member.status() == NodeStatus::Failed
             && member.changed().elapsed(cx.now()) > cx.now().since(self.back_at).as_micros() as u64
-    }
-
-    /// The failed member that was tried last.
-    #[cfg(any(test, debug_assertions, feature = "switches"))]
-    pub(crate) const fn last(&self) -> Slot {
-        self.last
     }
 
     /// Takes a member that is forgotten out of the tries.

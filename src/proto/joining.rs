@@ -1,5 +1,8 @@
 //! Joining: meets and joins until they are answered, and the list that a newcomer is given (P-13).
 
+#[cfg(any(test, debug_assertions, feature = "switches"))]
+mod audit;
+
 use super::context::Context;
 use super::outbox::{Content, Send};
 use super::table::{Flags, Member, Slot, SlotMap, Table};
@@ -13,7 +16,7 @@ const PUSH_WAIT: u64 = 10_000_000;
 /// The first and the longest wait before a meet or a join is repeated, in microseconds.
 const JOIN_WAITS: (u64, u64) = (100_000, 5_000_000);
 /// Newcomers that are given the list at a time; one more is left to gossip (P-15).
-pub(crate) const MAX_PUSHES: usize = 64;
+const MAX_PUSHES: usize = 64;
 /// Messages of all lists that wait to be pushed; past it one list at a time (P-15).
 const MAX_PUSH_MESSAGES: usize = 1024;
 /// Messages of a pushed list in one round, over all newcomers (P-15).
@@ -228,24 +231,6 @@ impl Joining {
         self.pushes.retain(|push| push.to != slot && push.from != slot);
     }
 
-    /// Whether a meet or a join of a member is repeated.
-    #[cfg(any(test, debug_assertions, feature = "switches"))]
-    pub(crate) fn waits_for(&self, slot: Slot) -> bool {
-        self.joins.iter().any(|join| join.slot == slot)
-    }
-
-    /// The members that are given the list.
-    #[cfg(any(test, debug_assertions, feature = "switches"))]
-    pub(crate) fn pushed(&self) -> impl Iterator<Item = Slot> {
-        self.pushes.iter().map(|push| push.to)
-    }
-
-    #[cfg(test)]
-    pub(crate) fn push_to(&mut self, to: Slot) {
-        let until = self.fresh_until;
-        self.pushes.push_back(Push { to, from: to, last: to, proved: false, until });
-    }
-
     /// Forgets the lists that are pushed.
     pub(crate) fn reset(&mut self) {
         self.pushes.clear();
@@ -266,13 +251,7 @@ pub(crate) fn entries_to(cx: &Context, slot: Slot) -> usize {
 
 /// A newcomer pings some of the members that it was told of and that are still joining.
 pub(crate) fn ping_newcomers(cx: &mut Context) {
-    let mut found = [Slot::NONE; NEWCOMER_PINGS];
-    let mut len = 0;
-    for slot in cx.table.random_joining(&mut cx.rng).take(NEWCOMER_PINGS) {
-        found[len] = slot;
-        len += 1;
-    }
-    for &slot in &found[..len] {
+    for &slot in cx.table.random_joining::<NEWCOMER_PINGS>(&mut cx.rng).iter() {
         ping_newcomer(cx, slot);
     }
 }

@@ -10,7 +10,7 @@ use crate::types::{Instant, MessageKind};
 /// What is to be told to everybody.
 #[derive(Debug)]
 pub(crate) struct News {
-    piggyback: Piggyback,
+    pub(super) piggyback: Piggyback,
     /// Packets that tell our own entry in full still, since its configuration is new.
     own_full: u8,
     gossip_at: Instant,
@@ -19,12 +19,6 @@ pub(crate) struct News {
 impl News {
     pub(crate) fn new(now: Instant) -> Self {
         Self { piggyback: Piggyback::default(), own_full: 0, gossip_at: now }
-    }
-
-    /// Recounts the claims that wait.
-    #[cfg(any(test, debug_assertions, feature = "switches"))]
-    pub(crate) fn audit(&self, table: &Table) -> super::audit::Audit {
-        self.piggyback.audit(table)
     }
 
     /// Claims that wait.

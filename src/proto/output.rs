@@ -45,3 +45,14 @@ pub struct Event<'a> {
     /// metadata, role, region or address changed.
     pub old_status: NodeStatus,
 }
+
+#[cfg(feature = "packets")]
+impl Transmit<'_> {
+    /// Appends the message as a packet.
+    ///
+    /// # Errors
+    /// [`crate::wire::Error`]; `out` is as before then.
+    pub fn encode(&self, out: &mut alloc::vec::Vec<u8>) -> Result<(), crate::wire::Error> {
+        crate::wire::binary::encode(&self.header, self.book.packed(), out)
+    }
+}

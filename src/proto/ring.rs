@@ -1,5 +1,8 @@
 //! Whom to probe next: a ring that is shuffled as it is walked (P-6, SWIM 4.3).
 
+#[cfg(any(test, debug_assertions, feature = "switches"))]
+mod audit;
+
 use super::table::{Slot, grow};
 use alloc::vec::Vec;
 use rand::{Rng, RngExt};
@@ -19,13 +22,6 @@ pub(crate) struct Ring {
 impl Ring {
     pub(crate) const fn len(&self) -> usize {
         self.slots.len()
-    }
-
-    /// Whether a member has a place.
-    #[cfg(any(test, debug_assertions, feature = "switches"))]
-    pub(crate) fn contains(&self, slot: Slot) -> bool {
-        let place = self.places.get(slot.0 as usize);
-        place.and_then(|&place| self.slots.get(place as usize)) == Some(&slot)
     }
 
     /// A newcomer gets a random place, so that not everybody probes it next.

@@ -114,11 +114,6 @@ impl Sync {
         &self.fetches
     }
 
-    #[cfg(test)]
-    pub(crate) const fn fetches_mut(&mut self) -> &mut Fetches {
-        &mut self.fetches
-    }
-
     /// A configuration was taken whose metadata may travel apart; `source` told of it.
     pub(crate) fn apply_metadata(
         &mut self,

@@ -4,6 +4,8 @@ use super::origin::Origin;
 use super::{Core, has_short_texts};
 use crate::proto::address::{AddressText, is_at, is_unspecified, same_host};
 use crate::proto::context::PACKETS;
+#[cfg(feature = "packets")]
+use crate::proto::error::PacketError;
 use crate::proto::error::Refused;
 use crate::proto::outbox::{Content, Send};
 use crate::proto::table::{Flags, Slot};
@@ -17,6 +19,36 @@ const STRANGER_LOOKS: usize = 1024;
 const MEMBER_LOOKS: usize = 64;
 
 impl Core {
+    /// Takes a packet, as [`Core::handle_message`] takes what is in it. `path` is
+    /// [`Path::Packet`] with the address that a datagram came from, or [`Path::Stream`] with
+    /// [`Form::Packet`](crate::types::Form::Packet).
+    ///
+    /// # Errors
+    /// [`PacketError`] says why it was dropped whole; nothing but a counter was changed by it.
+    #[cfg(feature = "packets")]
+    pub fn handle_packet(
+        &mut self,
+        now: Instant,
+        path: Path,
+        bytes: &[u8],
+    ) -> Result<(), PacketError> {
+        let mut entries = self.scratch.take_entries();
+        let mut texts = core::mem::take(&mut self.scratch.texts);
+        let result = match crate::wire::binary::decode_into(bytes, &mut texts, &mut entries) {
+            Ok(header) => {
+                self.count_bytes_received(header.kind, bytes.len());
+                self.handle_entries(now, path, &header, &entries).map_err(PacketError::Refused)
+            }
+            Err(error) => {
+                self.count_unread(&error);
+                Err(PacketError::Wire(error))
+            }
+        };
+        self.scratch.keep_entries(entries);
+        self.scratch.texts = texts;
+        result
+    }
+
     /// Takes a message that came by `path`, as [`Core::handle_entries`] does.
     ///
     /// # Errors
@@ -197,7 +229,7 @@ impl Core {
         if header.cluster != self.cx.config.cluster && path != Path::Struct {
             return Err(Refused::Cluster);
         }
-        if self.cx.is_full() {
+        if self.cx.outbox.is_full() {
             return Err(Refused::Full);
         }
         if Heartbeat::new(header.timestamp).is_none() {

@@ -12,7 +12,7 @@ impl Core {
     #[must_use]
     pub fn queues(&self) -> Queues {
         Queues {
-            outputs: self.cx.waiting(),
+            outputs: self.cx.outbox.len(),
             news: self.news.len(),
             probes: self.detector.probes(),
             relays: self.detector.relays(),

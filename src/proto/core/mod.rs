@@ -1,6 +1,6 @@
 //! The state machine: a router over parts, each with a state of its own.
 //!
-//! What comes in goes one way: `packet`, `input`, `sender` (what a message shows of its sender), then
+//! What comes in goes one way: `input`, `sender` (what a message shows of its sender), then
 //! `claims` (what it says of others) and `about_us`, then `status`, where several parts change at
 //! once. `round` and `command` lead there too. The parts know the table and the context, and not one
 //! another unless an argument says so.
@@ -14,8 +14,6 @@ mod input;
 mod inspect;
 mod origin;
 mod output;
-#[cfg(feature = "packets")]
-mod packet;
 mod round;
 mod sender;
 mod status;
@@ -159,13 +157,13 @@ impl Core {
 
     /// The number of known nodes, tombstones counted, this one not.
     #[must_use]
-    pub const fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.cx.table.len()
     }
 
     /// Whether no other node is known.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 

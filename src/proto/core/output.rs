@@ -11,7 +11,7 @@ impl Core {
     #[must_use]
     pub fn poll_output(&mut self) -> Option<Output<'_>> {
         loop {
-            match self.cx.pop()? {
+            match self.cx.outbox.pop()? {
                 Decision::Event { slot, id, old, new, heartbeat } => {
                     return Some(Output::Event(self.build_event(slot, id, old, new, heartbeat)));
                 }
@@ -31,7 +31,7 @@ impl Core {
     /// Whether the member that a message is for, or about, was forgotten since.
     fn is_stale(&self, send: &Send) -> bool {
         let table = &self.cx.table;
-        let gone = |slot: Slot| table[slot].id().is_zero() && !self.is_listed(slot);
+        let gone = |slot: Slot| table[slot].id().is_zero() && !table.is_listed(slot);
         let about = match send.content {
             Content::About(slot) | Content::Told(slot) | Content::From(slot) => gone(slot),
             Content::AskParts(slot) => self.sync.fetches().question(slot).is_none(),
@@ -49,11 +49,6 @@ impl Core {
         about
             || packets && !self.cx.speaks_packets(send.slot)
             || send.slot != Slot::NONE && table[send.slot].id() != send.id
-    }
-
-    /// Whether the member of the zero id is listed at this place.
-    fn is_listed(&self, slot: Slot) -> bool {
-        self.cx.table.slot(&NodeId::ZERO) == Some(slot)
     }
 
     fn build_event(

@@ -1,11 +1,11 @@
 //! A round, and what is due between rounds (P-6, P-7a, P-10 to P-14).
 
 use super::Core;
-use crate::proto::detector::{MAX_CHECKS, Targets, Verdict};
+use crate::proto::detector::{MAX_CHECKS, MAX_PINGS, Verdict};
 use crate::proto::joining::ping_newcomers;
 use crate::proto::outbox::Content;
 use crate::proto::stats::Reason;
-use crate::proto::table::{Claim, Slot};
+use crate::proto::table::{Claim, Slot, SlotList};
 use crate::types::{Instant, MessageKind, NodeStatus};
 
 /// Tombstones reaped in one round (P-15).
@@ -122,7 +122,7 @@ impl Core {
 
     /// P-6: pings the next members.
     fn ping_round(&mut self) {
-        let mut targets = Targets::new();
+        let mut targets = SlotList::<MAX_PINGS>::new();
         self.detector.find_targets(&mut self.cx, &mut targets);
         for &slot in targets.iter() {
             if self.never_joined(slot) {

@@ -8,7 +8,7 @@ mod relaying;
 mod suspecting;
 mod watching;
 
-pub(crate) use probing::Targets;
+pub(crate) use probing::MAX_PINGS;
 pub(crate) use suspecting::{
     Accuser, MAX_CHECKS, Verdict, clear_doubt, open_after, record_silence, report_cleared,
 };

@@ -5,7 +5,7 @@ use crate::proto::context::Context;
 use crate::proto::outbox::{Content, Send};
 use crate::proto::probe::{MAX_PROBES, Probe};
 use crate::proto::rules::Rule;
-use crate::proto::table::{Flags, Slot, Table};
+use crate::proto::table::{Flags, Slot, SlotList, Table};
 use crate::types::{MessageKind, NodeStatus};
 
 /// Added to the stamp of a node that speaks and does not hear: only a refutation passes it (P-8).
@@ -13,42 +13,20 @@ const DEAF_ROUNDS: u64 = 1 << 20;
 /// Members that wait to be probed out of turn (P-15).
 pub(super) const MAX_URGENT: usize = 64;
 /// Pings of one round at the most; `gossip_nodes` is checked against it.
-const MAX_PINGS: usize = 64;
-
-/// The members of one round's pings.
-#[derive(Debug)]
-pub(crate) struct Targets {
-    slots: [Slot; MAX_PINGS],
-    len: usize,
-}
-
-impl Targets {
-    pub(crate) const fn new() -> Self {
-        Self { slots: [Slot::NONE; MAX_PINGS], len: 0 }
-    }
-}
-
-impl core::ops::Deref for Targets {
-    type Target = [Slot];
-
-    fn deref(&self) -> &[Slot] {
-        &self.slots[..self.len]
-    }
-}
+pub(crate) const MAX_PINGS: usize = 64;
 
 impl Detector {
     /// P-6: the next members of the ring, those that are urgent first.
-    pub(crate) fn find_targets(&mut self, cx: &mut Context, targets: &mut Targets) {
+    pub(crate) fn find_targets(&mut self, cx: &mut Context, targets: &mut SlotList<MAX_PINGS>) {
         let most = (cx.config.gossip_nodes as usize).min(cx.table.live());
         // The ring may come round within one round; a few steps more find another member.
         for _ in 0..most + 8 {
-            if targets.len == most {
+            if targets.len() == most {
                 break;
             }
             let Some(slot) = self.next_target(cx) else { break };
             if !targets.contains(&slot) {
-                targets.slots[targets.len] = slot;
-                targets.len += 1;
+                targets.push(slot);
             }
         }
         // In a large group none of them is in a cache: the processor waits for all at once.

@@ -3,7 +3,7 @@
 use crate::proto::address::Ip;
 use crate::proto::stats::Reason;
 use crate::proto::strings::{Strings, Text};
-use crate::types::{Entry, Heartbeat, Instant, Metadata, NodeId, NodeStatus};
+use crate::types::{Detail, Entry, Heartbeat, Instant, Metadata, NodeId, NodeStatus};
 use alloc::sync::Arc;
 
 /// The place of a member in the slab.
@@ -233,6 +233,19 @@ impl Member {
     /// When the status changed last.
     pub(crate) const fn changed(&self) -> Coarse {
         self.changed
+    }
+
+    /// What an entry that tells no configuration says of it.
+    pub(crate) fn claim_entry<'a>(&self) -> Entry<'a> {
+        Entry {
+            id: self.id,
+            config_epoch: self.config_epoch,
+            heartbeat: self.heartbeat.get(),
+            config_heartbeat: self.config_heartbeat.get(),
+            status: self.status,
+            detail: Detail::Claim,
+            ..Entry::default()
+        }
     }
 
     /// A heartbeat of the member itself was seen: its sign of life.

@@ -15,7 +15,7 @@ use hashbrown::HashTable;
 
 /// The members, this node itself at [`Members::own`] and in no index.
 #[derive(Debug)]
-pub(super) struct Members {
+pub(crate) struct Members {
     pub(super) own: Member,
     pub(super) strings: Strings,
     slab: Vec<Member>,
@@ -49,15 +49,15 @@ impl Members {
     }
 
     /// Members, tombstones counted, this node not.
-    pub(super) const fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         self.len
     }
 
-    pub(super) const fn tombstones_len(&self) -> usize {
+    pub(crate) const fn tombstones(&self) -> usize {
         self.tombstones_len
     }
 
-    pub(super) fn slot(&self, id: &NodeId) -> Option<Slot> {
+    pub(crate) fn slot(&self, id: &NodeId) -> Option<Slot> {
         let hash = keyed_hash(id, self.key);
         self.index.find(hash, |&slot| self[slot].id == *id).copied()
     }
@@ -164,35 +164,35 @@ impl Members {
     }
 
     /// The oldest tombstone.
-    pub(super) fn oldest_tombstone(&self) -> Option<Slot> {
+    pub(crate) fn oldest_tombstone(&self) -> Option<Slot> {
         some(self.tombstones.next)
     }
 
     /// The youngest tombstone.
-    pub(super) fn newest_tombstone(&self) -> Option<Slot> {
+    pub(crate) fn newest_tombstone(&self) -> Option<Slot> {
         some(self.tombstones.prev)
     }
 
     /// The tombstone after `slot`, which must be one; after the last the first.
-    pub(super) fn next_tombstone(&self, slot: Slot) -> Option<Slot> {
+    pub(crate) fn next_tombstone(&self, slot: Slot) -> Option<Slot> {
         some(self[slot].tombstone.next).or_else(|| self.oldest_tombstone())
     }
 
     /// The member that became known first, or first after `slot`.
-    pub(super) fn first(&self) -> Option<Slot> {
+    pub(crate) fn first(&self) -> Option<Slot> {
         some(self.order.next)
     }
 
     /// The member that became known last.
-    pub(super) fn last(&self) -> Option<Slot> {
+    pub(crate) fn last(&self) -> Option<Slot> {
         some(self.order.prev)
     }
 
-    pub(super) fn next(&self, slot: Slot) -> Option<Slot> {
+    pub(crate) fn next(&self, slot: Slot) -> Option<Slot> {
         some(self[slot].order.next)
     }
 
-    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
         core::iter::successors(self.first(), |&slot| self.next(slot))
     }
 
@@ -203,14 +203,14 @@ impl Members {
     }
 
     /// Members whose shared hash begins with the byte `leaf` (P-12).
-    pub(super) fn leaf(&self, leaf: u8) -> impl Iterator<Item = Slot> {
+    pub(crate) fn leaf(&self, leaf: u8) -> impl Iterator<Item = Slot> {
         let first = u32::from(leaf) << 24;
         let last = first | 0x00ff_ffff;
         self.shared.range((first, Slot(0))..=(last, Slot::NONE)).map(|&(_, slot)| slot)
     }
 
     /// The member as a message or a caller sees it.
-    pub(super) fn entry<'a>(&'a self, member: &'a Member) -> Entry<'a> {
+    pub(crate) fn entry<'a>(&'a self, member: &'a Member) -> Entry<'a> {
         Entry {
             id: member.id,
             ip: member.ip.as_str(&self.strings),
@@ -225,19 +225,6 @@ impl Members {
             metadata: member.metadata.as_ref().into(),
             detail: Detail::Full,
             reads_packets: member.is(Flags::BINARY),
-        }
-    }
-
-    /// What an entry that tells no configuration says of a member.
-    pub(super) fn claim<'a>(member: &Member) -> Entry<'a> {
-        Entry {
-            id: member.id,
-            config_epoch: member.config_epoch,
-            heartbeat: member.heartbeat.get(),
-            config_heartbeat: member.config_heartbeat.get(),
-            status: member.status,
-            detail: Detail::Claim,
-            ..Entry::default()
         }
     }
 

@@ -9,15 +9,15 @@ mod audit;
 mod member;
 mod members;
 mod own;
-mod slot_map;
+mod slots;
 mod suspicion;
 mod walks;
 
 pub(crate) use member::{Claim, Coarse, Flags, Member, Slot};
 pub(crate) use members::grow;
-pub(crate) use slot_map::SlotMap;
+pub(crate) use slots::{SlotList, SlotMap};
 pub(crate) use suspicion::{Suspicion, timeout};
-pub(crate) use walks::Observers;
+pub(crate) use walks::MAX_OBSERVERS;
 
 use super::address::Ip;
 use super::hashes::Hashes;
@@ -62,11 +62,6 @@ impl Table {
         self.entry(&self.members.own)
     }
 
-    /// Members, tombstones counted, this node not.
-    pub(crate) const fn len(&self) -> usize {
-        self.members.len()
-    }
-
     /// Members held online.
     pub(crate) const fn online(&self) -> usize {
         self.online
@@ -82,18 +77,9 @@ impl Table {
         self.suspicions.doubts()
     }
 
-    /// Members that failed or left.
-    pub(crate) const fn tombstones(&self) -> usize {
-        self.members.tombstones_len()
-    }
-
     /// Members that are no tombstones.
     pub(crate) const fn live(&self) -> usize {
         self.ring.len()
-    }
-
-    pub(crate) fn slot(&self, id: &NodeId) -> Option<Slot> {
-        self.members.slot(id)
     }
 
     /// The status at a place; `None` for [`Slot::NONE`].
@@ -101,18 +87,13 @@ impl Table {
         (slot != Slot::NONE).then(|| self[slot].status)
     }
 
+    /// Whether a member stands at this place, and not one that was forgotten.
+    pub(crate) fn is_listed(&self, slot: Slot) -> bool {
+        self.slot(&self[slot].id) == Some(slot)
+    }
+
     pub(crate) fn is_online(&self, slot: Slot) -> bool {
         self.status(slot) == Some(NodeStatus::Online)
-    }
-
-    /// The member as a message or a caller sees it.
-    pub(crate) fn entry<'a>(&'a self, member: &'a Member) -> Entry<'a> {
-        self.members.entry(member)
-    }
-
-    /// What an entry that tells no configuration says of a member.
-    pub(crate) fn claim<'a>(member: &Member) -> Entry<'a> {
-        Members::claim(member)
     }
 
     /// The text of an address.
@@ -322,6 +303,15 @@ impl Table {
         member.config_epoch = entry.config_epoch;
         self.hashes.toggle(&self.members[slot]);
         changed
+    }
+}
+
+/// What is read and has no relation to keep.
+impl core::ops::Deref for Table {
+    type Target = Members;
+
+    fn deref(&self) -> &Members {
+        &self.members
     }
 }
 

@@ -1,7 +1,7 @@
 //! One suspicion and how long it lasts (SWIM 4.2, Lifeguard IV-B, P-9, P-9a).
 
 use super::member::Slot;
-use super::slot_map::SlotMap;
+use super::slots::SlotMap;
 use crate::proto::math::ln;
 use crate::types::Heartbeat;
 use alloc::vec::Vec;
@@ -111,9 +111,9 @@ impl Suspicion {
 /// `ACCUSED`; no other member has either.
 #[derive(Debug, Default)]
 pub(super) struct Suspicions {
-    list: Vec<Suspicion>,
+    pub(super) list: Vec<Suspicion>,
     places: SlotMap,
-    doubts: usize,
+    pub(super) doubts: usize,
 }
 
 impl Suspicions {
@@ -171,16 +171,6 @@ impl Suspicions {
         if let Some(moved) = self.list.get(place as usize) {
             self.places.insert(moved.slot, place);
         }
-    }
-
-    #[cfg(test)]
-    pub(super) fn misplace(&mut self) {
-        self.list.swap(0, 1);
-    }
-
-    #[cfg(test)]
-    pub(super) const fn miscount(&mut self) {
-        self.doubts += 1;
     }
 
     /// All of them, once around from a place.

@@ -1,74 +1,18 @@
-//! Ways through the members: in the order of arrival, of their ids, of their deaths, and at random.
+//! Choices among the members: by the ring, at random, and by the order of their ids.
 
-use super::{Member, Slot, Table};
+use super::{Member, Slot, SlotList, Table};
 use crate::proto::hash::shared_hash;
 use crate::types::NodeStatus;
 use rand::Rng;
 
 /// Members looked at for one that is online.
 const ONLINE_LOOKS: usize = 256;
+/// The most observers of a member.
+pub(crate) const MAX_OBSERVERS: usize = 8;
 /// Members looked at for the observers of one (P-15).
 const OBSERVER_LOOKS: usize = 64;
 
-/// The members that watch another (P-9a).
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Observers {
-    slots: [Slot; Self::MOST],
-    len: usize,
-}
-
-impl Observers {
-    /// The most observers of a member.
-    pub(crate) const MOST: usize = 8;
-}
-
-impl core::ops::Deref for Observers {
-    type Target = [Slot];
-
-    fn deref(&self) -> &[Slot] {
-        &self.slots[..self.len]
-    }
-}
-
 impl Table {
-    /// All members in the order in which they became known.
-    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
-        self.members.slots()
-    }
-
-    /// The member that became known first.
-    pub(crate) fn first(&self) -> Option<Slot> {
-        self.members.first()
-    }
-
-    /// The member that became known last.
-    pub(crate) fn last(&self) -> Option<Slot> {
-        self.members.last()
-    }
-
-    /// The member that became known next after `slot`.
-    pub(crate) fn next(&self, slot: Slot) -> Option<Slot> {
-        self.members.next(slot)
-    }
-
-    pub(crate) fn oldest_tombstone(&self) -> Option<Slot> {
-        self.members.oldest_tombstone()
-    }
-
-    pub(crate) fn newest_tombstone(&self) -> Option<Slot> {
-        self.members.newest_tombstone()
-    }
-
-    /// The tombstone after `slot`, which must be one; after the last the first.
-    pub(crate) fn next_tombstone(&self, slot: Slot) -> Option<Slot> {
-        self.members.next_tombstone(slot)
-    }
-
-    /// Members whose shared hash begins with the byte `leaf` (P-12).
-    pub(crate) fn leaf(&self, leaf: u8) -> impl Iterator<Item = Slot> {
-        self.members.leaf(leaf)
-    }
-
     /// The next member of the ring (P-6).
     pub(crate) fn next_in_ring(&mut self, rng: &mut impl Rng) -> Option<Slot> {
         self.ring.step(rng)
@@ -105,22 +49,29 @@ impl Table {
         })
     }
 
-    /// Joining members from a random place of the ring on.
-    pub(crate) fn random_joining(&self, rng: &mut impl Rng) -> impl Iterator<Item = Slot> {
+    /// Some joining members, from a random place of the ring on.
+    pub(crate) fn random_joining<const N: usize>(&self, rng: &mut impl Rng) -> SlotList<N> {
         let joining = |slot: &Slot| self[*slot].status == NodeStatus::Joining;
-        self.ring.around(rng).take(ONLINE_LOOKS).filter(joining)
+        let mut found = SlotList::new();
+        self.ring
+            .around(rng)
+            .take(ONLINE_LOOKS)
+            .filter(joining)
+            .take(N)
+            .for_each(|slot| found.push(slot));
+        found
     }
 
     /// Online members but the subject, up to `seats`, from where the subject's id stands in the
     /// order that all nodes share (P-9a). A seat that is this node's own stays empty.
-    pub(crate) fn observers(&self, subject: Slot, seats: u32) -> Observers {
+    pub(crate) fn observers(&self, subject: Slot, seats: u32) -> SlotList<MAX_OBSERVERS> {
         let own_id = self.own().id;
         let id = if subject == Slot::NONE { own_id } else { self[subject].id };
-        let mut found = Observers { slots: [Slot::NONE; Observers::MOST], len: 0 };
+        let mut found = SlotList::new();
         let start = shared_hash(&id).wrapping_add(1);
         let own = shared_hash(&own_id).wrapping_sub(start);
         let mut own_stands = id != own_id;
-        let mut seats = (seats as usize).min(Observers::MOST);
+        let mut seats = (seats as usize).min(MAX_OBSERVERS);
         for slot in self.members.around(start).take(OBSERVER_LOOKS) {
             let member = &self[slot];
             let at = shared_hash(&member.id).wrapping_sub(start);
@@ -132,8 +83,7 @@ impl Table {
                 break;
             }
             if slot != subject && member.status == NodeStatus::Online && !member.is_old() {
-                found.slots[found.len] = slot;
-                found.len += 1;
+                found.push(slot);
                 seats -= 1;
             }
         }

@@ -1,7 +1,34 @@
-//! A number for some members: what few of them have needs no room in every record.
+//! Some members: a short list of them, and what only few of them have.
 
 use super::Slot;
 use alloc::collections::BTreeSet;
+
+/// A few members.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SlotList<const N: usize> {
+    slots: [Slot; N],
+    len: usize,
+}
+
+impl<const N: usize> SlotList<N> {
+    pub(crate) const fn new() -> Self {
+        Self { slots: [Slot::NONE; N], len: 0 }
+    }
+
+    /// Adds one; there has to be room for it.
+    pub(crate) const fn push(&mut self, slot: Slot) {
+        self.slots[self.len] = slot;
+        self.len += 1;
+    }
+}
+
+impl<const N: usize> core::ops::Deref for SlotList<N> {
+    type Target = [Slot];
+
+    fn deref(&self) -> &[Slot] {
+        &self.slots[..self.len]
+    }
+}
 
 /// Numbers by the place of a member. They stand in a set of the type that the shared order has, so
 /// that a small library has its code once.
