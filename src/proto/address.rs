@@ -1,6 +1,6 @@
 //! The address text of a member, inline where it is short.
 
-use super::strings::{Strings, Text};
+use super::strings::{Strings, TextId};
 use crate::wire::binary::{parse_v4, v4_text};
 use core::net::{IpAddr, SocketAddr};
 
@@ -8,7 +8,7 @@ use core::net::{IpAddr, SocketAddr};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Ip {
     Short(u8, [u8; 15]),
-    Long(Text),
+    Long(TextId),
 }
 
 impl Ip {
@@ -52,12 +52,12 @@ impl Ip {
 
 /// The text of an address, without an allocation.
 #[derive(Debug)]
-pub(crate) struct AddressText {
+pub(crate) struct IpText {
     bytes: [u8; 48],
     len: usize,
 }
 
-impl AddressText {
+impl IpText {
     pub(crate) fn of(address: SocketAddr) -> Self {
         let mut text = Self { bytes: [0; 48], len: 0 };
         // The longest IPv6 text has 45 bytes, so this cannot fail.
@@ -70,7 +70,7 @@ impl AddressText {
     }
 }
 
-impl core::fmt::Write for AddressText {
+impl core::fmt::Write for IpText {
     fn write_str(&mut self, text: &str) -> core::fmt::Result {
         let end = self.len + text.len();
         let place = self.bytes.get_mut(self.len..end).ok_or(core::fmt::Error)?;

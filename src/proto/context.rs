@@ -1,7 +1,7 @@
 //! What every part of the core works with: the member table, settings, time, chance, counts, and the
 //! queue of outputs.
 
-use super::address::AddressText;
+use super::address::IpText;
 use super::clock::Clock;
 use super::config::Carrier;
 use super::hash::code;
@@ -249,7 +249,7 @@ impl Context {
                 if is_known && self.table.is_at(slot, from) {
                     return None;
                 }
-                let text = AddressText::of(from);
+                let text = IpText::of(from);
                 let ip = self.table.hold(text.as_str());
                 Some(To { id: sender, ip, port: from.port().into() })
             }

@@ -23,7 +23,7 @@ const NONE: u32 = u32::MAX;
 #[derive(Debug)]
 pub(crate) struct Piggyback {
     /// The places that are taken, and those that are free, chained by `next`.
-    places: Vec<Place>,
+    places: Vec<ClaimPlace>,
     free: u32,
     queues: Vec<Queue>,
     len: usize,
@@ -31,7 +31,7 @@ pub(crate) struct Piggyback {
 
 /// A claim and its neighbours in its queue.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct ClaimPlace {
     slot: Slot,
     prev: u32,
     next: u32,
@@ -175,7 +175,7 @@ impl Piggyback {
 
     /// A place for a claim, in no queue yet.
     fn place(&mut self, slot: Slot) -> u32 {
-        let place = Place { slot, prev: NONE, next: NONE };
+        let place = ClaimPlace { slot, prev: NONE, next: NONE };
         if self.free == NONE {
             self.places.push(place);
             return self.places.len() as u32 - 1;
@@ -205,7 +205,7 @@ impl Piggyback {
     }
 
     fn unlink(&mut self, member: &Member) {
-        let Place { prev, next, .. } = self.places[member.waiting as usize];
+        let ClaimPlace { prev, next, .. } = self.places[member.waiting as usize];
         let queue = &mut self.queues[usize::from(member.sends)];
         queue.len -= 1;
         match prev {

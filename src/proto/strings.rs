@@ -9,10 +9,10 @@ pub(crate) const MAX_TEXT: usize = 63;
 
 /// A text held by [`Strings`]; the empty text needs no place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Text(u32);
+pub(crate) struct TextId(u32);
 
 #[derive(Debug)]
-struct Place {
+struct HeldText {
     text: Box<str>,
     holders: u32,
 }
@@ -20,7 +20,7 @@ struct Place {
 /// Counts who holds each text and frees it with the last one.
 #[derive(Debug)]
 pub(crate) struct Strings {
-    places: Vec<Place>,
+    places: Vec<HeldText>,
     free: Vec<u32>,
     index: HashTable<u32>,
     key: u64,
@@ -31,7 +31,7 @@ impl Strings {
         Self { places: Vec::new(), free: Vec::new(), index: HashTable::new(), key }
     }
 
-    pub(crate) fn get(&self, text: Text) -> &str {
+    pub(crate) fn get(&self, text: TextId) -> &str {
         match text.0.checked_sub(1) {
             None => "",
             Some(i) => &self.places[i as usize].text,
@@ -39,17 +39,17 @@ impl Strings {
     }
 
     /// Takes hold of a text; give it back with [`Strings::release`].
-    pub(crate) fn hold(&mut self, text: &str) -> Text {
+    pub(crate) fn hold(&mut self, text: &str) -> TextId {
         if text.is_empty() {
-            return Text(0);
+            return TextId(0);
         }
         let hash = hash(text, self.key);
         let places = &mut self.places;
         if let Some(&i) = self.index.find(hash, |&i| *places[i as usize].text == *text) {
             places[i as usize].holders += 1;
-            return Text(i + 1);
+            return TextId(i + 1);
         }
-        let place = Place { text: text.into(), holders: 1 };
+        let place = HeldText { text: text.into(), holders: 1 };
         let i = if let Some(i) = self.free.pop() {
             places[i as usize] = place;
             i
@@ -59,10 +59,10 @@ impl Strings {
         };
         let key = self.key;
         self.index.insert_unique(hash, i, |&i| self::hash(&places[i as usize].text, key));
-        Text(i + 1)
+        TextId(i + 1)
     }
 
-    pub(crate) fn release(&mut self, text: Text) {
+    pub(crate) fn release(&mut self, text: TextId) {
         let Some(i) = text.0.checked_sub(1) else { return };
         let place = &mut self.places[i as usize];
         place.holders -= 1;

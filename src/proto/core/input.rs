@@ -2,7 +2,7 @@
 
 use super::origin::Origin;
 use super::{Core, has_short_texts};
-use crate::proto::address::{AddressText, is_at, is_unspecified, same_host};
+use crate::proto::address::{IpText, is_at, is_unspecified, same_host};
 use crate::proto::context::PACKETS;
 #[cfg(feature = "packets")]
 use crate::proto::error::PacketError;
@@ -113,7 +113,7 @@ impl Core {
             && is_unspecified(entry.ip)
         {
             // Bound to every address, the owner cannot know the one we can send to.
-            text = AddressText::of(from);
+            text = IpText::of(from);
             found = Entry { ip: text.as_str(), ..*entry };
             own = Some(&found);
         }
@@ -125,11 +125,11 @@ impl Core {
         let mut origin = self.origin(header, own, path);
         if header.kind == MessageKind::Leave {
             self.apply_leave(own, entries, &origin);
-            self.tell_renamed(renamed);
+            self.report_renamed(renamed);
             return Ok(());
         }
         self.observe_sender(header, own, &mut origin);
-        self.tell_renamed(renamed);
+        self.report_renamed(renamed);
         self.apply_entries(header, entries, own_at, &origin);
         let pulls = self.joining.take_pull();
         if let Some(slot) = pulls.filter(|&slot| self.cx.speaks_packets(slot)) {
@@ -142,7 +142,7 @@ impl Core {
 
     /// A placeholder that got its sender's id and is not proved yet: nothing else tells the program of
     /// the id that it lists now.
-    fn tell_renamed(&mut self, renamed: Option<Slot>) {
+    fn report_renamed(&mut self, renamed: Option<Slot>) {
         if let Some(slot) = renamed.filter(|&slot| self.is_joining(slot)) {
             self.cx.event(slot, NodeStatus::Unknown);
         }

@@ -226,9 +226,9 @@ impl Detector {
             u64::MAX
         } else {
             match self.check_end(cx, &mut suspicion, since) {
-                End::Waits(next) => next,
-                End::Failed => return Verdict::Failed,
-                End::TakenOver => {
+                Outcome::Waits(next) => next,
+                Outcome::Failed => return Verdict::Failed,
+                Outcome::TakenOver => {
                     self.take_over(cx, suspicion);
                     return Verdict::Open;
                 }
@@ -252,28 +252,28 @@ impl Detector {
     }
 
     /// Whether the time of a suspicion is over.
-    fn check_end(&self, cx: &Context, suspicion: &mut Suspicion, since: u64) -> End {
+    fn check_end(&self, cx: &Context, suspicion: &mut Suspicion, since: u64) -> Outcome {
         let (awake, grace) = (cx.awake(), cx.grace());
         let end = self.end(cx, suspicion, since);
         if awake < end {
             suspicion.end_found = None;
-            return End::Waits(end);
+            return Outcome::Waits(end);
         }
         let found = *suspicion.end_found.get_or_insert(awake);
         if awake >= found + grace {
             if !suspicion.watching {
-                return End::TakenOver;
+                return Outcome::TakenOver;
             }
             // Nobody is failed on hearsay alone: our own ping has to have gone unanswered too.
             if suspicion.accused_by_us {
-                return End::Failed;
+                return Outcome::Failed;
             }
         }
         if awake < found + grace.max(1) {
-            return End::Waits(found + grace.max(1));
+            return Outcome::Waits(found + grace.max(1));
         }
         // Only the outcome of our ping is waited for.
-        End::Waits(suspicion.ping_over)
+        Outcome::Waits(suspicion.ping_over)
     }
 
     /// When a suspicion ends, in awake time.
@@ -290,7 +290,7 @@ impl Detector {
 }
 
 /// What the look at the end of a suspicion came to.
-enum End {
+enum Outcome {
     /// To be looked at again at this time.
     Waits(u64),
     Failed,

@@ -2,7 +2,7 @@
 
 use crate::proto::address::Ip;
 use crate::proto::stats::Reason;
-use crate::proto::strings::{Strings, Text};
+use crate::proto::strings::{Strings, TextId};
 use crate::types::{Detail, Entry, Heartbeat, Instant, Metadata, NodeId, NodeStatus};
 use alloc::sync::Arc;
 
@@ -43,8 +43,8 @@ pub(crate) struct Member {
     pub(crate) metadata: Option<Arc<Metadata>>,
     pub(super) ip: Ip,
     pub(super) port: i32,
-    pub(super) role: Text,
-    pub(super) region: Text,
+    pub(super) role: TextId,
+    pub(super) region: TextId,
     /// When the status changed last.
     pub(super) changed: Coarse,
     /// Time and heartbeat of an earlier sighting, for the pace (P-2).
