@@ -1,12 +1,12 @@
 //! Arguments of C functions: looked at, and an error text for each flaw.
 
-use super::convert::{Flaw, Status, entry_of, owned_of};
+use super::convert::{Status, entry_of, owned_of};
 use super::core::gossip_core_t;
-use super::error::{report_null, set_last_error};
+use super::error::{is_given, set_last_error};
 use super::handle::Shared;
-use super::types::{gossip_message_t, gossip_node_view_t};
+use super::types::{gossip_message_t, gossip_node_id_t, gossip_node_view_t};
 use crate::proto::Core;
-use crate::types::{Entry, Metadata, NodeView};
+use crate::types::{Entry, Metadata, NodeId};
 use alloc::sync::Arc;
 use core::ffi::c_char;
 use core::slice;
@@ -38,17 +38,27 @@ pub(super) unsafe fn core_and<'a, T>(
     unsafe { Some((core_ref(core)?, argument(pointer, name)?)) }
 }
 
+/// A core and an id; `None`, with an error text for the first that is NULL.
+///
+/// # Safety
+/// As [`core_ref`] and [`argument`].
+pub(super) unsafe fn core_and_id<'a>(
+    core: *const gossip_core_t,
+    id: *const gossip_node_id_t,
+    name: &str,
+) -> Option<(&'a Arc<Shared>, NodeId)> {
+    // SAFETY: the caller's promise.
+    let (core, id) = unsafe { core_and(core, id, name) }?;
+    Some((core, NodeId::new(id.data)))
+}
+
 /// What a pointer points to; `None`, with an error text, for NULL.
 ///
 /// # Safety
 /// `pointer` is NULL or points to a `T` for as long as the result is used.
 pub(super) unsafe fn argument<'a, T>(pointer: *const T, name: &str) -> Option<&'a T> {
-    // SAFETY: the caller's promise.
-    let value = unsafe { pointer.as_ref() };
-    if value.is_none() {
-        report_null(name);
-    }
-    value
+    // SAFETY: not NULL, and the caller's promise.
+    is_given(pointer, name).then(|| unsafe { &*pointer })
 }
 
 /// Runs `body` with a view as an entry, its status left out; `None`, with a text, for a flaw.
@@ -57,15 +67,14 @@ pub(super) fn with_entry<R>(
     name: &str,
     body: impl FnOnce(&Entry<'_>) -> Option<R>,
 ) -> Option<R> {
-    let report = |flaw: Flaw| set_last_error(format_args!("{name}->{flaw}"));
-    match entry_of(view, Status::Ignored) {
-        Ok(Some(entry)) => body(&entry),
-        Ok(None) => {
-            let owned: NodeView = owned_of(view, Status::Ignored).map_err(report).ok()?;
-            body(&owned.as_entry())
-        }
+    let read = entry_of(view, Status::Ignored).and_then(|entry| match entry {
+        Some(entry) => Ok(body(&entry)),
+        None => owned_of(view, Status::Ignored).map(|owned| body(&owned.as_entry())),
+    });
+    match read {
+        Ok(result) => result,
         Err(flaw) => {
-            report(flaw);
+            set_last_error(format_args!("{name}->{flaw}"));
             None
         }
     }

@@ -1,18 +1,15 @@
 //! `gossip_serializer_*`: messages to bytes and back.
-#![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
 use super::argument::argument;
 use super::callbacks::shown;
 use super::convert::{c_id, c_kind, view_of};
-use super::error::{report_null, set_last_error};
+use super::error::{INVALID, is_given, report_null, set_last_error};
 use super::ext::message::Loan;
 use super::guard::{guard, guard_quiet, guard_then};
 use super::memory::{self, CArray};
 use super::outgoing::with_message;
 use super::serializer::{FAILED, form_of, gossip_serializer_t};
-use super::types::gossip_error_code::{
-    GOSSIP_ERR_INVALID_ARGUMENT, GOSSIP_ERR_SERIALIZATION_ERROR, GOSSIP_ERR_SUCCESS,
-};
+use super::types::gossip_error_code::{GOSSIP_ERR_SERIALIZATION_ERROR, GOSSIP_ERR_SUCCESS};
 use super::types::{gossip_error_code_t, gossip_message_t, gossip_node_view_t};
 use crate::types::{Detail, Entry, Header, Message, NodeView};
 use crate::wire::Error;
@@ -46,14 +43,12 @@ pub unsafe extern "C-unwind" fn gossip_serializer_serialize(
     data: *mut *mut u8,
     data_size: *mut usize,
 ) -> gossip_error_code_t {
-    guard("gossip_serializer_serialize", FAILED, || {
+    guard("gossip_serializer_serialize", FAILED, move || {
         // SAFETY: the caller's promise.
         let (serializer, message) = unsafe { (form_of(serializer), argument(msg, "msg")) };
-        let (Some(serializer), Some(message)) = (serializer, message) else {
-            return GOSSIP_ERR_INVALID_ARGUMENT;
-        };
+        let (Some(serializer), Some(message)) = (serializer, message) else { return INVALID };
         if !is_given(data, "data") || !is_given(data_size, "data_size") {
-            return GOSSIP_ERR_INVALID_ARGUMENT;
+            return INVALID;
         }
         let mut bytes = Vec::new();
         // SAFETY: the caller's promise.
@@ -63,7 +58,7 @@ pub unsafe extern "C-unwind" fn gossip_serializer_serialize(
             })
         };
         match written {
-            None => return GOSSIP_ERR_INVALID_ARGUMENT,
+            None => return INVALID,
             Some(Err(error)) => return report("msg cannot be written", &error),
             Some(Ok(())) => {}
         }
@@ -105,9 +100,9 @@ pub unsafe extern "C-unwind" fn gossip_serializer_deserialize(
     data_size: usize,
     msg: *mut gossip_message_t,
 ) -> gossip_error_code_t {
-    guard("gossip_serializer_deserialize", FAILED, || {
+    guard("gossip_serializer_deserialize", FAILED, move || {
         if !is_given(msg, "msg") {
-            return GOSSIP_ERR_INVALID_ARGUMENT;
+            return INVALID;
         }
         // SAFETY: the caller's promise.
         match unsafe { decode(serializer, data, data_size, message_for_c) } {
@@ -155,10 +150,10 @@ pub unsafe extern "C-unwind" fn gossip_serializer_read(
     callback: gossip_serializer_read_t,
     user_data: *mut c_void,
 ) -> gossip_error_code_t {
-    guard_then("gossip_serializer_read", FAILED, |code| {
+    guard_then("gossip_serializer_read", FAILED, move |code| {
         if callback.is_none() {
             report_null("callback");
-            *code = GOSSIP_ERR_INVALID_ARGUMENT;
+            *code = INVALID;
             return None;
         }
         let own = |header: &Header, entries: &[Entry<'_>]| Message {
@@ -184,7 +179,7 @@ pub unsafe extern "C-unwind" fn gossip_serializer_read(
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_buffer_free(data: *mut u8) {
     // SAFETY: the caller's promise.
-    guard_quiet("gossip_buffer_free", (), || unsafe { memory::free(data.cast()) });
+    guard_quiet("gossip_buffer_free", (), move || unsafe { memory::free(data.cast()) });
 }
 
 /// Frees the entries that gossip_serializer_deserialize() made, as free() does, and sets the
@@ -199,7 +194,7 @@ pub unsafe extern "C-unwind" fn gossip_buffer_free(data: *mut u8) {
 /// freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_message_free_entries(msg: *mut gossip_message_t) {
-    guard_quiet("gossip_message_free_entries", (), || {
+    guard_quiet("gossip_message_free_entries", (), move || {
         // SAFETY: the caller's promise.
         if let Some(message) = unsafe { msg.as_mut() } {
             let entries = core::mem::replace(&mut message.entries, ptr::null_mut());
@@ -223,10 +218,10 @@ unsafe fn decode<R>(
     // SAFETY: the caller's promise.
     let serializer = unsafe { form_of(serializer) };
     let serializer = serializer.filter(|_| is_given(data, "data"));
-    let serializer = serializer.ok_or(GOSSIP_ERR_INVALID_ARGUMENT)?;
+    let serializer = serializer.ok_or(INVALID)?;
     if isize::try_from(data_size).is_err() {
         set_last_error(format_args!("data_size is {data_size}; no block of memory has so much"));
-        return Err(GOSSIP_ERR_INVALID_ARGUMENT);
+        return Err(INVALID);
     }
     // SAFETY: not NULL, not too large, and the caller's promise.
     let bytes = unsafe { slice::from_raw_parts(data, data_size) };
@@ -256,13 +251,6 @@ fn message_for_c(header: &Header, entries: &[Entry<'_>]) -> Option<gossip_messag
         entries: block,
         entries_count: count,
     })
-}
-
-fn is_given<T>(pointer: *const T, name: &str) -> bool {
-    if pointer.is_null() {
-        report_null(name);
-    }
-    !pointer.is_null()
 }
 
 fn report(what: &str, error: &Error) -> gossip_error_code_t {

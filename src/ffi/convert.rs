@@ -189,7 +189,17 @@ pub(super) fn entry_of(
     ];
     let status = status_of(view, status)?;
     let [Some(ip), Some(role), Some(region)] = texts else { return Ok(None) };
-    Ok(Some(Entry {
+    Ok(Some(entry_with(view, status, [ip, role, region])))
+}
+
+/// The entry of a view, with the texts and the status that were read of it.
+#[inline(always)]
+fn entry_with<'a>(
+    view: &gossip_node_view_t,
+    status: NodeStatus,
+    [ip, role, region]: [&'a str; 3],
+) -> Entry<'a> {
+    Entry {
         id: NodeId::new(view.id.data),
         ip,
         port: view.port,
@@ -205,7 +215,7 @@ pub(super) fn entry_of(
         // A C struct says nothing about metadata.
         metadata: MetadataPart::Unsaid,
         detail: Detail::Full,
-    }))
+    }
 }
 
 /// A view with texts of its own; what is not UTF-8 in them is replaced.
@@ -218,35 +228,33 @@ pub(super) fn owned_of(view: &gossip_node_view_t, status: Status) -> Result<Node
     terminated(&view.ip, "ip")?;
     terminated(&view.role, "role")?;
     terminated(&view.region, "region")?;
-    Ok(NodeView {
-        id: NodeId::new(view.id.data),
-        ip: read_text(&view.ip).into_owned(),
-        port: view.port,
-        config_epoch: view.config_epoch,
-        heartbeat: view.heartbeat,
-        // A C struct has no field for it.
-        config_heartbeat: 0,
-        version: view.version,
-        status: status_of(view, status)?,
-        role: read_text(&view.role).into_owned(),
-        region: read_text(&view.region).into_owned(),
-        ..NodeView::default()
-    })
+    let status = status_of(view, status)?;
+    let [ip, role, region] = [&view.ip, &view.role, &view.region].map(read_text);
+    Ok(NodeView::from(entry_with(view, status, [&*ip, &*role, &*region])))
+}
+
+/// The index of a message's entry, and the flaw that it has.
+pub(super) struct EntryFlaw(usize, Flaw);
+
+impl fmt::Display for EntryFlaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "msg->entries[{}].{}", self.0, self.1)
+    }
 }
 
 /// Reads views into an empty vector. If a text in them is not UTF-8, the entries are those of `owned`,
 /// in which it is replaced.
 ///
 /// # Errors
-/// A [`Flaw`], and the index of the view that has it.
+/// The first [`EntryFlaw`].
 pub(super) fn read_entries<'a>(
     views: &'a [gossip_node_view_t],
     owned: &'a mut Vec<NodeView>,
     entries: &mut Vec<Entry<'a>>,
-) -> Result<(), (usize, Flaw)> {
+) -> Result<(), EntryFlaw> {
     let mut is_utf8 = true;
     for (index, view) in views.iter().enumerate() {
-        match entry_of(view, Status::Read).map_err(|flaw| (index, flaw))? {
+        match entry_of(view, Status::Read).map_err(|flaw| EntryFlaw(index, flaw))? {
             Some(entry) => entries.push(entry),
             None => is_utf8 = false,
         }

@@ -1,5 +1,4 @@
 //! `gossip_core_t`: one node's membership. Its functions are in this folder, by what they are for.
-#![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
 pub(super) mod life;
 pub(super) mod lookup;

@@ -1,9 +1,8 @@
 //! A serializer of the program's own functions. What they give is checked as arguments are.
-#![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
 use super::callbacks::message_of;
 use super::convert::{header_of, raw_number, read_entries, view_of};
-use super::error::{report_null, set_last_error};
+use super::error::{INVALID, is_given, set_last_error};
 use super::ext::message::set_pair;
 use super::handed_out::{Extra, HandedOut};
 use super::memory;
@@ -119,8 +118,7 @@ impl Program {
     pub(super) unsafe fn checked(
         vtable: *const gossip_serializer_vtable_t,
     ) -> Option<gossip_serializer_vtable_t> {
-        if vtable.is_null() {
-            report_null("vtable");
+        if !is_given(vtable, "vtable") {
             return None;
         }
         // SAFETY: not NULL, and whatever the size is, it stands there.
@@ -133,15 +131,13 @@ impl Program {
         }
         // SAFETY: not NULL, and there are as many bytes as the size says.
         let vtable = unsafe { vtable.read() };
-        for (name, is_there) in
-            [("encode", vtable.encode.is_some()), ("decode", vtable.decode.is_some())]
-        {
-            if !is_there {
-                set_last_error(format_args!("vtable->{name} is NULL; pass a function"));
-                return None;
-            }
-        }
-        Some(vtable)
+        let missing = match vtable {
+            gossip_serializer_vtable_t { encode: None, .. } => "encode",
+            gossip_serializer_vtable_t { decode: None, .. } => "decode",
+            _ => return Some(vtable),
+        };
+        set_last_error(format_args!("vtable->{missing} is NULL; pass a function"));
+        None
     }
 
     fn release(&self, memory: *mut c_void) {
@@ -218,7 +214,7 @@ pub(super) unsafe fn set_metadata(
     }
     if index >= MAX_ENTRIES {
         set_last_error(format_args!("index is {index}; a message has at most {MAX_ENTRIES}"));
-        return gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
+        return INVALID;
     }
     // SAFETY: set by `Telling`, which stands for as long as what it points to, in the decode of this
     // thread inside which we are; nothing else borrows that meanwhile.
@@ -226,7 +222,7 @@ pub(super) unsafe fn set_metadata(
     // SAFETY: the caller's promise.
     match unsafe { set_pair(metadata, key, value) } {
         Some(()) => gossip_error_code_t::GOSSIP_ERR_SUCCESS,
-        None => gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT,
+        None => INVALID,
     }
 }
 

@@ -1,8 +1,12 @@
 //! The text of the last error of each thread.
 
+use super::types::gossip_error_code_t;
 use core::cell::{Cell, RefCell};
 use core::ffi::c_char;
 use core::fmt::{self, Write};
+
+/// The code for an argument that has a flaw.
+pub(super) const INVALID: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
 
 /// The most bytes of an error text, with its final NUL; what is longer is cut.
 const TEXT_BYTES: usize = 512;
@@ -106,6 +110,19 @@ pub(super) fn set_last_error(text: fmt::Arguments<'_>) {
 #[inline(never)]
 pub(super) fn report_null(name: &str) {
     set_last_error(format_args!("{name} is NULL; pass a pointer"));
+}
+
+/// Whether a pointer is not NULL; leaves an error text if it is.
+pub(super) fn is_given<T>(pointer: *const T, name: &str) -> bool {
+    if pointer.is_null() {
+        report_null(name);
+    }
+    !pointer.is_null()
+}
+
+/// What a result has; `None`, with an error text that begins with `before`, for an error.
+pub(super) fn or_report<T>(result: Result<T, impl fmt::Display>, before: &str) -> Option<T> {
+    result.map_err(|error| set_last_error(format_args!("{before}{error}"))).ok()
 }
 
 /// A copy of the text of this thread.

@@ -20,6 +20,21 @@ pub fn guard<T>(function: &'static str, fallback: T, mut body: impl FnMut() -> T
     result
 }
 
+/// As [`guard`], for a body that may give up with `None`: the result is `fallback` then, too.
+pub(super) fn guard_or<T>(
+    function: &'static str,
+    fallback: T,
+    mut body: impl FnMut() -> Option<T>,
+) -> T {
+    let mut result = fallback;
+    run(function, false, &mut || {
+        if let Some(value) = body() {
+            result = value;
+        }
+    });
+    result
+}
+
 /// As [`guard`], but leaves the error text alone: for functions that free, so that a program can
 /// clean up before it reports.
 pub(super) fn guard_quiet<T>(
@@ -55,9 +70,20 @@ pub(super) fn guard_then<T, C: Callbacks>(
     result
 }
 
+/// What a guard runs. Not a `dyn FnMut`, whose vtable has each body twice: for `FnOnce`, too.
+pub(super) trait Body {
+    fn call(&mut self);
+}
+
+impl<F: FnMut()> Body for F {
+    fn call(&mut self) {
+        self();
+    }
+}
+
 /// The part of all guards that does not depend on the function.
 #[inline(never)]
-fn run(function: &'static str, keeps_text: bool, body: &mut dyn FnMut()) {
+fn run(function: &'static str, keeps_text: bool, body: &mut dyn Body) {
     if !keeps_text {
         error::clear();
     }
@@ -68,10 +94,10 @@ fn run(function: &'static str, keeps_text: bool, body: &mut dyn FnMut()) {
 
 /// Runs `body`; a panic in it becomes an error text. Prints nothing.
 #[inline(never)]
-pub(super) fn contain(body: &mut dyn FnMut()) {
+pub(super) fn contain(body: &mut dyn Body) {
     silence_contained_panics();
     let outer = CONTAINED.replace(true);
-    let result = panic::catch_unwind(AssertUnwindSafe(body));
+    let result = panic::catch_unwind(AssertUnwindSafe(|| body.call()));
     CONTAINED.set(outer);
     if let Err(payload) = result {
         report(payload);

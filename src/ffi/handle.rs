@@ -5,14 +5,14 @@ mod extended;
 mod pending;
 
 use super::callbacks::{Batch, Targets};
-use super::convert::{Flaw, read_entries};
-use super::error::set_last_error;
+use super::convert::read_entries;
+use super::error::{or_report, set_last_error};
 use super::ext::Extension;
 use super::ext::lines::{self, Counts};
 use super::guard::{Callbacks, contain};
 use super::types::gossip_node_view_t;
 use crate::os;
-use crate::proto::{Core, Output, Refused};
+use crate::proto::{Core, Output};
 use crate::types::{Entry, Header, Instant, Path};
 use crate::wire::{self, Scratch};
 use alloc::sync::Arc;
@@ -108,7 +108,7 @@ impl Shared {
         bytes: usize,
     ) {
         let mut refused = None;
-        self.contained(&mut |core, now, _| match core.handle_entries(now, path, header, entries) {
+        self.contained(|core, now| match core.handle_entries(now, path, header, entries) {
             Ok(()) => core.count_bytes_received(header.kind, bytes),
             // Why is counted too; here is nobody who would read an error text.
             Err(reason) => refused = Some(reason),
@@ -120,14 +120,14 @@ impl Shared {
 
     /// Tells the core of bytes that came by a transport and were no message.
     pub(super) fn refuse(self: &Arc<Self>, error: &wire::Error) {
-        self.contained(&mut |core, _, _| core.count_unread(error));
+        self.contained(|core, _| core.count_unread(error));
         lines::refused_message(error);
     }
 
     /// Runs an input of the core and the callbacks that it leads to, on a thread of the library.
-    fn contained(self: &Arc<Self>, body: &mut Input<'_>) {
+    fn contained(self: &Arc<Self>, mut body: impl FnMut(&mut Core, Instant)) {
         let mut callbacks = None;
-        contain(&mut || callbacks = self.step(None, body));
+        contain(&mut || callbacks = self.run(None, &mut body));
         if let Some(callbacks) = callbacks {
             callbacks.run();
         }
@@ -140,17 +140,16 @@ impl Shared {
         views: &[gossip_node_view_t],
         at: Option<Instant>,
     ) -> Option<Pending> {
-        self.try_step(at, &mut |core, now, scratch| {
+        self.step(at, |core, now, scratch| {
             let mut owned = Vec::new();
             let mut entries: Vec<Entry<'_>> = core::mem::take(scratch);
-            let result = match read_entries(views, &mut owned, &mut entries) {
-                Ok(()) => core
-                    .handle_entries(now, Path::Struct, header, &entries)
-                    .map_err(Unread::Refused),
-                Err((index, flaw)) => Err(Unread::Flaw(index, flaw)),
-            };
+            let read = or_report(read_entries(views, &mut owned, &mut entries), "");
+            let taken = read.and_then(|()| {
+                let taken = core.handle_entries(now, Path::Struct, header, &entries);
+                or_report(taken, "msg was not taken: ")
+            });
             *scratch = Scratch::recycle(entries);
-            told(result)
+            taken.is_some()
         })
     }
 
@@ -163,7 +162,7 @@ impl Shared {
         at: Option<Instant>,
         mut body: impl FnMut(&mut Core, Instant) -> Result<(), E>,
     ) -> Option<Pending> {
-        self.try_step(at, &mut |core, now, _| told(body(core, now)))
+        self.step(at, |core, now, _| or_report(body(core, now), "").is_some())
     }
 
     /// As [`Self::input`], for an input that has no error.
@@ -172,38 +171,38 @@ impl Shared {
         at: Option<Instant>,
         mut body: impl FnMut(&mut Core, Instant),
     ) -> Option<Pending> {
-        self.step(at, &mut |core, now, _| body(core, now))
+        self.step(at, |core, now, _| {
+            body(core, now);
+            true
+        })
     }
 
-    /// As [`Self::step`], for an input that may be refused: `body` then returns `false`, and has left
-    /// an error text.
-    fn try_step(
+    /// Runs an input of the core under its lock, and takes out what it leads to. `body` returns
+    /// `false`, and has left an error text, if the input is refused.
+    fn step(
         self: &Arc<Self>,
         at: Option<Instant>,
-        body: &mut dyn FnMut(&mut Core, Instant, &mut Vec<Entry<'static>>) -> bool,
+        mut body: impl FnMut(&mut Core, Instant, &mut Vec<Entry<'static>>) -> bool,
     ) -> Option<Pending> {
-        let mut taken = true;
-        let pending = self.step(at, &mut |core, now, scratch| taken = body(core, now, scratch));
-        if !taken {
-            lines::refused();
-        }
-        pending
+        self.step_with(at, &mut body)
     }
 
-    /// Runs an input of the core under its lock, and takes out what it leads to.
     #[inline(never)]
-    fn step(self: &Arc<Self>, at: Option<Instant>, body: &mut Input<'_>) -> Option<Pending> {
+    fn step_with(self: &Arc<Self>, at: Option<Instant>, input: &mut dyn Input) -> Option<Pending> {
         let mut guard = self.lock()?;
         let state = &mut *guard;
         // Read under the lock, so that no thread brings an older time than the one before it.
         let (now, counts) = (state.extension.tick(at), Counts::of(&state.core));
-        body(&mut state.core, now, &mut state.scratch);
+        let taken = input.give(&mut state.core, now, &mut state.scratch);
         let risen = counts.and_then(|counts| counts.risen(&state.core));
         self.fill(state);
         let pending = state.begin().map(|batch| Pending::new(Arc::clone(self), batch));
         drop(guard);
         if let Some(risen) = risen {
             lines::risen(risen);
+        }
+        if !taken {
+            lines::refused();
         }
         pending
     }
@@ -307,26 +306,15 @@ impl State {
     }
 }
 
-/// A call of the core, with the time and a vector that is empty before and after it.
-type Input<'a> = dyn FnMut(&mut Core, Instant, &mut Vec<Entry<'static>>) + 'a;
-
-/// Whether an input was taken; its error becomes this thread's error text.
-fn told<E: fmt::Display>(result: Result<(), E>) -> bool {
-    result.map_err(|error| set_last_error(format_args!("{error}"))).is_ok()
+/// A call of the core, with the time and a vector that is empty before and after it; whether it was
+/// taken. No `dyn FnMut`, see [`super::guard::Body`].
+trait Input {
+    fn give(&mut self, core: &mut Core, now: Instant, scratch: &mut Vec<Entry<'static>>) -> bool;
 }
 
-/// Why a message of the program was not taken.
-enum Unread {
-    Flaw(usize, Flaw),
-    Refused(Refused),
-}
-
-impl fmt::Display for Unread {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Flaw(index, flaw) => write!(f, "msg->entries[{index}].{flaw}"),
-            Self::Refused(refused) => write!(f, "msg was not taken: {refused}"),
-        }
+impl<F: FnMut(&mut Core, Instant, &mut Vec<Entry<'static>>) -> bool> Input for F {
+    fn give(&mut self, core: &mut Core, now: Instant, scratch: &mut Vec<Entry<'static>>) -> bool {
+        self(core, now, scratch)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Each export is a plain function whose body is one call of a guard of `guard`. One file an opaque C
 //! type, or a folder if it has many functions. What C sees is named here, flat as C sees it; nothing
 //! else of this layer is public.
+#![allow(non_camel_case_types, reason = "the names are those of the C header")]
 #![allow(unsafe_code, reason = "this layer reads the pointers of C programs")]
 #![cfg_attr(not(feature = "net"), allow(dead_code, reason = "transports use the rest"))]
 

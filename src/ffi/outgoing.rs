@@ -1,8 +1,8 @@
 //! A message of the program, or one that a send callback was handed, on its way into bytes.
 
 use super::argument::entries_of;
-use super::convert::{Flaw, header_of, read_entries};
-use super::error::set_last_error;
+use super::convert::{header_of, read_entries};
+use super::error::or_report;
 use super::handed_out::{HandedMessage, with_handed_out};
 use super::types::{gossip_message_t, gossip_node_view_t};
 use crate::types::Entry;
@@ -57,7 +57,7 @@ fn again<R>(
     let HandedMessage { header, form, to_new, extras, written, scratch, .. } = *handed_out;
     let mut owned = Vec::new();
     let mut entries: Vec<Entry<'_>> = scratch.take();
-    let read = reported(read_entries(views, &mut owned, &mut entries));
+    let read = or_report(read_entries(views, &mut owned, &mut entries), "");
     for (entry, extra) in entries.iter_mut().zip(extras) {
         *entry = extra.complete(*entry);
     }
@@ -73,14 +73,8 @@ fn own<R>(
     views: &[gossip_node_view_t],
     body: impl FnOnce(&Outgoing<'_>, &Cell<usize>) -> R,
 ) -> Option<R> {
-    let header = header_of(message).map_err(|flaw| set_last_error(format_args!("msg->{flaw}")));
-    let header = header.ok()?;
+    let header = or_report(header_of(message), "msg->")?;
     let (mut owned, mut entries) = (Vec::new(), Vec::with_capacity(views.len()));
-    reported(read_entries(views, &mut owned, &mut entries))?;
+    or_report(read_entries(views, &mut owned, &mut entries), "")?;
     Some(body(&Outgoing::new(&header, &entries), &Cell::new(0)))
-}
-
-/// `None`, with an error text, for an entry that has a flaw.
-fn reported(read: Result<(), (usize, Flaw)>) -> Option<()> {
-    read.map_err(|(index, flaw)| set_last_error(format_args!("msg->entries[{index}].{flaw}"))).ok()
 }

@@ -1,10 +1,9 @@
 //! `gossip_serializer_t`: a form of messages as bytes. What it does is in `bytes.rs`.
-#![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
 use super::argument::argument;
 use super::custom::{self, Program, gossip_serializer_vtable_t};
 use super::error::set_last_error;
-use super::guard::{guard, guard_quiet};
+use super::guard::{guard, guard_or, guard_quiet};
 use super::types::gossip_error_code_t;
 use crate::wire::Serializer;
 use alloc::ffi::CString;
@@ -53,13 +52,18 @@ fn make(form: Serializer, name: Cow<'static, CStr>) -> *mut gossip_serializer_t 
     Box::into_raw(Box::new(gossip_serializer { form, name }))
 }
 
-/// One of the library's forms by its name.
-pub(super) fn by_name(name: &CStr) -> Option<Serializer> {
-    KNOWN.iter().find(|(known, _)| *known == name).map(|(_, form)| form.clone())
+/// One of the library's forms by its name; `None`, with an error text, for another name.
+pub(super) fn by_name(name: &CStr, argument: &str) -> Option<(&'static CStr, Serializer)> {
+    let known = KNOWN.iter().find(|(known, _)| *known == name);
+    if known.is_none() {
+        let name = name.to_string_lossy();
+        set_last_error(format_args!("{argument} is \"{name}\"; pass {Choice}"));
+    }
+    known.cloned()
 }
 
 /// The names as a text says them.
-pub(super) struct Choice;
+struct Choice;
 
 impl fmt::Display for Choice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -91,7 +95,7 @@ pub(super) unsafe fn form_of<'a>(serializer: *const gossip_serializer_t) -> Opti
 /// Threads: any. From callbacks: yes. Since 1.0.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn gossip_json_serializer_create() -> *mut gossip_serializer_t {
-    guard("gossip_json_serializer_create", ptr::null_mut(), || {
+    guard("gossip_json_serializer_create", ptr::null_mut(), move || {
         make(Serializer::Json, Cow::Borrowed(c"json"))
     })
 }
@@ -119,21 +123,14 @@ pub extern "C-unwind" fn gossip_json_serializer_create() -> *mut gossip_serializ
 pub unsafe extern "C-unwind" fn gossip_serializer_create(
     name: *const c_char,
 ) -> *mut gossip_serializer_t {
-    guard("gossip_serializer_create", ptr::null_mut(), || {
+    guard_or("gossip_serializer_create", ptr::null_mut(), move || {
         if name.is_null() {
             set_last_error(format_args!("name is NULL; pass {Choice}"));
-            return ptr::null_mut();
+            return None;
         }
         // SAFETY: not NULL, and the caller's promise.
-        let name = unsafe { CStr::from_ptr(name) };
-        match KNOWN.iter().find(|(known, _)| *known == name) {
-            Some((name, form)) => make(form.clone(), Cow::Borrowed(*name)),
-            None => {
-                let name = name.to_string_lossy();
-                set_last_error(format_args!("name is \"{name}\"; pass {Choice}"));
-                ptr::null_mut()
-            }
-        }
+        let (name, form) = by_name(unsafe { CStr::from_ptr(name) }, "name")?;
+        Some(make(form, Cow::Borrowed(name)))
     })
 }
 
@@ -148,7 +145,7 @@ pub unsafe extern "C-unwind" fn gossip_serializer_create(
 /// count is NULL or may be written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_serializer_names(count: *mut usize) -> *const *const c_char {
-    guard("gossip_serializer_names", ptr::null(), || {
+    guard("gossip_serializer_names", ptr::null(), move || {
         // SAFETY: the caller's promise.
         if let Some(count) = unsafe { count.as_mut() } {
             *count = NAMES.0.len();
@@ -177,16 +174,16 @@ pub unsafe extern "C-unwind" fn gossip_serializer_names(count: *mut usize) -> *c
 pub unsafe extern "C-unwind" fn gossip_serializer_create_custom(
     vtable: *const gossip_serializer_vtable_t,
 ) -> *mut gossip_serializer_t {
-    guard("gossip_serializer_create_custom", ptr::null_mut(), || {
+    guard_or("gossip_serializer_create_custom", ptr::null_mut(), move || {
         // SAFETY: the caller's promise.
-        let Some(vtable) = (unsafe { Program::checked(vtable) }) else { return ptr::null_mut() };
+        let vtable = unsafe { Program::checked(vtable) }?;
         let name = if vtable.name.is_null() {
             Cow::Borrowed(c"custom")
         } else {
             // SAFETY: not NULL, and the caller's promise.
             Cow::Owned(CString::from(unsafe { CStr::from_ptr(vtable.name) }))
         };
-        make(Serializer::Custom(Arc::new(Program::new(vtable))), name)
+        Some(make(Serializer::Custom(Arc::new(Program::new(vtable))), name))
     })
 }
 
@@ -216,7 +213,7 @@ pub unsafe extern "C-unwind" fn gossip_serializer_set_metadata(
     value: *const c_char,
     value_size: usize,
 ) -> gossip_error_code_t {
-    guard("gossip_serializer_set_metadata", FAILED, || {
+    guard("gossip_serializer_set_metadata", FAILED, move || {
         // SAFETY: the caller's promise.
         unsafe { custom::set_metadata(index, (key, key_size), (value, value_size)) }
     })
@@ -235,10 +232,9 @@ pub unsafe extern "C-unwind" fn gossip_serializer_set_metadata(
 pub unsafe extern "C-unwind" fn gossip_serializer_name(
     serializer: *const gossip_serializer_t,
 ) -> *const c_char {
-    guard("gossip_serializer_name", c"".as_ptr(), || {
+    guard_or("gossip_serializer_name", c"".as_ptr(), move || {
         // SAFETY: the caller's promise.
-        let serializer = unsafe { argument(serializer, "serializer") };
-        serializer.map_or(c"".as_ptr(), |serializer| serializer.name.as_ptr())
+        Some(unsafe { argument(serializer, "serializer") }?.name.as_ptr())
     })
 }
 
@@ -253,7 +249,7 @@ pub unsafe extern "C-unwind" fn gossip_serializer_name(
 /// serializer is NULL or came from a function of this library and was not destroyed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_serializer_destroy(serializer: *mut gossip_serializer_t) {
-    guard_quiet("gossip_serializer_destroy", (), || {
+    guard_quiet("gossip_serializer_destroy", (), move || {
         if !serializer.is_null() {
             // SAFETY: it came from Box::into_raw in `make`, and the caller gives it up.
             drop(unsafe { Box::from_raw(serializer) });

@@ -1,19 +1,18 @@
 //! `gossip_transport_*`: what carries messages.
-#![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
 use super::argument::{argument, core_ref};
 use super::callbacks::is_inside;
 use super::convert::{raw_number, read_text, text_bytes};
 use super::core::gossip_core_t;
-use super::error::set_last_error;
+use super::error::{INVALID, or_report, set_last_error};
 use super::ext::lines;
-use super::guard::{guard, guard_quiet};
+use super::guard::{guard, guard_or, guard_quiet};
 use super::handle::Shared;
 use super::outgoing::with_message;
 use super::serializer::{form_of, gossip_serializer_t};
 use super::types::gossip_error_code::{
-    GOSSIP_ERR_INVALID_ARGUMENT, GOSSIP_ERR_NETWORK_ERROR, GOSSIP_ERR_OPERATION_NOT_PERMITTED,
-    GOSSIP_ERR_SERIALIZATION_ERROR, GOSSIP_ERR_SUCCESS,
+    GOSSIP_ERR_NETWORK_ERROR, GOSSIP_ERR_OPERATION_NOT_PERMITTED, GOSSIP_ERR_SERIALIZATION_ERROR,
+    GOSSIP_ERR_SUCCESS,
 };
 use super::types::{gossip_error_code_t, gossip_message_t, gossip_node_view_t};
 use crate::net::{Error, Inbound, Protocol, Transport};
@@ -69,7 +68,7 @@ pub unsafe extern "C-unwind" fn gossip_transport_create(
     host: *const c_char,
     port: u16,
 ) -> *mut gossip_transport_t {
-    guard("gossip_transport_create", ptr::null_mut(), || {
+    guard_or("gossip_transport_create", ptr::null_mut(), move || {
         // SAFETY: the caller's promise.
         unsafe { create(r#type, host, port, None) }
     })
@@ -91,7 +90,7 @@ pub unsafe extern "C-unwind" fn gossip_transport_create(
 /// transport is NULL or came from a function of this library and was not destroyed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_transport_destroy(transport: *mut gossip_transport_t) {
-    guard_quiet("gossip_transport_destroy", (), || {
+    guard_quiet("gossip_transport_destroy", (), move || {
         // SAFETY: the caller's promise.
         let Some(handle) = (unsafe { transport.as_ref() }) else { return };
         if handle.transport.is_foreign() {
@@ -123,11 +122,11 @@ pub unsafe extern "C-unwind" fn gossip_transport_destroy(transport: *mut gossip_
 pub unsafe extern "C-unwind" fn gossip_transport_start(
     transport: *mut gossip_transport_t,
 ) -> gossip_error_code_t {
-    guard("gossip_transport_start", FAILED, || {
+    guard("gossip_transport_start", FAILED, move || {
         // SAFETY: the caller's promise.
         match unsafe { transport_of(transport) } {
             Some(transport) => lines::transport(transport, "listens", code(transport.start())),
-            None => GOSSIP_ERR_INVALID_ARGUMENT,
+            None => INVALID,
         }
     })
 }
@@ -151,11 +150,11 @@ pub unsafe extern "C-unwind" fn gossip_transport_start(
 pub unsafe extern "C-unwind" fn gossip_transport_stop(
     transport: *mut gossip_transport_t,
 ) -> gossip_error_code_t {
-    guard("gossip_transport_stop", FAILED, || {
+    guard("gossip_transport_stop", FAILED, move || {
         // SAFETY: the caller's promise.
         match unsafe { transport_of(transport) } {
             Some(transport) => lines::transport(transport, "stopped", code(transport.stop())),
-            None => GOSSIP_ERR_INVALID_ARGUMENT,
+            None => INVALID,
         }
     })
 }
@@ -191,12 +190,12 @@ pub unsafe extern "C-unwind" fn gossip_transport_send_message(
     msg: *const gossip_message_t,
     target: *const gossip_node_view_t,
 ) -> gossip_error_code_t {
-    guard("gossip_transport_send_message", FAILED, || {
+    guard("gossip_transport_send_message", FAILED, move || {
         // SAFETY: the caller's promise.
         let arguments =
             unsafe { (transport_of(transport), argument(msg, "msg"), argument(target, "target")) };
         let (Some(transport), Some(message), Some(target)) = arguments else {
-            return GOSSIP_ERR_INVALID_ARGUMENT;
+            return INVALID;
         };
         let to = match target_of(transport, target) {
             Ok(to) => to,
@@ -213,7 +212,7 @@ pub unsafe extern "C-unwind" fn gossip_transport_send_message(
                 Ok(())
             })
         };
-        let code = sent.map_or(GOSSIP_ERR_INVALID_ARGUMENT, code);
+        let code = sent.map_or(INVALID, code);
         if code != GOSSIP_ERR_SUCCESS {
             lines::refused();
         }
@@ -238,7 +237,7 @@ pub unsafe extern "C-unwind" fn gossip_transport_set_core(
     transport: *mut gossip_transport_t,
     core: *mut gossip_core_t,
 ) {
-    guard("gossip_transport_set_core", (), || {
+    guard("gossip_transport_set_core", (), move || {
         // SAFETY: the caller's promise.
         let arguments = unsafe { (transport_of(transport), core_ref(core)) };
         if let (Some(transport), Some(core)) = arguments {
@@ -263,7 +262,7 @@ pub unsafe extern "C-unwind" fn gossip_transport_set_serializer(
     transport: *mut gossip_transport_t,
     serializer: *mut gossip_serializer_t,
 ) {
-    guard("gossip_transport_set_serializer", (), || {
+    guard("gossip_transport_set_serializer", (), move || {
         // SAFETY: the caller's promise.
         let arguments = unsafe { (transport_of(transport), form_of(serializer)) };
         if let (Some(transport), Some(form)) = arguments {
@@ -292,7 +291,7 @@ pub unsafe extern "C-unwind" fn gossip_transport_factory_create(
     host: *const c_char,
     port: u16,
 ) -> *mut gossip_transport_t {
-    guard("gossip_transport_factory_create", ptr::null_mut(), || {
+    guard_or("gossip_transport_factory_create", ptr::null_mut(), move || {
         // SAFETY: the caller's promise.
         unsafe { create(r#type, host, port, Some(Serializer::Auto)) }
     })
@@ -309,7 +308,7 @@ pub unsafe extern "C-unwind" fn gossip_transport_factory_create(
 /// transport is NULL or was not destroyed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_transport_port(transport: *const gossip_transport_t) -> u16 {
-    guard("gossip_transport_port", 0, || {
+    guard("gossip_transport_port", 0, move || {
         // SAFETY: the caller's promise.
         unsafe { transport_of(transport) }.map_or(0, Transport::port)
     })
@@ -337,7 +336,7 @@ unsafe fn create(
     host: *const c_char,
     port: u16,
     serializer: Option<Serializer>,
-) -> *mut gossip_transport_t {
+) -> Option<*mut gossip_transport_t> {
     let protocol = match raw_number(kind) {
         0 => Protocol::Udp,
         1 => Protocol::Tcp,
@@ -345,27 +344,20 @@ unsafe fn create(
             set_last_error(format_args!(
                 "type is {raw}; pass GOSSIP_TRANSPORT_UDP or GOSSIP_TRANSPORT_TCP"
             ));
-            return ptr::null_mut();
+            return None;
         }
     };
     if host.is_null() {
         set_last_error(format_args!("host is NULL; pass a numeric address such as \"0.0.0.0\""));
-        return ptr::null_mut();
+        return None;
     }
     // SAFETY: not NULL, and the caller's promise.
     let host = unsafe { CStr::from_ptr(host) }.to_string_lossy();
-    match Transport::new(protocol, &host, port) {
-        Ok(transport) => {
-            if let Some(serializer) = serializer {
-                transport.set_serializer(serializer);
-            }
-            Box::into_raw(Box::new(gossip_transport_t { transport }))
-        }
-        Err(error) => {
-            set_last_error(format_args!("host: {error}"));
-            ptr::null_mut()
-        }
+    let transport = or_report(Transport::new(protocol, &host, port), "host: ")?;
+    if let Some(serializer) = serializer {
+        transport.set_serializer(serializer);
     }
+    Some(Box::into_raw(Box::new(gossip_transport_t { transport })))
 }
 
 /// The address of a view.
@@ -396,7 +388,7 @@ fn code(result: Result<(), Error>) -> gossip_error_code_t {
 
 fn code_of(error: &Error) -> gossip_error_code_t {
     match error {
-        Error::Host(_) | Error::Port(_) => GOSSIP_ERR_INVALID_ARGUMENT,
+        Error::Host(_) | Error::Port(_) => INVALID,
         Error::NoSerializer | Error::Wire(_) => GOSSIP_ERR_SERIALIZATION_ERROR,
         Error::Forked | Error::InCallback => GOSSIP_ERR_OPERATION_NOT_PERMITTED,
         _ => GOSSIP_ERR_NETWORK_ERROR,

@@ -1,5 +1,4 @@
 //! The structs and enumerations of the C ABI, laid out as in libgossip 1.4.2. Never changed.
-#![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
 use core::ffi::{c_char, c_int, c_void};
 use core::mem::MaybeUninit;

@@ -50,7 +50,7 @@ pub extern "C-unwind" fn gossip_last_error() -> *const c_char {
 /// Threads: any. From callbacks: yes. Since 1.5.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn gossip_version() -> *const c_char {
-    guard_quiet("gossip_version", c"".as_ptr(), || VERSION.as_ptr())
+    guard_quiet("gossip_version", c"".as_ptr(), move || VERSION.as_ptr())
 }
 
 /// The version of the library that runs, as a number to compare with GOSSIP_VERSION_NUMBER.
@@ -60,7 +60,7 @@ pub extern "C-unwind" fn gossip_version() -> *const c_char {
 /// Threads: any. From callbacks: yes. Since 1.5.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn gossip_version_number() -> c_int {
-    guard_quiet("gossip_version_number", 0, || VERSION_NUMBER)
+    guard_quiet("gossip_version_number", 0, move || VERSION_NUMBER)
 }
 
 /// The name of a status in lower case.
@@ -74,7 +74,9 @@ pub extern "C-unwind" fn gossip_version_number() -> c_int {
 pub extern "C-unwind" fn gossip_status_string(
     status: MaybeUninit<gossip_node_status_t>,
 ) -> *const c_char {
-    guard_quiet("gossip_status_string", c"".as_ptr(), || status_name(raw_number(status)).as_ptr())
+    guard_quiet("gossip_status_string", c"".as_ptr(), move || {
+        status_name(raw_number(status)).as_ptr()
+    })
 }
 
 /// What an error code says, in lower case.
@@ -88,7 +90,7 @@ pub extern "C-unwind" fn gossip_status_string(
 pub extern "C-unwind" fn gossip_error_string(
     code: MaybeUninit<gossip_error_code_t>,
 ) -> *const c_char {
-    guard_quiet("gossip_error_string", c"".as_ptr(), || error_name(raw_number(code)).as_ptr())
+    guard_quiet("gossip_error_string", c"".as_ptr(), move || error_name(raw_number(code)).as_ptr())
 }
 
 fn status_name(raw: u32) -> &'static CStr {

@@ -289,6 +289,14 @@ impl Nested {
     }
 }
 
+/// For a callback on the same thread.
+#[cfg(feature = "net")]
+struct Places(*mut Nested, *const gossip_message_t);
+
+// SAFETY: it stays on its thread.
+#[cfg(feature = "net")]
+unsafe impl Send for Places {}
+
 /// A message is known by its address, and while the innermost callback with a message is its own.
 #[test]
 #[cfg(feature = "net")]
@@ -308,20 +316,19 @@ fn of_nested_lends_the_innermost_message_is_known() {
         let copy = unsafe { *message };
         data.write(&raw const copy);
         // SAFETY: a builder, and a function with what it expects.
-        assert_eq!(
-            unsafe { gossip_message_builder_lend(data.inner, Some(within), nested) },
-            SUCCESS
-        );
+        let lent = unsafe { gossip_message_builder_lend(data.inner, Some(within), nested) };
+        assert_eq!(lent, SUCCESS);
         data.write(message);
         // A callback that is handed no message does not hide it.
         let node = Node::new(1);
         let (had_tell, had) = std::sync::mpsc::channel();
-        let (at, outer) = (nested.expose_provenance(), message.expose_provenance());
+        let places = Places(nested.cast(), message);
         node.inside(move |handed| {
+            let places = &places;
             if let Handed::Event(_) = handed {
                 // SAFETY: the user data of the test, and nothing else uses it now.
-                let nested = unsafe { &mut *ptr::with_exposed_provenance_mut::<Nested>(at) };
-                nested.write(ptr::with_exposed_provenance(outer));
+                let nested = unsafe { &mut *places.0 };
+                nested.write(places.1);
                 had_tell.send(nested.had.pop()).expect("the test waits");
             }
         });

@@ -178,7 +178,7 @@ fn flaws_of_exports(code: &str) -> Vec<String> {
 fn is_one_guard_call(body: &str, name: &str) -> bool {
     let Some((guard, arguments)) = body.split_once('(') else { return false };
     let named: String = arguments.split_whitespace().collect();
-    ["guard", "guard_quiet", "guard_then"].contains(&guard)
+    ["guard", "guard_or", "guard_quiet", "guard_then"].contains(&guard)
         && named.starts_with(&format!("\"{name}\","))
         && closes_at_end(arguments)
 }

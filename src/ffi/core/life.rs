@@ -3,9 +3,9 @@
 use super::gossip_core_t;
 use crate::ffi::argument::{argument, core_ref, with_entry};
 use crate::ffi::callbacks::Targets;
-use crate::ffi::error::set_last_error;
+use crate::ffi::error::{or_report, set_last_error};
 use crate::ffi::ext::Extension;
-use crate::ffi::guard::{guard, guard_quiet, guard_then};
+use crate::ffi::guard::{guard, guard_or, guard_quiet, guard_then};
 use crate::ffi::handle::Shared;
 use crate::ffi::types::{gossip_event_callback_t, gossip_node_view_t, gossip_send_callback_t};
 use crate::os;
@@ -38,22 +38,17 @@ pub unsafe extern "C-unwind" fn gossip_core_create(
     event_callback: gossip_event_callback_t,
     user_data: *mut c_void,
 ) -> *mut gossip_core_t {
-    guard("gossip_core_create", ptr::null_mut(), || {
+    guard_or("gossip_core_create", ptr::null_mut(), move || {
         // SAFETY: the caller's promise.
-        let Some(view) = (unsafe { argument(self_node, "self_node") }) else {
-            return ptr::null_mut();
-        };
+        let view = unsafe { argument(self_node, "self_node") }?;
         let core = with_entry(view, "self_node", |own| {
-            let seed =
-                os::entropy().map_err(|error| set_last_error(format_args!("{error}"))).ok()?;
+            let seed = or_report(os::entropy(), "")?;
             Core::new(Config::own_loop(), own, seed, os::now())
                 .map_err(|error| set_last_error(format_args!("self_node: {error}; correct it")))
                 .ok()
-        });
+        })?;
         let targets = Targets::new(send_callback, event_callback, user_data);
-        core.map_or(ptr::null_mut(), |core| {
-            gossip_core_t::into_raw(Shared::new(core, targets, Extension::default()))
-        })
+        Some(gossip_core_t::into_raw(Shared::new(core, targets, Extension::default())))
     })
 }
 
@@ -76,7 +71,7 @@ pub unsafe extern "C-unwind" fn gossip_core_create(
 /// core is NULL or came from gossip_core_create() and was not destroyed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_core_destroy(core: *mut gossip_core_t) {
-    guard_quiet("gossip_core_destroy", (), || {
+    guard_quiet("gossip_core_destroy", (), move || {
         // SAFETY: the caller's promise.
         let Some(handle) = (unsafe { core.as_ref() }) else { return };
         if handle.shared.is_foreign() {
@@ -101,7 +96,7 @@ pub unsafe extern "C-unwind" fn gossip_core_destroy(core: *mut gossip_core_t) {
 /// core is NULL or a core that was not destroyed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_core_reset(core: *mut gossip_core_t) {
-    guard_then("gossip_core_reset", (), |()| {
+    guard_then("gossip_core_reset", (), move |()| {
         // SAFETY: the caller's promise.
         unsafe { core_ref(core) }?.run(None, |core, now| core.reset(now))
     });
@@ -118,5 +113,5 @@ pub unsafe extern "C-unwind" fn gossip_core_reset(core: *mut gossip_core_t) {
 /// core is NULL or a core that was not destroyed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_core_get_internal(core: *mut gossip_core_t) -> *mut c_void {
-    guard("gossip_core_get_internal", ptr::null_mut(), || core.cast())
+    guard("gossip_core_get_internal", ptr::null_mut(), move || core.cast())
 }

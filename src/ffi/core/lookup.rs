@@ -1,14 +1,13 @@
 //! What a core knows, copied for the program.
 
 use super::gossip_core_t;
-use crate::ffi::argument::{core_and, core_ref};
+use crate::ffi::argument::{core_and_id, core_ref};
 use crate::ffi::convert::view_of;
-use crate::ffi::error::{report_null, set_last_error};
-use crate::ffi::guard::{guard, guard_quiet};
+use crate::ffi::error::{is_given, set_last_error};
+use crate::ffi::guard::{guard_or, guard_quiet};
 use crate::ffi::memory::{self, CArray};
 use crate::ffi::types::{gossip_node_id_t, gossip_node_view_t};
 use crate::proto::Core;
-use crate::types::NodeId;
 use core::ffi::c_int;
 use core::ptr;
 
@@ -26,20 +25,17 @@ use core::ptr;
 pub unsafe extern "C-unwind" fn gossip_core_self(
     core: *const gossip_core_t,
 ) -> *mut gossip_node_view_t {
-    guard("gossip_core_self", ptr::null_mut(), || {
+    guard_or("gossip_core_self", ptr::null_mut(), move || {
         // SAFETY: the caller's promise.
-        let Some(core) = (unsafe { core_ref(core) }) else { return ptr::null_mut() };
+        let core = unsafe { core_ref(core) }?;
         let view = core.read(|core| gossip_node_view_t {
             sent_messages: core.stats().sent_messages,
             received_messages: core.stats().received_messages,
             ..view_of(&core.own())
-        });
-        let array = view.and_then(|view| {
-            let mut array = room_for(1)?;
-            array.push(view);
-            Some(array)
-        });
-        array.map_or(ptr::null_mut(), CArray::into_raw)
+        })?;
+        let mut array = room_for(1)?;
+        array.push(view);
+        Some(array.into_raw())
     })
 }
 
@@ -54,7 +50,7 @@ pub unsafe extern "C-unwind" fn gossip_core_self(
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_core_free_self(self_view: *mut gossip_node_view_t) {
     // SAFETY: the caller's promise.
-    guard_quiet("gossip_core_free_self", (), || unsafe { memory::free(self_view.cast()) });
+    guard_quiet("gossip_core_free_self", (), move || unsafe { memory::free(self_view.cast()) });
 }
 
 /// All known nodes but this one, in the order in which they became known.
@@ -75,12 +71,11 @@ pub unsafe extern "C-unwind" fn gossip_core_get_nodes(
     core: *const gossip_core_t,
     count: *mut usize,
 ) -> *mut gossip_node_view_t {
-    guard("gossip_core_get_nodes", ptr::null_mut(), || {
+    guard_or("gossip_core_get_nodes", ptr::null_mut(), move || {
         // SAFETY: the caller's promise.
-        let Some(core) = (unsafe { core_ref(core) }) else { return ptr::null_mut() };
-        if count.is_null() {
-            report_null("count");
-            return ptr::null_mut();
+        let core = unsafe { core_ref(core) }?;
+        if !is_given(count, "count") {
+            return None;
         }
         let array = core.read(|core| {
             let mut array = if core.is_empty() { None } else { room_for(core.len()) }?;
@@ -93,7 +88,7 @@ pub unsafe extern "C-unwind" fn gossip_core_get_nodes(
         let len = array.as_ref().map_or(0, CArray::len);
         // SAFETY: not NULL, and the caller's promise that it may be written.
         unsafe { count.write(len) };
-        array.map_or(ptr::null_mut(), CArray::into_raw)
+        array.map(CArray::into_raw)
     })
 }
 
@@ -108,7 +103,7 @@ pub unsafe extern "C-unwind" fn gossip_core_get_nodes(
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_core_free_nodes(nodes: *mut gossip_node_view_t) {
     // SAFETY: the caller's promise.
-    guard_quiet("gossip_core_free_nodes", (), || unsafe { memory::free(nodes.cast()) });
+    guard_quiet("gossip_core_free_nodes", (), move || unsafe { memory::free(nodes.cast()) });
 }
 
 /// Looks up one node. The own id finds the node itself.
@@ -129,19 +124,16 @@ pub unsafe extern "C-unwind" fn gossip_core_find_node(
     id: *const gossip_node_id_t,
     out_node: *mut gossip_node_view_t,
 ) -> c_int {
-    guard("gossip_core_find_node", 0, || {
+    guard_or("gossip_core_find_node", 0, move || {
         // SAFETY: the caller's promise.
-        let Some((core, id)) = (unsafe { core_and(core, id, "id") }) else { return 0 };
-        if out_node.is_null() {
-            report_null("out_node");
-            return 0;
+        let (core, id) = unsafe { core_and_id(core, id, "id") }?;
+        if !is_given(out_node, "out_node") {
+            return None;
         }
-        let id = NodeId::new(id.data);
-        let found = core.read(|core| core.find(&id).map(|entry| view_of(&entry)));
-        let Some(view) = found.flatten() else { return 0 };
+        let view = core.read(|core| core.find(&id).map(|entry| view_of(&entry)))??;
         // SAFETY: not NULL, and the caller's promise that it may be written.
         unsafe { out_node.write(view) };
-        1
+        Some(1)
     })
 }
 
@@ -156,10 +148,8 @@ pub unsafe extern "C-unwind" fn gossip_core_find_node(
 /// core is NULL or a core that was not destroyed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_core_size(core: *const gossip_core_t) -> usize {
-    guard("gossip_core_size", 0, || {
-        // SAFETY: the caller's promise.
-        unsafe { core_ref(core) }.and_then(|core| core.read(Core::len)).unwrap_or(0)
-    })
+    // SAFETY: the caller's promise.
+    guard_or("gossip_core_size", 0, move || unsafe { core_ref(core) }?.read(Core::len))
 }
 
 fn room_for(count: usize) -> Option<CArray<gossip_node_view_t>> {

@@ -1,14 +1,14 @@
 //! Meeting, joining and leaving, and what a core tells of itself.
 
 use super::gossip_core_t;
-use crate::ffi::argument::{core_and, core_ref, text_at, with_entry};
+use crate::ffi::argument::{core_and, core_and_id, core_ref, text_at, with_entry};
 use crate::ffi::error::set_last_error;
 use crate::ffi::ext::lines;
 use crate::ffi::guard::guard_then;
 use crate::ffi::handle::Pending;
 use crate::ffi::types::{gossip_node_id_t, gossip_node_view_t};
 use crate::proto::{CommandError, Core};
-use crate::types::{Entry, Instant, Metadata, NodeId};
+use crate::types::{Entry, Instant, Metadata};
 use core::ffi::c_char;
 use core::slice;
 
@@ -31,7 +31,7 @@ pub unsafe extern "C-unwind" fn gossip_core_meet(
     node: *const gossip_node_view_t,
 ) {
     // SAFETY: the caller's promise.
-    guard_then("gossip_core_meet", (), |()| unsafe { contact(core, node, Core::meet) });
+    guard_then("gossip_core_meet", (), move |()| unsafe { contact(core, node, Core::meet) });
 }
 
 /// Joins the group that a node belongs to: like gossip_core_meet(), and asks for its members.
@@ -49,7 +49,7 @@ pub unsafe extern "C-unwind" fn gossip_core_join(
     node: *const gossip_node_view_t,
 ) {
     // SAFETY: the caller's promise.
-    guard_then("gossip_core_join", (), |()| unsafe { contact(core, node, Core::join) });
+    guard_then("gossip_core_join", (), move |()| unsafe { contact(core, node, Core::join) });
 }
 
 /// Tells the others that a node leaves.
@@ -70,10 +70,9 @@ pub unsafe extern "C-unwind" fn gossip_core_leave(
     core: *mut gossip_core_t,
     node_id: *const gossip_node_id_t,
 ) {
-    guard_then("gossip_core_leave", (), |()| {
+    guard_then("gossip_core_leave", (), move |()| {
         // SAFETY: the caller's promise.
-        let (core, id) = unsafe { core_and(core, node_id, "node_id") }?;
-        let id = NodeId::new(id.data);
+        let (core, id) = unsafe { core_and_id(core, node_id, "node_id") }?;
         lines::own(format_args!("asked to tell that node {id} leaves"));
         core.input(None, |core, now| core.leave(now, &id))
     });
@@ -103,7 +102,7 @@ pub unsafe extern "C-unwind" fn gossip_core_update_self_metadata(
     values: *mut *const c_char,
     count: usize,
 ) {
-    guard_then("gossip_core_update_self_metadata", (), |()| {
+    guard_then("gossip_core_update_self_metadata", (), move |()| {
         // SAFETY: the caller's promise.
         let core = unsafe { core_ref(core) }?;
         if keys.is_null() || values.is_null() {

@@ -3,7 +3,7 @@
 use super::gossip_core_t;
 use crate::ffi::argument::{core_and, core_ref, entries_of};
 use crate::ffi::convert::header_of;
-use crate::ffi::error::set_last_error;
+use crate::ffi::error::or_report;
 use crate::ffi::guard::guard_then;
 use crate::ffi::handle::Pending;
 use crate::ffi::types::gossip_message_t;
@@ -24,7 +24,7 @@ use crate::types::Instant;
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_core_tick(core: *mut gossip_core_t) {
     // SAFETY: the caller's promise.
-    guard_then("gossip_core_tick", (), |()| unsafe { tick(core, None) });
+    guard_then("gossip_core_tick", (), move |()| unsafe { tick(core, None) });
 }
 
 /// Runs one protocol round that pings every node that is online.
@@ -39,7 +39,7 @@ pub unsafe extern "C-unwind" fn gossip_core_tick(core: *mut gossip_core_t) {
 /// core is NULL or a core that was not destroyed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_core_tick_full_broadcast(core: *mut gossip_core_t) {
-    guard_then("gossip_core_tick_full_broadcast", (), |()| {
+    guard_then("gossip_core_tick_full_broadcast", (), move |()| {
         // SAFETY: the caller's promise.
         unsafe { core_ref(core) }?.run(None, |core, now| core.round_broadcast(now))
     });
@@ -65,7 +65,9 @@ pub unsafe extern "C-unwind" fn gossip_core_handle_message(
     msg: *const gossip_message_t,
 ) {
     // SAFETY: the caller's promise.
-    guard_then("gossip_core_handle_message", (), |()| unsafe { handle_message(core, msg, None) });
+    guard_then("gossip_core_handle_message", (), move |()| unsafe {
+        handle_message(core, msg, None)
+    });
 }
 
 /// A round, at a time that the program gave or now.
@@ -90,9 +92,9 @@ pub(in crate::ffi) unsafe fn handle_message(
     at: Option<Instant>,
 ) -> Option<Pending> {
     // SAFETY: the caller's promise.
-    let (core, message) = unsafe { core_and(core, msg, "msg") }?;
-    // SAFETY: the caller's promise.
-    let views = unsafe { entries_of(message) }?;
-    let header = header_of(message).map_err(|flaw| set_last_error(format_args!("msg->{flaw}")));
-    core.deliver_struct(&header.ok()?, views, at)
+    let (core, message, views) = unsafe {
+        let (core, message) = core_and(core, msg, "msg")?;
+        (core, message, entries_of(message)?)
+    };
+    core.deliver_struct(&or_report(header_of(message), "msg->")?, views, at)
 }

@@ -1,5 +1,4 @@
 //! `gossip_callbacks_t`: the program's functions.
-#![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
 use super::changes::gossip_changes_callback_t;
 use super::sized::{self, Growing};

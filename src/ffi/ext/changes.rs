@@ -1,5 +1,4 @@
 //! `gossip_change_t`: changes of nodes, told in lists.
-#![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
 use crate::ffi::convert::view_of;
 use crate::ffi::handed_out::Extra;

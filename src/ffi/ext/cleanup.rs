@@ -24,7 +24,7 @@ pub unsafe extern "C-unwind" fn gossip_core_cleanup_expired(
     core: *mut gossip_core_t,
     older_than_ms: u64,
 ) -> usize {
-    guard_then("gossip_core_cleanup_expired", 0, |count| {
+    guard_then("gossip_core_cleanup_expired", 0, move |count| {
         let older_than = Duration::from_millis(older_than_ms);
         // SAFETY: the caller's promise.
         unsafe { core_ref(core) }?.run(None, |core, now| *count = core.forget_gone(now, older_than))

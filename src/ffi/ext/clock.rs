@@ -24,7 +24,7 @@ use crate::types::Instant;
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_core_tick_at(core: *mut gossip_core_t, now_ms: u64) {
     // SAFETY: the caller's promise.
-    guard_then("gossip_core_tick_at", (), |()| unsafe { tick(core, at(now_ms)) });
+    guard_then("gossip_core_tick_at", (), move |()| unsafe { tick(core, at(now_ms)) });
 }
 
 /// Takes a message at a given time, as gossip_core_handle_message() does.
@@ -44,7 +44,7 @@ pub unsafe extern "C-unwind" fn gossip_core_handle_message_at(
     msg: *const gossip_message_t,
     now_ms: u64,
 ) {
-    guard_then("gossip_core_handle_message_at", (), |()| {
+    guard_then("gossip_core_handle_message_at", (), move |()| {
         // SAFETY: the caller's promise.
         unsafe { handle_message(core, msg, at(now_ms)) }
     });
@@ -63,7 +63,7 @@ pub unsafe extern "C-unwind" fn gossip_core_handle_message_at(
 /// core is NULL or a core that was not destroyed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_core_handle_timeout(core: *mut gossip_core_t) {
-    guard_then("gossip_core_handle_timeout", (), |()| {
+    guard_then("gossip_core_handle_timeout", (), move |()| {
         // SAFETY: the caller's promise.
         unsafe { core_ref(core) }?.run(None, |core, now| core.handle_timeout(now))
     });
@@ -83,7 +83,7 @@ pub unsafe extern "C-unwind" fn gossip_core_handle_timeout_at(
     core: *mut gossip_core_t,
     now_ms: u64,
 ) {
-    guard_then("gossip_core_handle_timeout_at", (), |()| {
+    guard_then("gossip_core_handle_timeout_at", (), move |()| {
         // SAFETY: the caller's promise.
         unsafe { core_ref(core) }?.run(at(now_ms), |core, now| core.handle_timeout(now))
     });
@@ -103,7 +103,7 @@ pub unsafe extern "C-unwind" fn gossip_core_handle_timeout_at(
 /// core is NULL or a core that was not destroyed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_core_next_timeout(core: *const gossip_core_t) -> u64 {
-    guard("gossip_core_next_timeout", GOSSIP_NEVER, || {
+    guard("gossip_core_next_timeout", GOSSIP_NEVER, move || {
         // SAFETY: the caller's promise.
         let asked = unsafe { core_ref(core) }.and_then(|core| core.next_timeout());
         let Some((Some(due), now, manual)) = asked else { return GOSSIP_NEVER };

@@ -1,5 +1,4 @@
 //! `gossip_config_t`: how a core works, and a core that is made with it.
-#![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
 use super::callbacks::{self, Functions, gossip_callbacks_t};
 use super::sized::{self, Growing, Prefix};
@@ -8,8 +7,8 @@ use crate::ffi::argument::{argument, with_entry};
 use crate::ffi::callbacks::Targets;
 use crate::ffi::convert::raw_number;
 use crate::ffi::core::gossip_core_t;
-use crate::ffi::error::{self, set_last_error};
-use crate::ffi::guard::guard;
+use crate::ffi::error::{self, INVALID, or_report, set_last_error};
+use crate::ffi::guard::guard_or;
 use crate::ffi::handle::Shared;
 use crate::ffi::types::{gossip_error_code_t, gossip_node_view_t};
 use crate::os;
@@ -17,7 +16,7 @@ use crate::proto::{Carrier, Config, ConfigError, Core};
 use crate::wire::binary::cluster_hash;
 use core::ffi::{CStr, c_char};
 use core::mem::{MaybeUninit, offset_of, size_of};
-use core::{fmt, ptr};
+use core::ptr;
 
 /// A set of constants that go together.
 #[repr(C)]
@@ -155,8 +154,6 @@ const _: () = assert!(
     size_of::<gossip_config_t>() == offset_of!(gossip_config_t, packet_bytes) + size_of::<u32>()
 );
 
-const INVALID: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
-
 /// The longest name of a cluster in bytes.
 const MAX_CLUSTER_BYTES: usize = 255;
 /// The longest wait for further changes in milliseconds.
@@ -272,11 +269,10 @@ unsafe fn cluster_of(name: *const c_char) -> Option<u32> {
     }
     // SAFETY: the caller's promise.
     let name = unsafe { CStr::from_ptr(name) };
-    if name.count_bytes() > MAX_CLUSTER_BYTES {
-        set_last_error(format_args!(
-            "config->cluster has {} bytes; pass at most {MAX_CLUSTER_BYTES}",
-            name.count_bytes()
-        ));
+    let bytes = name.count_bytes();
+    if bytes > MAX_CLUSTER_BYTES {
+        let most = MAX_CLUSTER_BYTES;
+        set_last_error(format_args!("config->cluster has {bytes} bytes; pass at most {most}"));
         return None;
     }
     let hash = name.to_str().ok().map(cluster_hash);
@@ -305,12 +301,8 @@ fn report(error: &ConfigError, config: &Config) {
                 report_range(field, value, *least, *most);
             }
         }
-        other => report_own(other),
+        other => set_last_error(format_args!("self_node: {other}; correct it")),
     }
-}
-
-fn report_own(error: &dyn fmt::Display) {
-    set_last_error(format_args!("self_node: {error}; correct it"));
 }
 
 /// Fills a configuration with the values of a profile. Call it by the macro gossip_config_init(),
@@ -332,10 +324,10 @@ pub unsafe extern "C-unwind" fn gossip_config_init_sized(
     size: usize,
     profile: MaybeUninit<gossip_profile_t>,
 ) -> gossip_error_code_t {
-    guard("gossip_config_init_sized", INVALID, || {
-        let Some(values) = defaults(raw_number(profile), "profile") else { return INVALID };
+    guard_or("gossip_config_init_sized", INVALID, move || {
+        let values = defaults(raw_number(profile), "profile")?;
         // SAFETY: the caller's promise.
-        unsafe { sized::fill(config, ("config", "gossip_config_t"), size, &values) }
+        Some(unsafe { sized::fill(config, ("config", "gossip_config_t"), size, &values) })
     })
 }
 
@@ -362,9 +354,9 @@ pub unsafe extern "C-unwind" fn gossip_core_create_with(
     self_node: *const gossip_node_view_t,
     callbacks: *const gossip_callbacks_t,
 ) -> *mut gossip_core_t {
-    guard("gossip_core_create_with", ptr::null_mut(), || {
+    guard_or("gossip_core_create_with", ptr::null_mut(), move || {
         // SAFETY: the caller's promise.
-        let Some(read) = (unsafe { callbacks::read(callbacks) }) else { return ptr::null_mut() };
+        let read = unsafe { callbacks::read(callbacks) }?;
         let targets = Targets {
             more: Functions::of(&read),
             ..Targets::new(read.on_send, read.on_event, read.user_data)
@@ -375,10 +367,10 @@ pub unsafe extern "C-unwind" fn gossip_core_create_with(
             let saved = error::save();
             targets.more.free();
             saved.restore();
-            return ptr::null_mut();
+            return None;
         };
         let shared = Shared::new(core, targets, Extension::new(&wanted));
-        gossip_core_t::into_raw(shared)
+        Some(gossip_core_t::into_raw(shared))
     })
 }
 
@@ -390,17 +382,14 @@ unsafe fn core_of(
     config: *const gossip_config_t,
     self_node: *const gossip_node_view_t,
 ) -> Option<(Core, Wanted)> {
-    let wanted = if config.is_null() {
-        Wanted::default()
-    } else {
-        // SAFETY: the caller's promise.
-        unsafe { read(config) }?
-    };
     // SAFETY: the caller's promise.
-    let view = unsafe { argument(self_node, "self_node") }?;
+    let (wanted, view) = unsafe {
+        let wanted = if config.is_null() { Wanted::default() } else { read(config)? };
+        (wanted, argument(self_node, "self_node")?)
+    };
     let seed = match wanted.seed {
         Some(seed) => seed,
-        None => os::entropy().map_err(|error| set_last_error(format_args!("{error}"))).ok()?,
+        None => or_report(os::entropy(), "")?,
     };
     let core = with_entry(view, "self_node", |own| {
         Core::new(wanted.config.clone(), own, seed, wanted.start(os::now()))

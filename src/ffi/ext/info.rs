@@ -1,15 +1,15 @@
 //! `gossip_node_info_t`: all that is known of one node.
-#![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
 use super::owner::Known;
 use super::sized::{self, Growing};
-use crate::ffi::argument::core_and;
+use crate::ffi::argument::core_and_id;
 use crate::ffi::convert::view_of;
 use crate::ffi::core::gossip_core_t;
-use crate::ffi::guard::guard;
+use crate::ffi::guard::guard_or;
 use crate::ffi::handed_out::Extra;
 use crate::ffi::types::{gossip_node_id_t, gossip_node_view_t};
-use crate::types::{Instant, NodeId};
+use crate::proto::Core;
+use crate::types::{Entry, Instant};
 use core::ffi::c_int;
 use core::mem::{offset_of, size_of};
 
@@ -78,21 +78,18 @@ pub unsafe extern "C-unwind" fn gossip_core_node_info(
     id: *const gossip_node_id_t,
     info: *mut gossip_node_info_t,
 ) -> c_int {
-    guard("gossip_core_node_info", 0, || {
+    guard_or("gossip_core_node_info", 0, move || {
         // SAFETY: the caller's promise.
-        let Some((core, id)) = (unsafe { core_and(core, id, "id") }) else { return 0 };
-        let id = NodeId::new(id.data);
+        let (core, id) = unsafe { core_and_id(core, id, "id") }?;
+        let read = || core.read_at(|core, now| Some(of_entry(core, now, &core.find(&id)?)))?;
         // SAFETY: the caller's promise.
-        unsafe {
-            sized::write_if(info, "info", || {
-                core.read_at(|core, now| {
-                    let entry = core.find(&id)?;
-                    let known = Known::of(core, now, &id);
-                    Some(of_view(&view_of(&entry), &Extra::of(&entry), known))
-                })?
-            })
-        }
+        unsafe { sized::write_if(info, "info", read) }
     })
+}
+
+/// What a core knows of an entry that it has.
+pub(in crate::ffi) fn of_entry(core: &Core, now: Instant, entry: &Entry<'_>) -> gossip_node_info_t {
+    of_view(&view_of(entry), &Extra::of(entry), Known::of(core, now, &entry.id))
 }
 
 /// The struct of all that is known.

@@ -5,7 +5,6 @@
 //! process's global subscriber of `tracing` on its first use: in the C libraries, which have a copy
 //! of that crate of their own, nobody else can want that place. A Rust program that links the crate
 //! has its own subscriber, and this never takes the place of one that is there.
-#![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
 use super::callbacks::{Owned, gossip_drop_callback_t};
 use crate::ffi::convert::raw_number;
@@ -93,7 +92,7 @@ pub unsafe extern "C-unwind" fn gossip_set_log_callback(
     user_data: *mut c_void,
     drop_user_data: gossip_drop_callback_t,
 ) -> gossip_error_code_t {
-    guard("gossip_set_log_callback", gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT, || {
+    guard("gossip_set_log_callback", gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT, move || {
         set(raw_number(level), callback, Owned::new(user_data, drop_user_data))
     })
 }

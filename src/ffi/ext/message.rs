@@ -1,13 +1,12 @@
 //! `gossip_message_builder_t`: a message whose entries carry metadata.
-#![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
 use super::clock::at;
 use crate::ffi::argument::{argument, core_ref};
 use crate::ffi::callbacks::message_of;
 use crate::ffi::convert::{Status, kind_of, owned_of, push_view};
 use crate::ffi::core::gossip_core_t;
-use crate::ffi::error::{report_null, set_last_error};
-use crate::ffi::guard::{Callbacks, guard, guard_quiet, guard_then};
+use crate::ffi::error::{INVALID, is_given, or_report, report_null, set_last_error};
+use crate::ffi::guard::{Callbacks, guard_or, guard_quiet, guard_then};
 use crate::ffi::handed_out::{Extra, HandedMessage, HandedOut};
 use crate::ffi::handle::Pending;
 use crate::ffi::types::{
@@ -46,7 +45,6 @@ pub type gossip_message_callback_t =
     Option<unsafe extern "C-unwind" fn(msg: *const gossip_message_t, user_data: *mut c_void)>;
 
 const SUCCESS: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_SUCCESS;
-const INVALID: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
 
 /// Begins a message without entries.
 ///
@@ -66,17 +64,15 @@ pub unsafe extern "C-unwind" fn gossip_message_builder_create(
     r#type: MaybeUninit<gossip_message_type_t>,
     timestamp: u64,
 ) -> *mut gossip_message_builder_t {
-    guard("gossip_message_builder_create", ptr::null_mut(), || {
+    guard_or("gossip_message_builder_create", ptr::null_mut(), move || {
         // SAFETY: the caller's promise.
-        let Some(sender) = (unsafe { argument(sender, "sender") }) else { return ptr::null_mut() };
-        let sender = NodeId::new(sender.data);
-        let kind = kind_of(r#type).map_err(|flaw| set_last_error(format_args!("{flaw}")));
-        let Ok(kind) = kind else { return ptr::null_mut() };
+        let sender = NodeId::new(unsafe { argument(sender, "sender") }?.data);
+        let kind = or_report(kind_of(r#type), "")?;
         let header = Header { sender, kind, timestamp, ..Header::default() };
-        Box::into_raw(Box::new(gossip_message_builder_t {
+        Some(Box::into_raw(Box::new(gossip_message_builder_t {
             message: Mutex::new(Message { header, entries: Vec::new() }),
             process: os::process_mark(),
-        }))
+        })))
     })
 }
 
@@ -98,28 +94,22 @@ pub unsafe extern "C-unwind" fn gossip_message_builder_add_entry(
     builder: *mut gossip_message_builder_t,
     entry: *const gossip_node_view_t,
 ) -> gossip_error_code_t {
-    guard("gossip_message_builder_add_entry", INVALID, || {
+    guard_or("gossip_message_builder_add_entry", INVALID, move || {
         // SAFETY: the caller's promise.
         let mut message = match unsafe { locked(builder) } {
             Ok(message) => message,
-            Err(code) => return code,
+            Err(code) => return Some(code),
         };
         // SAFETY: the caller's promise.
-        let Some(view) = (unsafe { argument(entry, "entry") }) else { return INVALID };
-        let entry = match owned_of(view, Status::Read) {
-            Ok(entry) => entry,
-            Err(flaw) => {
-                set_last_error(format_args!("entry->{flaw}"));
-                return INVALID;
-            }
-        };
+        let view = unsafe { argument(entry, "entry") }?;
+        let entry = or_report(owned_of(view, Status::Read), "entry->")?;
         let most = Core::MAX_ENTRIES;
         if message.entries.len() >= most {
             set_last_error(format_args!("the message has {most} entries; begin another one"));
-            return INVALID;
+            return None;
         }
         message.entries.push(entry);
-        SUCCESS
+        Some(SUCCESS)
     })
 }
 
@@ -151,24 +141,22 @@ pub unsafe extern "C-unwind" fn gossip_message_builder_set_metadata(
     value: *const c_char,
     value_size: usize,
 ) -> gossip_error_code_t {
-    guard("gossip_message_builder_set_metadata", INVALID, || {
+    guard_or("gossip_message_builder_set_metadata", INVALID, move || {
         // SAFETY: the caller's promise.
         let mut message = match unsafe { locked(builder) } {
             Ok(message) => message,
-            Err(code) => return code,
+            Err(code) => return Some(code),
         };
         let count = message.entries.len();
         let Some(entry) = message.entries.get_mut(index) else {
             set_last_error(format_args!("index is {index}; the message has {count} entries"));
-            return INVALID;
+            return None;
         };
         let mut metadata = entry.metadata.clone().unwrap_or_default();
         // SAFETY: the caller's promise.
-        if unsafe { set_pair(&mut metadata, (key, key_size), (value, value_size)) }.is_none() {
-            return INVALID;
-        }
+        unsafe { set_pair(&mut metadata, (key, key_size), (value, value_size)) }?;
         entry.metadata = Some(metadata);
-        SUCCESS
+        Some(SUCCESS)
     })
 }
 
@@ -195,7 +183,7 @@ pub unsafe extern "C-unwind" fn gossip_message_builder_lend(
     callback: gossip_message_callback_t,
     user_data: *mut c_void,
 ) -> gossip_error_code_t {
-    guard_then("gossip_message_builder_lend", INVALID, |code| {
+    guard_then("gossip_message_builder_lend", INVALID, move |code| {
         if callback.is_none() {
             report_null("callback");
             return None;
@@ -219,7 +207,7 @@ pub unsafe extern "C-unwind" fn gossip_message_builder_lend(
 pub unsafe extern "C-unwind" fn gossip_message_builder_destroy(
     builder: *mut gossip_message_builder_t,
 ) {
-    guard_quiet("gossip_message_builder_destroy", (), || {
+    guard_quiet("gossip_message_builder_destroy", (), move || {
         if !builder.is_null() {
             // SAFETY: it came from Box::into_raw in `create`, and the caller gives it up.
             drop(unsafe { Box::from_raw(builder) });
@@ -244,7 +232,7 @@ pub unsafe extern "C-unwind" fn gossip_core_handle_built(
     core: *mut gossip_core_t,
     builder: *const gossip_message_builder_t,
 ) -> gossip_error_code_t {
-    guard_then("gossip_core_handle_built", INVALID, |code| {
+    guard_then("gossip_core_handle_built", INVALID, move |code| {
         // SAFETY: the caller's promise.
         unsafe { handle_built(core, builder, None, code) }
     })
@@ -267,7 +255,7 @@ pub unsafe extern "C-unwind" fn gossip_core_handle_built_at(
     builder: *const gossip_message_builder_t,
     now_ms: u64,
 ) -> gossip_error_code_t {
-    guard_then("gossip_core_handle_built_at", INVALID, |code| {
+    guard_then("gossip_core_handle_built_at", INVALID, move |code| {
         // SAFETY: the caller's promise.
         unsafe { handle_built(core, builder, at(now_ms), code) }
     })
@@ -302,9 +290,8 @@ unsafe fn handle_built(
     code: &mut gossip_error_code_t,
 ) -> Option<Pending> {
     // SAFETY: the caller's promise.
-    let core = unsafe { core_ref(core) }?;
-    // SAFETY: the caller's promise.
-    let message = unsafe { locked(builder) }.map_err(|reason| *code = reason).ok()?;
+    let (core, message) = unsafe { (core_ref(core)?, locked(builder)) };
+    let message = message.map_err(|reason| *code = reason).ok()?;
     core.input_code(code, INVALID, at, |core, now| {
         let entries = message.entries.iter().map(NodeView::as_entry);
         core.handle_message(now, Path::Struct, &message.header, entries)
@@ -327,10 +314,7 @@ pub(in crate::ffi) unsafe fn set_pair(
     }
     // SAFETY: the caller's promise.
     let (key, value) = unsafe { (text_of(key, "key")?, text_of(value, "value")?) };
-    Arc::make_mut(metadata)
-        .insert(&key, &value)
-        .map_err(|error| set_last_error(format_args!("{error}")))
-        .ok()
+    or_report(Arc::make_mut(metadata).insert(&key, &value), "")
 }
 
 /// Some bytes as text; `None`, with an error text, for NULL or more than metadata may have.
@@ -338,8 +322,7 @@ pub(in crate::ffi) unsafe fn set_pair(
 /// # Safety
 /// The pointer is NULL or has as many bytes.
 unsafe fn text_of((start, bytes): (*const c_char, usize), name: &str) -> Option<String> {
-    if start.is_null() {
-        report_null(name);
+    if !is_given(start, name) {
         return None;
     }
     if bytes > Metadata::MAX_BYTES {

@@ -1,17 +1,14 @@
 //! Metadata of any node: looked up, walked, set and taken away.
-#![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
-use crate::ffi::argument::{argument, core_and, core_ref, text_at};
+use crate::ffi::argument::{argument, core_and_id, core_ref, text_at};
 use crate::ffi::core::gossip_core_t;
-use crate::ffi::error::{self, report_null, set_last_error};
-use crate::ffi::guard::{Callbacks, guard, guard_then};
+use crate::ffi::error::{self, INVALID, is_given, report_null, set_last_error};
+use crate::ffi::guard::{Callbacks, guard_or, guard_then};
 use crate::ffi::types::{gossip_error_code_t, gossip_node_id_t};
-use crate::types::{Metadata, NodeId};
+use crate::types::Metadata;
 use alloc::sync::Arc;
 use core::ffi::{c_char, c_int, c_void};
 use core::slice;
-
-const INVALID: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
 
 /// Is told of one pair of a node's metadata.
 ///
@@ -64,7 +61,7 @@ pub unsafe extern "C-unwind" fn gossip_core_get_metadata(
     value: *mut c_char,
     value_size: *mut usize,
 ) -> c_int {
-    guard("gossip_core_get_metadata", 0, || {
+    guard_or("gossip_core_get_metadata", 0, move || {
         // SAFETY: the caller's promise.
         unsafe { get(|| metadata_of(core, id), key, value, value_size) }
     })
@@ -90,7 +87,7 @@ pub unsafe extern "C-unwind" fn gossip_core_each_metadata(
     callback: gossip_metadata_callback_t,
     user_data: *mut c_void,
 ) -> usize {
-    guard_then("gossip_core_each_metadata", 0, |count| {
+    guard_then("gossip_core_each_metadata", 0, move |count| {
         // SAFETY: the caller's promise.
         Walk::over(callback, user_data, count, || unsafe { metadata_of(core, id) })
     })
@@ -111,10 +108,9 @@ pub unsafe extern "C-unwind" fn gossip_core_metadata_count(
     core: *const gossip_core_t,
     id: *const gossip_node_id_t,
 ) -> usize {
-    guard("gossip_core_metadata_count", 0, || {
+    guard_or("gossip_core_metadata_count", 0, move || {
         // SAFETY: the caller's promise.
-        let metadata = unsafe { metadata_of(core, id) }.flatten();
-        metadata.map_or(0, |metadata| metadata.len())
+        unsafe { metadata_of(core, id) }?.map(|metadata| metadata.len())
     })
 }
 
@@ -137,7 +133,7 @@ pub unsafe extern "C-unwind" fn gossip_core_set_metadata(
     key: *const c_char,
     value: *const c_char,
 ) -> gossip_error_code_t {
-    guard_then("gossip_core_set_metadata", INVALID, |code| {
+    guard_then("gossip_core_set_metadata", INVALID, move |code| {
         // SAFETY: the caller's promise.
         let (core, key, value) =
             unsafe { (core_ref(core)?, text(key, "key")?, text(value, "value")?) };
@@ -163,7 +159,7 @@ pub unsafe extern "C-unwind" fn gossip_core_remove_self_metadata(
     core: *mut gossip_core_t,
     key: *const c_char,
 ) -> c_int {
-    guard_then("gossip_core_remove_self_metadata", 0, |removed| {
+    guard_then("gossip_core_remove_self_metadata", 0, move |removed| {
         // SAFETY: the caller's promise.
         let (core, key) = unsafe { (core_ref(core)?, text(key, "key")?) };
         core.run(None, |core, now| *removed = c_int::from(core.remove_metadata(now, &key)))
@@ -180,8 +176,7 @@ unsafe fn metadata_of(
     id: *const gossip_node_id_t,
 ) -> Option<Option<Arc<Metadata>>> {
     // SAFETY: the caller's promise.
-    let (core, id) = unsafe { core_and(core, id, "id") }?;
-    let id = NodeId::new(id.data);
+    let (core, id) = unsafe { core_and_id(core, id, "id") }?;
     let found = core.read(|core| core.find(&id).map(|entry| entry.metadata.whole()))?;
     if found.is_none() {
         set_last_error(format_args!("id is {id}; no member has this id"));
@@ -195,14 +190,10 @@ unsafe fn metadata_of(
 /// `text` is NULL or ends in NUL.
 pub(in crate::ffi) unsafe fn text(text: *const c_char, name: &str) -> Option<String> {
     // SAFETY: the caller's promise.
-    let read = unsafe { text_at(text) };
-    if read.is_none() {
-        report_null(name);
-    }
-    read
+    if is_given(text, name) { unsafe { text_at(text) } } else { None }
 }
 
-/// Puts one value where the program wants it.
+/// Puts one value where the program wants it; `None` if it was not put.
 ///
 /// # Safety
 /// As [`gossip_core_get_metadata`].
@@ -211,29 +202,24 @@ pub(in crate::ffi) unsafe fn get(
     key: *const c_char,
     value: *mut c_char,
     value_size: *mut usize,
-) -> c_int {
+) -> Option<c_int> {
     // SAFETY: the caller's promise.
-    let Some(&room) = (unsafe { argument(value_size, "value_size") }) else { return 0 };
-    // SAFETY: the caller's promise.
-    let Some(key) = (unsafe { text(key, "key") }) else { return 0 };
-    let Some(metadata) = metadata() else { return 0 };
+    let (&room, key) = unsafe { (argument(value_size, "value_size")?, text(key, "key")?) };
+    let metadata = metadata()?;
     let found = metadata.as_deref().and_then(|metadata| metadata.get(&key));
     let bytes = found.map_or(0, |found| found.len() + 1);
     // SAFETY: not NULL, and the caller's promise that it may be written.
     unsafe { value_size.write(bytes) };
-    let Some(found) = found else { return 0 };
-    if value.is_null() {
-        return 0;
-    }
+    let found = found.filter(|_| !value.is_null())?;
     if room < bytes {
         set_last_error(format_args!("*value_size is {room}; the value has {bytes} with its NUL"));
-        return 0;
+        return None;
     }
     // SAFETY: the caller's promise that `value` has `room` bytes, which is enough.
     let place = unsafe { slice::from_raw_parts_mut(value.cast::<u8>(), bytes) };
     place[..bytes - 1].copy_from_slice(found.as_bytes());
     place[bytes - 1] = 0;
-    1
+    Some(1)
 }
 
 /// Pairs to be told, outside of what catches panics.

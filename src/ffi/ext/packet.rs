@@ -4,7 +4,7 @@ use super::clock::at;
 use super::datagram::read_ip;
 use crate::ffi::argument::core_ref;
 use crate::ffi::core::gossip_core_t;
-use crate::ffi::error::{report_null, set_last_error};
+use crate::ffi::error::{INVALID, is_given, set_last_error};
 use crate::ffi::guard::guard_then;
 use crate::ffi::handle::Pending;
 use crate::ffi::types::gossip_error_code_t;
@@ -16,7 +16,6 @@ use core::ffi::{CStr, c_char};
 use core::net::SocketAddr;
 use core::slice;
 
-const INVALID: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
 const UNREADABLE: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_SERIALIZATION_ERROR;
 
 /// Takes a datagram that the program's own socket received: a packet of the library, or JSON in the
@@ -46,7 +45,7 @@ pub unsafe extern "C-unwind" fn gossip_core_handle_packet(
     ip: *const c_char,
     port: u16,
 ) -> gossip_error_code_t {
-    guard_then("gossip_core_handle_packet", INVALID, |code| {
+    guard_then("gossip_core_handle_packet", INVALID, move |code| {
         // SAFETY: the caller's promise.
         unsafe { handle_packet(core, (bytes, size), (ip, port), None, code) }
     })
@@ -76,7 +75,7 @@ pub unsafe extern "C-unwind" fn gossip_core_handle_packet_at(
     port: u16,
     now_ms: u64,
 ) -> gossip_error_code_t {
-    guard_then("gossip_core_handle_packet_at", INVALID, |code| {
+    guard_then("gossip_core_handle_packet_at", INVALID, move |code| {
         // SAFETY: the caller's promise.
         unsafe { handle_packet(core, (bytes, size), (ip, port), at(now_ms), code) }
     })
@@ -93,8 +92,7 @@ unsafe fn handle_packet(
 ) -> Option<Pending> {
     // SAFETY: the caller's promise.
     let core = unsafe { core_ref(core) }?;
-    if bytes.is_null() {
-        report_null("bytes");
+    if !is_given(bytes, "bytes") {
         return None;
     }
     // SAFETY: the caller's promise.
@@ -117,8 +115,7 @@ unsafe fn handle_packet(
 /// # Safety
 /// `ip` is NULL or ends in NUL.
 unsafe fn address_of(ip: *const c_char, port: u16) -> Option<SocketAddr> {
-    if ip.is_null() {
-        report_null("ip");
+    if !is_given(ip, "ip") {
         return None;
     }
     if port == 0 {

@@ -1,6 +1,6 @@
 //! Structs of C that begin with their own size, so that later versions can add fields to the end.
 
-use crate::ffi::error::{report_null, set_last_error};
+use crate::ffi::error::{INVALID, is_given, set_last_error};
 use crate::ffi::types::gossip_error_code_t;
 use core::ffi::c_int;
 use core::mem::size_of;
@@ -42,8 +42,7 @@ pub(in crate::ffi) unsafe fn read<T: Growing>(
     name: &str,
     defaults: impl FnOnce(&Prefix<T>) -> Option<T>,
 ) -> Option<T> {
-    if pointer.is_null() {
-        report_null(name);
+    if !is_given(pointer, name) {
         return None;
     }
     // SAFETY: every such struct begins with its size.
@@ -113,21 +112,19 @@ pub(in crate::ffi) unsafe fn fill<T: Growing>(
     size: usize,
     value: &T,
 ) -> gossip_error_code_t {
-    if out.is_null() {
-        report_null(name);
-    } else if size < size_of::<usize>() {
-        set_last_error(format_args!("size is {size}; pass sizeof({type_name})"));
-    } else {
-        // SAFETY: the caller's promise; the size is looked at before anything else is written.
-        let written = unsafe {
-            out.cast::<usize>().write(size);
-            write(out, name, value)
-        };
-        if written {
-            return gossip_error_code_t::GOSSIP_ERR_SUCCESS;
-        }
+    if !is_given(out, name) {
+        return INVALID;
     }
-    gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT
+    if size < size_of::<usize>() {
+        set_last_error(format_args!("size is {size}; pass sizeof({type_name})"));
+        return INVALID;
+    }
+    // SAFETY: the caller's promise; the size is looked at before anything else is written.
+    let written = unsafe {
+        out.cast::<usize>().write(size);
+        write(out, name, value)
+    };
+    if written { gossip_error_code_t::GOSSIP_ERR_SUCCESS } else { INVALID }
 }
 
 /// Writes a result that may not be there, which is asked for only if there is a place for it: 1 if it
@@ -139,13 +136,12 @@ pub(in crate::ffi) unsafe fn write_if<T: Growing>(
     out: *mut T,
     name: &str,
     value: impl FnOnce() -> Option<T>,
-) -> c_int {
+) -> Option<c_int> {
     // SAFETY: the caller's promise.
-    let Some(value) = (unsafe { size_of_output(out, name) }).and_then(|_| value()) else {
-        return 0;
-    };
-    // SAFETY: the caller's promise.
-    c_int::from(unsafe { write(out, name, &value) })
+    unsafe {
+        size_of_output(out, name)?;
+        Some(c_int::from(write(out, name, &value()?)))
+    }
 }
 
 /// The size that the program gave a struct for results; `None`, with an error text, if it cannot be
@@ -157,8 +153,7 @@ pub(in crate::ffi) unsafe fn size_of_output<T: Growing>(
     out: *const T,
     name: &str,
 ) -> Option<usize> {
-    if out.is_null() {
-        report_null(name);
+    if !is_given(out, name) {
         return None;
     }
     // SAFETY: every such struct begins with its size.

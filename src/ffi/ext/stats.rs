@@ -1,20 +1,17 @@
 //! `gossip_stats_t` and `gossip_peer_stats_t`: what a core counted and measured.
-#![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
 use super::info::{c_time, c_time_or_never};
 use super::sized::{self, Growing};
-use crate::ffi::argument::{core_and, core_ref};
+use crate::ffi::argument::{core_and_id, core_ref};
 use crate::ffi::core::gossip_core_t;
-use crate::ffi::error::set_last_error;
-use crate::ffi::guard::guard;
+use crate::ffi::error::{INVALID, set_last_error};
+use crate::ffi::guard::guard_or;
 use crate::ffi::types::{gossip_error_code_t, gossip_node_id_t};
 use crate::proto::{Core, PeerStats, Queues, Stats};
 use crate::types::{Instant, NodeId, NodeStatus};
 use core::ffi::c_int;
 use core::mem::{offset_of, size_of};
 use core::time::Duration;
-
-const INVALID: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;
 
 /// The type of a message that asks its receiver to ping the node of its first entry for the sender.
 pub const GOSSIP_MSG_PING_REQ: u32 = 6;
@@ -216,20 +213,16 @@ pub unsafe extern "C-unwind" fn gossip_core_get_stats(
     core: *const gossip_core_t,
     stats: *mut gossip_stats_t,
 ) -> gossip_error_code_t {
-    guard("gossip_core_get_stats", INVALID, || {
+    guard_or("gossip_core_get_stats", INVALID, move || {
         // SAFETY: the caller's promise.
-        let Some(core) = (unsafe { core_ref(core) }) else { return INVALID };
-        // SAFETY: the caller's promise.
-        if unsafe { sized::size_of_output(stats, "stats") }.is_none() {
-            return INVALID;
-        }
+        let (core, _) = unsafe { (core_ref(core)?, sized::size_of_output(stats, "stats")?) };
         let Some(read) = core.read_at(stats_of) else {
-            return gossip_error_code_t::GOSSIP_ERR_OPERATION_NOT_PERMITTED;
+            return Some(gossip_error_code_t::GOSSIP_ERR_OPERATION_NOT_PERMITTED);
         };
         let read = gossip_stats_t { dropped_calls: core.dropped(), ..read };
         // SAFETY: the caller's promise.
         unsafe { sized::write(stats, "stats", &read) };
-        gossip_error_code_t::GOSSIP_ERR_SUCCESS
+        Some(gossip_error_code_t::GOSSIP_ERR_SUCCESS)
     })
 }
 
@@ -252,10 +245,9 @@ pub unsafe extern "C-unwind" fn gossip_core_get_peer_stats(
     id: *const gossip_node_id_t,
     stats: *mut gossip_peer_stats_t,
 ) -> c_int {
-    guard("gossip_core_get_peer_stats", 0, || {
+    guard_or("gossip_core_get_peer_stats", 0, move || {
         // SAFETY: the caller's promise.
-        let Some((core, id)) = (unsafe { core_and(core, id, "id") }) else { return 0 };
-        let id = NodeId::new(id.data);
+        let (core, id) = unsafe { core_and_id(core, id, "id") }?;
         let read = || known_peer(&id, core.read_at(|core, now| peer_stats(core, &id, now))?);
         // SAFETY: the caller's promise.
         unsafe { sized::write_if(stats, "stats", read) }
@@ -289,65 +281,33 @@ pub(in crate::ffi) fn stats_of(core: &Core, now: Instant) -> gossip_stats_t {
     }
 }
 
-/// What was counted; the rest is zero.
-fn counted(stats: &Stats) -> gossip_stats_t {
-    // Every field is named, so that one that is added is not forgotten here.
-    let &Stats {
-        sent_messages,
-        received_messages,
-        sent,
-        received,
-        refused_messages,
-        refused_malformed,
-        refused_version,
-        refused_cluster,
-        refused_sender,
-        refused_content,
-        refused_full,
-        dropped_entries,
-        dropped_transmits,
-        probes,
-        probes_answered,
-        probes_failed,
-        nacks,
-        suspicions,
-        failures,
-        refutations,
-        id_conflicts,
-        members_full,
-        metadata_fetched,
-    } = stats;
-    // SAFETY: numbers and arrays of numbers, which may all be zero.
-    let zero = unsafe { core::mem::zeroed::<gossip_stats_t>() };
-    gossip_stats_t {
-        size: size_of::<gossip_stats_t>(),
-        sent_messages,
-        received_messages,
-        sent: with_room(sent.map(|traffic| traffic.messages)),
-        sent_bytes: with_room(sent.map(|traffic| traffic.bytes)),
-        received: with_room(received.map(|traffic| traffic.messages)),
-        received_bytes: with_room(received.map(|traffic| traffic.bytes)),
-        refused_messages,
-        refused_malformed,
-        refused_version,
-        refused_cluster,
-        refused_sender,
-        refused_content,
-        refused_full,
-        dropped_entries,
-        dropped_transmits,
-        probes,
-        probes_answered,
-        probes_failed,
-        nacks,
-        suspicions,
-        failures,
-        refutations,
-        id_conflicts,
-        members_full,
-        metadata_fetched,
-        ..zero
-    }
+/// The counters that the struct has under the names that they have in the library.
+macro_rules! counters {
+    ($($field:ident)*) => {
+        /// What was counted; the rest is zero.
+        fn counted(stats: &Stats) -> gossip_stats_t {
+            // Every field is named, so that one that is added is not forgotten here.
+            let &Stats { sent, received, $($field),* } = stats;
+            // SAFETY: numbers and arrays of numbers, which may all be zero.
+            let zero = unsafe { core::mem::zeroed::<gossip_stats_t>() };
+            gossip_stats_t {
+                size: size_of::<gossip_stats_t>(),
+                sent: with_room(sent.map(|traffic| traffic.messages)),
+                sent_bytes: with_room(sent.map(|traffic| traffic.bytes)),
+                received: with_room(received.map(|traffic| traffic.messages)),
+                received_bytes: with_room(received.map(|traffic| traffic.bytes)),
+                $($field,)*
+                ..zero
+            }
+        }
+    };
+}
+
+counters! {
+    sent_messages received_messages refused_messages refused_malformed refused_version
+    refused_cluster refused_sender refused_content refused_full dropped_entries dropped_transmits
+    probes probes_answered probes_failed nacks suspicions failures refutations id_conflicts
+    members_full metadata_fetched
 }
 
 /// Counts in an array with room for kinds that do not exist yet; theirs are 0.

@@ -5,7 +5,7 @@ use super::metadata::{self, Walk, gossip_metadata_callback_t};
 use super::owner::known;
 use super::sized;
 use crate::ffi::argument::argument;
-use crate::ffi::guard::{guard, guard_then};
+use crate::ffi::guard::{guard_or, guard_then};
 use crate::ffi::handed_out::extra_of;
 use crate::ffi::types::gossip_node_view_t;
 use crate::types::NodeId;
@@ -34,13 +34,12 @@ pub unsafe extern "C-unwind" fn gossip_view_info(
     view: *const gossip_node_view_t,
     info: *mut gossip_node_info_t,
 ) -> c_int {
-    guard("gossip_view_info", 0, || {
+    guard_or("gossip_view_info", 0, move || {
         // SAFETY: the caller's promise.
-        let Some(node) = (unsafe { argument(view, "view") }) else { return 0 };
-        let Some(extra) = extra_of(view) else { return 0 };
-        let all = of_view(node, &extra, known(&NodeId::new(node.id.data)));
+        let node = unsafe { argument(view, "view") }?;
+        let all = of_view(node, &extra_of(view)?, known(&NodeId::new(node.id.data)));
         // SAFETY: the caller's promise.
-        c_int::from(unsafe { sized::write(info, "info", &all) })
+        Some(c_int::from(unsafe { sized::write(info, "info", &all) }))
     })
 }
 
@@ -64,7 +63,7 @@ pub unsafe extern "C-unwind" fn gossip_view_get_metadata(
     value: *mut c_char,
     value_size: *mut usize,
 ) -> c_int {
-    guard("gossip_view_get_metadata", 0, || {
+    guard_or("gossip_view_get_metadata", 0, move || {
         let metadata = || extra_of(view).map(|extra| extra.metadata);
         // SAFETY: the caller's promise.
         unsafe { metadata::get(metadata, key, value, value_size) }
@@ -89,7 +88,7 @@ pub unsafe extern "C-unwind" fn gossip_view_each_metadata(
     callback: gossip_metadata_callback_t,
     user_data: *mut c_void,
 ) -> usize {
-    guard_then("gossip_view_each_metadata", 0, |count| {
+    guard_then("gossip_view_each_metadata", 0, move |count| {
         Walk::over(callback, user_data, count, || extra_of(view).map(|extra| extra.metadata))
     })
 }

@@ -1,12 +1,10 @@
 //! `gossip_node_t`, and what its functions share.
-#![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
 use super::told::Told;
 use crate::ffi::argument::argument;
-use crate::ffi::error::set_last_error;
+use crate::ffi::error::{INVALID, set_last_error};
 use crate::ffi::types::gossip_error_code::{
-    GOSSIP_ERR_INVALID_ARGUMENT, GOSSIP_ERR_NETWORK_ERROR, GOSSIP_ERR_OPERATION_NOT_PERMITTED,
-    GOSSIP_ERR_SUCCESS,
+    GOSSIP_ERR_NETWORK_ERROR, GOSSIP_ERR_OPERATION_NOT_PERMITTED, GOSSIP_ERR_SUCCESS,
 };
 use crate::ffi::types::{gossip_error_code_t, gossip_node_id_t};
 use crate::net::{Node, NodeError};
@@ -25,8 +23,6 @@ pub type gossip_node_t = gossip_node;
 
 /// What a function of a node returns after a panic.
 pub(super) const FAILED: gossip_error_code_t = GOSSIP_ERR_OPERATION_NOT_PERMITTED;
-/// What it returns for an argument that is NULL or out of its range.
-pub(super) const INVALID: gossip_error_code_t = GOSSIP_ERR_INVALID_ARGUMENT;
 
 /// The node behind a handle; `None`, with an error text, for NULL.
 ///
@@ -72,7 +68,7 @@ fn code_of(error: &NodeError) -> gossip_error_code_t {
         NodeError::InCallback | NodeError::Forked | NodeError::Broken | NodeError::Entropy => {
             GOSSIP_ERR_OPERATION_NOT_PERMITTED
         }
-        _ => GOSSIP_ERR_INVALID_ARGUMENT,
+        _ => INVALID,
     }
 }
 

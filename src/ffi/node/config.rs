@@ -1,6 +1,6 @@
 //! `gossip_node_config_t`: how a node is to be.
-#![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
+use crate::ffi::error::INVALID;
 use crate::ffi::ext::callbacks::gossip_drop_callback_t;
 use crate::ffi::ext::changes::gossip_changes_callback_t;
 use crate::ffi::ext::config::gossip_config_t;
@@ -125,10 +125,8 @@ pub unsafe extern "C-unwind" fn gossip_node_config_init_sized(
     config: *mut gossip_node_config_t,
     size: usize,
 ) -> gossip_error_code_t {
-    guard("gossip_node_config_init_sized", INVALID, || {
+    guard("gossip_node_config_init_sized", INVALID, move || {
         // SAFETY: the caller's promise.
         unsafe { sized::fill(config, ("config", "gossip_node_config_t"), size, &DEFAULTS) }
     })
 }
-
-const INVALID: gossip_error_code_t = gossip_error_code_t::GOSSIP_ERR_INVALID_ARGUMENT;

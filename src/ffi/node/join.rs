@@ -1,7 +1,7 @@
 //! Joining and leaving.
 
-use super::body::{FAILED, INVALID, code, gossip_node_t, ms, node_of, told};
-use crate::ffi::error::{report_null, set_last_error};
+use super::body::{FAILED, code, gossip_node_t, ms, node_of, told};
+use crate::ffi::error::{INVALID, is_given, set_last_error};
 use crate::ffi::guard::guard;
 use crate::ffi::types::gossip_error_code_t;
 use crate::net::node::limits::MAX_TARGETS;
@@ -43,7 +43,7 @@ pub unsafe extern "C-unwind" fn gossip_node_join(
     count: usize,
     timeout_ms: u32,
 ) -> c_int {
-    guard("gossip_node_join", -(FAILED as c_int), || {
+    guard("gossip_node_join", -(FAILED as c_int), move || {
         // SAFETY: the caller's promise.
         let joined = unsafe { targets(node, addresses, count) }.and_then(|(node, texts)| {
             let targets: Vec<&str> = texts.iter().map(|text| &**text).collect();
@@ -82,7 +82,7 @@ pub unsafe extern "C-unwind" fn gossip_node_leave(
     node: *mut gossip_node_t,
     timeout_ms: u32,
 ) -> gossip_error_code_t {
-    guard("gossip_node_leave", FAILED, || {
+    guard("gossip_node_leave", FAILED, move || {
         // SAFETY: the caller's promise.
         unsafe { node_of(node) }.map_or(INVALID, |node| code(node.leave(ms(timeout_ms))))
     })
@@ -99,8 +99,7 @@ unsafe fn targets<'a>(
 ) -> Result<(&'a Node, Vec<Cow<'a, str>>), gossip_error_code_t> {
     // SAFETY: the caller's promise.
     let node = unsafe { node_of(node) }.ok_or(INVALID)?;
-    if addresses.is_null() {
-        report_null("addresses");
+    if !is_given(addresses, "addresses") {
         return Err(INVALID);
     }
     if count == 0 || count > MAX_TARGETS {

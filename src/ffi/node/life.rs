@@ -1,10 +1,10 @@
 //! Making, starting, stopping and destroying nodes.
 
-use super::body::{FAILED, INVALID, code, gossip_node_t, node_of};
+use super::body::{FAILED, code, gossip_node_t, node_of};
 use super::config::gossip_node_config_t;
 use super::read;
-use crate::ffi::error::set_last_error;
-use crate::ffi::guard::{contain, guard, guard_quiet};
+use crate::ffi::error::{INVALID, set_last_error};
+use crate::ffi::guard::{contain, guard, guard_or, guard_quiet};
 use crate::ffi::types::gossip_error_code_t;
 use crate::net::{Handler, Node, NodeError};
 use alloc::sync::Arc;
@@ -27,23 +27,15 @@ use core::ptr;
 pub unsafe extern "C-unwind" fn gossip_node_create(
     config: *const gossip_node_config_t,
 ) -> *mut gossip_node_t {
-    guard("gossip_node_create", ptr::null_mut(), || {
+    guard_or("gossip_node_create", ptr::null_mut(), move || {
         // SAFETY: the caller's promise.
-        let Some((config, told)) = (unsafe { read::read(config) }) else { return ptr::null_mut() };
+        let (config, told) = unsafe { read::read(config) }?;
         let told = Arc::new(told);
         let handler = told.wants_any().then(|| Arc::clone(&told) as Arc<dyn Handler>);
-        match config.map(|config| Node::shielded(config, handler, contain)) {
-            Some(Ok(node)) => {
-                let node = Arc::new(node);
-                told.belongs_to(&node);
-                Box::into_raw(Box::new(gossip_node_t { node, _told: told }))
-            }
-            Some(Err(error)) => {
-                report(&error);
-                ptr::null_mut()
-            }
-            None => ptr::null_mut(),
-        }
+        let node = Node::shielded(config?, handler, |mut body| contain(&mut body));
+        let node = Arc::new(node.map_err(|error| report(&error)).ok()?);
+        told.belongs_to(&node);
+        Some(Box::into_raw(Box::new(gossip_node_t { node, _told: told })))
     })
 }
 
@@ -63,7 +55,7 @@ pub unsafe extern "C-unwind" fn gossip_node_create(
 /// node is NULL or came from gossip_node_create() and was not destroyed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_node_destroy(node: *mut gossip_node_t) {
-    guard_quiet("gossip_node_destroy", (), || {
+    guard_quiet("gossip_node_destroy", (), move || {
         // SAFETY: the caller's promise.
         let Some(handle) = (unsafe { node.as_ref() }) else { return };
         if handle.node.is_foreign() {
@@ -96,7 +88,7 @@ pub unsafe extern "C-unwind" fn gossip_node_destroy(node: *mut gossip_node_t) {
 /// node is NULL or was not destroyed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_node_start(node: *mut gossip_node_t) -> gossip_error_code_t {
-    guard("gossip_node_start", FAILED, || {
+    guard("gossip_node_start", FAILED, move || {
         // SAFETY: the caller's promise.
         unsafe { node_of(node) }.map_or(INVALID, |node| code(node.start()))
     })
@@ -120,7 +112,7 @@ pub unsafe extern "C-unwind" fn gossip_node_start(node: *mut gossip_node_t) -> g
 /// node is NULL or was not destroyed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_node_stop(node: *mut gossip_node_t) -> gossip_error_code_t {
-    guard("gossip_node_stop", FAILED, || {
+    guard("gossip_node_stop", FAILED, move || {
         // SAFETY: the caller's promise.
         unsafe { node_of(node) }.map_or(INVALID, |node| code(node.stop()))
     })
@@ -138,7 +130,7 @@ pub unsafe extern "C-unwind" fn gossip_node_stop(node: *mut gossip_node_t) -> go
 /// node is NULL or was not destroyed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn gossip_node_port(node: *const gossip_node_t) -> u16 {
-    guard("gossip_node_port", 0, || {
+    guard("gossip_node_port", 0, move || {
         // SAFETY: the caller's promise.
         unsafe { node_of(node) }.map_or(0, Node::port)
     })

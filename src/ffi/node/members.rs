@@ -2,18 +2,17 @@
 
 use super::body::{gossip_node_t, node_and_id, node_of, told};
 use crate::ffi::convert::view_of;
-use crate::ffi::error::{report_null, set_last_error};
-use crate::ffi::ext::info::{self, gossip_node_info_t};
-use crate::ffi::ext::owner::{Known, Knows};
+use crate::ffi::error::{is_given, set_last_error};
+use crate::ffi::ext::info::{gossip_node_info_t, of_entry, of_view};
+use crate::ffi::ext::owner::Knows;
 use crate::ffi::ext::sized;
-use crate::ffi::guard::guard;
+use crate::ffi::guard::guard_or;
 use crate::ffi::handed_out::Extra;
 use crate::ffi::memory::CArray;
 use crate::ffi::types::gossip_node_id_t;
 use crate::net::{Look, Node};
 use crate::os;
-use crate::proto::Core;
-use crate::types::{Entry, Instant};
+use crate::types::Instant;
 use core::ffi::c_int;
 use core::ptr;
 
@@ -38,26 +37,20 @@ pub unsafe extern "C-unwind" fn gossip_node_members(
     info_size: usize,
     count: *mut usize,
 ) -> *mut gossip_node_info_t {
-    guard("gossip_node_members", ptr::null_mut(), || {
+    guard_or("gossip_node_members", ptr::null_mut(), move || {
         // SAFETY: the caller's promise.
-        let Some(node) = (unsafe { node_of(node) }) else { return ptr::null_mut() };
-        if count.is_null() {
-            report_null("count");
-            return ptr::null_mut();
-        }
-        if !sized::is_size_of::<gossip_node_info_t>(info_size, "info_size") {
-            return ptr::null_mut();
+        let node = unsafe { node_of(node) }?;
+        let is_size = sized::is_size_of::<gossip_node_info_t>;
+        if !is_given(count, "count") || !is_size(info_size, "info_size") {
+            return None;
         }
         let now = os::now();
-        let array = match told(node.look(|look| infos(look, now, info_size))) {
-            Ok(Some(array)) => array,
-            Ok(None) => Some((None, 0)),
-            Err(_) => None,
-        };
-        let Some((array, len)) = array else { return ptr::null_mut() };
+        let looked = told(node.look(|look| infos(look, now, info_size))).ok()?;
+        // A node that was not started yet knows nobody.
+        let (array, len) = looked.unwrap_or(Some((None, 0)))?;
         // SAFETY: not NULL, and the caller's promise that it may be written.
         unsafe { count.write(len) };
-        array.map_or(ptr::null_mut(), |array| array.into_raw().cast())
+        array.map(|array| array.into_raw().cast())
     })
 }
 
@@ -80,20 +73,21 @@ pub unsafe extern "C-unwind" fn gossip_node_find(
     id: *const gossip_node_id_t,
     info: *mut gossip_node_info_t,
 ) -> c_int {
-    guard("gossip_node_find", 0, || {
+    guard_or("gossip_node_find", 0, move || {
         // SAFETY: the caller's promise.
-        let Some((node, id)) = (unsafe { node_and_id(node, id) }) else { return 0 };
-        if id == node.id() {
-            // SAFETY: the caller's promise.
-            return unsafe { write_own(node, info) };
-        }
+        let (node, id) = unsafe { node_and_id(node, id) }?;
         let find = || {
             let now = os::now();
-            let found = node.look(|look| Some(info_of(look.core, now, &look.core.find(&id)?)));
+            let found = node.look(|look| Some(of_entry(look.core, now, &look.core.find(&id)?)));
             told(found).ok()?.flatten()
         };
         // SAFETY: the caller's promise.
-        unsafe { sized::write_if(info, "info", find) }
+        unsafe {
+            if id == node.id() {
+                return write_own(node, info);
+            }
+            sized::write_if(info, "info", find)
+        }
     })
 }
 
@@ -114,14 +108,8 @@ pub unsafe extern "C-unwind" fn gossip_node_self(
     node: *const gossip_node_t,
     info: *mut gossip_node_info_t,
 ) -> c_int {
-    guard("gossip_node_self", 0, || {
-        // SAFETY: the caller's promise.
-        unsafe { node_of(node) }.map_or(0, |node| unsafe { write_own(node, info) })
-    })
-}
-
-fn info_of(core: &Core, now: Instant, entry: &Entry<'_>) -> gossip_node_info_t {
-    info::of_view(&view_of(entry), &Extra::of(entry), Known::of(core, now, &entry.id))
+    // SAFETY: the caller's promise.
+    guard_or("gossip_node_self", 0, move || unsafe { write_own(node_of(node)?, info) })
 }
 
 /// The members in a block of C, each in so many bytes; `None`, with an error text, without memory.
@@ -139,7 +127,9 @@ fn infos(look: &Look<'_>, now: Instant, size: usize) -> Option<(Option<CArray<u6
         let mut info = vec![0_u64; words];
         info[0] = size as u64;
         // SAFETY: it has as many bytes as its size says, and is aligned for it.
-        unsafe { sized::write(info.as_mut_ptr().cast(), "info", &info_of(look.core, now, &entry)) };
+        unsafe {
+            sized::write(info.as_mut_ptr().cast(), "info", &of_entry(look.core, now, &entry))
+        };
         info.into_iter().for_each(|word| {
             block.push(word);
         });
@@ -151,11 +141,11 @@ fn infos(look: &Look<'_>, now: Instant, size: usize) -> Option<(Option<CArray<u6
 ///
 /// # Safety
 /// As [`gossip_node_self`].
-unsafe fn write_own(node: &Node, out: *mut gossip_node_info_t) -> c_int {
-    let Ok(own) = told(node.local()) else { return 0 };
+unsafe fn write_own(node: &Node, out: *mut gossip_node_info_t) -> Option<c_int> {
+    let own = told(node.local()).ok()?;
     let entry = own.as_entry();
     let known = node.known(&own.id).of_self();
-    let info = info::of_view(&view_of(&entry), &Extra::of(&entry), known);
+    let info = of_view(&view_of(&entry), &Extra::of(&entry), known);
     // SAFETY: the caller's promise.
-    c_int::from(unsafe { sized::write(out, "info", &info) })
+    Some(c_int::from(unsafe { sized::write(out, "info", &info) }))
 }

@@ -1,9 +1,9 @@
 //! Metadata of a node and of the members that it knows.
 
-use super::body::{FAILED, INVALID, code, gossip_node_t, node_and_id, node_of, told};
-use crate::ffi::error::set_last_error;
-use crate::ffi::ext::metadata::{self, Walk, gossip_metadata_callback_t};
-use crate::ffi::guard::{guard, guard_then};
+use super::body::{FAILED, code, gossip_node_t, node_and_id, node_of, told};
+use crate::ffi::error::{INVALID, set_last_error};
+use crate::ffi::ext::metadata::{Walk, get, gossip_metadata_callback_t, text};
+use crate::ffi::guard::{guard, guard_or, guard_then};
 use crate::ffi::types::{gossip_error_code_t, gossip_node_id_t};
 use crate::types::Metadata;
 use alloc::sync::Arc;
@@ -29,13 +29,12 @@ pub unsafe extern "C-unwind" fn gossip_node_set_metadata(
     key: *const c_char,
     value: *const c_char,
 ) -> gossip_error_code_t {
-    guard("gossip_node_set_metadata", FAILED, || {
-        // SAFETY: the caller's promise.
-        let Some(node) = (unsafe { node_of(node) }) else { return INVALID };
-        // SAFETY: the caller's promise.
-        let Some(key) = (unsafe { metadata::text(key, "key") }) else { return INVALID };
-        // SAFETY: the caller's promise.
-        let Some(value) = (unsafe { metadata::text(value, "value") }) else { return INVALID };
+    guard("gossip_node_set_metadata", FAILED, move || {
+        let read = || {
+            // SAFETY: the caller's promise.
+            Some(unsafe { (node_of(node)?, text(key, "key")?, text(value, "value")?) })
+        };
+        let Some((node, key, value)) = read() else { return INVALID };
         code(node.update_metadata([(&*key, &*value)].into_iter()))
     })
 }
@@ -56,12 +55,10 @@ pub unsafe extern "C-unwind" fn gossip_node_remove_metadata(
     node: *mut gossip_node_t,
     key: *const c_char,
 ) -> c_int {
-    guard("gossip_node_remove_metadata", 0, || {
+    guard_or("gossip_node_remove_metadata", 0, move || {
         // SAFETY: the caller's promise.
-        let Some(node) = (unsafe { node_of(node) }) else { return 0 };
-        // SAFETY: the caller's promise.
-        let Some(key) = (unsafe { metadata::text(key, "key") }) else { return 0 };
-        c_int::from(told(node.remove_metadata(&key)).unwrap_or(false))
+        let (node, key) = unsafe { (node_of(node)?, text(key, "key")?) };
+        told(node.remove_metadata(&key)).ok().map(c_int::from)
     })
 }
 
@@ -93,9 +90,9 @@ pub unsafe extern "C-unwind" fn gossip_node_get_metadata(
     value: *mut c_char,
     value_size: *mut usize,
 ) -> c_int {
-    guard("gossip_node_get_metadata", 0, || {
+    guard_or("gossip_node_get_metadata", 0, move || {
         // SAFETY: the caller's promise.
-        unsafe { metadata::get(|| metadata_of(node, id), key, value, value_size) }
+        unsafe { get(|| metadata_of(node, id), key, value, value_size) }
     })
 }
 
@@ -119,7 +116,7 @@ pub unsafe extern "C-unwind" fn gossip_node_each_metadata(
     callback: gossip_metadata_callback_t,
     user_data: *mut c_void,
 ) -> usize {
-    guard_then("gossip_node_each_metadata", 0, |count| {
+    guard_then("gossip_node_each_metadata", 0, move |count| {
         // SAFETY: the caller's promise.
         Walk::over(callback, user_data, count, || unsafe { metadata_of(node, id) })
     })

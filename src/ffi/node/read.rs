@@ -3,10 +3,10 @@
 use super::config::{DEFAULTS, gossip_node_config_t};
 use super::told::Told;
 use crate::ffi::argument::text_at;
-use crate::ffi::error::set_last_error;
+use crate::ffi::error::{or_report, set_last_error};
 use crate::ffi::ext::config;
 use crate::ffi::ext::sized;
-use crate::ffi::serializer::{Choice, by_name};
+use crate::ffi::serializer::by_name;
 use crate::net::NodeConfig;
 use crate::proto::Carrier;
 use crate::types::{Metadata, NodeId};
@@ -66,12 +66,7 @@ unsafe fn node_config(config: &gossip_node_config_t) -> Option<NodeConfig> {
         if packets { Serializer::Binary } else { Serializer::Auto }
     } else {
         // SAFETY: not NULL, and the caller's promise.
-        let name = unsafe { CStr::from_ptr(config.serializer) };
-        by_name(name).or_else(|| {
-            let name = name.to_string_lossy();
-            set_last_error(format_args!("config->serializer is \"{name}\"; pass {Choice}"));
-            None
-        })?
+        by_name(unsafe { CStr::from_ptr(config.serializer) }, "config->serializer")?.1
     };
     Some(node)
 }
@@ -139,7 +134,5 @@ unsafe fn metadata(config: &gossip_node_config_t) -> Option<Metadata> {
         pairs.push((key, value));
     }
     let pairs = pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-    Metadata::from_pairs(pairs)
-        .map_err(|error| set_last_error(format_args!("config->metadata_values: {error}")))
-        .ok()
+    or_report(Metadata::from_pairs(pairs), "config->metadata_values: ")
 }

@@ -1,13 +1,12 @@
 //! What a node counted and measured.
-#![allow(non_camel_case_types, reason = "the names are those of the C header")]
 
-use super::body::{FAILED, INVALID, gossip_node_t, node_and_id, node_of, told};
-use crate::ffi::error::set_last_error;
+use super::body::{FAILED, gossip_node_t, node_and_id, node_of, told};
+use crate::ffi::error::{INVALID, set_last_error};
 use crate::ffi::ext::sized::{self, Growing};
 use crate::ffi::ext::stats::{
     gossip_peer_stats_t, gossip_stats_t, known_peer, peer_stats, stats_of,
 };
-use crate::ffi::guard::guard;
+use crate::ffi::guard::{guard, guard_or};
 use crate::ffi::types::gossip_error_code::{GOSSIP_ERR_NETWORK_ERROR, GOSSIP_ERR_SUCCESS};
 use crate::ffi::types::{gossip_error_code_t, gossip_node_id_t};
 use crate::net::{Counters, Datagrams, Node, NodeStats};
@@ -86,7 +85,7 @@ pub unsafe extern "C-unwind" fn gossip_node_get_stats(
     node: *const gossip_node_t,
     stats: *mut gossip_stats_t,
 ) -> gossip_error_code_t {
-    guard("gossip_node_get_stats", FAILED, || {
+    guard("gossip_node_get_stats", FAILED, move || {
         // SAFETY: the caller's promise.
         let Some(node) = (unsafe { node_for(node, stats) }) else { return INVALID };
         let now = os::now();
@@ -124,9 +123,9 @@ pub unsafe extern "C-unwind" fn gossip_node_get_peer_stats(
     id: *const gossip_node_id_t,
     stats: *mut gossip_peer_stats_t,
 ) -> c_int {
-    guard("gossip_node_get_peer_stats", 0, || {
+    guard_or("gossip_node_get_peer_stats", 0, move || {
         // SAFETY: the caller's promise.
-        let Some((node, id)) = (unsafe { node_and_id(node, id) }) else { return 0 };
+        let (node, id) = unsafe { node_and_id(node, id) }?;
         let read = || {
             let now = os::now();
             let found = told(node.look(|look| peer_stats(look.core, &id, now)));
@@ -154,7 +153,7 @@ pub unsafe extern "C-unwind" fn gossip_node_get_net_stats(
     node: *const gossip_node_t,
     stats: *mut gossip_node_net_stats_t,
 ) -> gossip_error_code_t {
-    guard("gossip_node_get_net_stats", FAILED, || {
+    guard("gossip_node_get_net_stats", FAILED, move || {
         // SAFETY: the caller's promise.
         let Some(node) = (unsafe { node_for(node, stats) }) else { return INVALID };
         match told(node.stats()) {
