@@ -8,14 +8,18 @@ use crate::modules::Modules;
 use crate::sizes::{functions, lines};
 
 /// The packages: the folder of each, and the root files of its crates.
-const PACKAGES: [(&str, &[&str]); 6] = [
+const PACKAGES: [(&str, &[&str]); 7] = [
     ("src", &["lib.rs"]),
     ("sim/src", &["lib.rs", "main.rs"]),
     ("xtask/src", &["main.rs"]),
+    ("fuzz/src", &FUZZ_ROOTS),
     ("benches/src", &["main.rs", "node.rs"]),
     ("peers/src", &["main.rs"]),
     ("bindings/python/src", &["lib.rs"]),
 ];
+
+const FUZZ_ROOTS: [&str; 6] =
+    ["lib.rs", "bin/abi.rs", "bin/framing.rs", "bin/machine.rs", "bin/replay.rs", "bin/wire.rs"];
 
 const MOST_LINES_OF_A_FILE: usize = 500;
 const MOST_LINES_OF_A_FUNCTION: usize = 60;

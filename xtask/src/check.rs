@@ -1,5 +1,6 @@
 //! `cargo xtask check`: everything that can be told without running the library.
 
+use crate::fuzz::MANIFEST as FUZZ;
 use crate::place::Place;
 use crate::report::Report;
 use crate::shell;
@@ -35,6 +36,10 @@ pub fn run(place: &Place) -> Result<(), String> {
     part("formatting of the simulator", &["fmt", "--check", MANIFEST[0], MANIFEST[1]], &[]);
     let lints = ["clippy", "--all-targets", "--target-dir", &target, MANIFEST[0], MANIFEST[1]];
     part("lints of the simulator", &lints, &deny);
+    part("formatting of the fuzz targets", &["fmt", "--check", FUZZ[0], FUZZ[1]], &[]);
+    let fuzz = place.target.join("fuzz").to_string_lossy().into_owned();
+    let lints = ["clippy", "--all-targets", "--target-dir", &fuzz, FUZZ[0], FUZZ[1]];
+    part("lints of the fuzz targets", &lints, &deny);
     part("formatting of the benchmarks", &FORMAT_BENCHES, &[]);
     part("formatting of the peers' program", &FORMAT_PEERS, &[]);
     part("formatting of the Python package", &FORMAT_PYTHON, &[]);

@@ -7,6 +7,7 @@ mod consumers;
 mod cpp;
 mod demo;
 mod elf;
+mod fuzz;
 mod headers;
 mod install;
 mod mixed;
@@ -34,6 +35,7 @@ usage: cargo xtask <command>
   bench node               a hundred nodes: their traffic, and how soon a crash is known
   bench instructions       single calls in instructions, foca's beside them; takes valgrind
   bench peers              our nodes beside memberlist and chitchat, for eleven minutes (or --short)
+  fuzz [target]            libFuzzer on the targets in fuzz/, a minute each (or --seconds <n>)
   swarm --minutes <n>      random clusters under random faults on virtual time, until one fails
   install --prefix <dir>   builds the C library and installs it";
 
@@ -57,6 +59,7 @@ fn run(arguments: &[String]) -> Result<(), String> {
         "check" => check::run(&place),
         "abi" => abi(&place),
         "bench" => bench::run(&place, rest),
+        "fuzz" => fuzz::run(&place, rest),
         "swarm" => sim::swarm(&place, rest),
         "install" => install::run(&place, rest),
         "help" | "--help" | "-h" => {

@@ -6,10 +6,10 @@ use crate::install::{self, Package};
 use crate::place::Place;
 use crate::report::Report;
 use crate::suite::{count_cargo, ctest, jobs};
-use crate::{abi, bench, consumers, cpp, headers, mixed, python, shell, sim, swap, variants};
+use crate::{abi, bench, consumers, cpp, fuzz, headers, mixed, python, shell, sim, swap, variants};
 
 /// The parts that need no installed library, in the order in which they run.
-const ALONE: [&str; 3] = ["rust", "sim", "benches"];
+const ALONE: [&str; 4] = ["rust", "sim", "fuzz", "benches"];
 
 /// Those that need one and come after them. Many wait for real time to pass.
 const INSTALLED: [&str; 8] = ["c", "mixed", "python", "abi", "headers", "cpp", "examples", "swap"];
@@ -77,6 +77,7 @@ fn by_itself(report: &mut Report, name: &str, place: &Place) {
     match name {
         "rust" => rust(report, place),
         "sim" => sim::tests(report, place),
+        "fuzz" => fuzz::tests(report, place),
         _ => bench::smoke(report, place),
     }
 }
