@@ -35,12 +35,17 @@ impl Text {
         core::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
     }
 
-    /// Puts a question mark for each control character, so that the text is one line and whole.
+    /// Puts question marks for each control character, so that the text is one line and whole. Those of
+    /// two bytes, U+0080 to U+009F, include a line break and the start of commands to a terminal.
     #[cfg(feature = "ext")]
     pub(super) fn replace_controls(&mut self) {
-        self.bytes[..self.len].iter_mut().filter(|byte| byte.is_ascii_control()).for_each(|byte| {
-            *byte = b'?';
-        });
+        for at in 0..self.len {
+            if self.bytes[at] == 0xc2 && self.bytes[at + 1] < 0xa0 {
+                self.bytes[at..at + 2].fill(b'?');
+            } else if self.bytes[at].is_ascii_control() {
+                self.bytes[at] = b'?';
+            }
+        }
     }
 
     fn clear(&mut self) {
@@ -152,4 +157,17 @@ impl Saved {
 /// The text of this thread, ending in NUL; empty if its last call had no error.
 pub(super) fn last() -> *const c_char {
     LAST.with(|last| last.as_ptr().cast::<c_char>().cast_const())
+}
+
+#[cfg(all(test, feature = "ext"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_of_one_and_two_bytes_are_replaced() {
+        let mut text = Text::EMPTY;
+        text.write_str("a\n\u{7f}\u{80}\u{85}\u{9f}\u{a0}\u{e9}\u{20ac}").expect("it has room");
+        text.replace_controls();
+        assert_eq!(text.as_str(), "a????????\u{a0}\u{e9}\u{20ac}");
+    }
 }
