@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 
 /// The random inputs of each target.
-const INPUTS: u64 = 3_000;
+const INPUTS: u64 = 2_000;
 /// The longest of them.
 const MOST_BYTES: usize = 1_500;
 
