@@ -2,7 +2,7 @@
 
 #[cfg(feature = "bincode")]
 use super::bincode;
-use super::{Error, MAX_MESSAGE_BYTES, Scratch, binary, json};
+use super::{Error, MAX_MESSAGE_BYTES, Scratch, append_all, binary, json};
 use crate::types::{Detail, Entry, Header, Message, MessageKind, NodeView};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -70,15 +70,11 @@ impl Format {
             Self::Packet => binary::encode(&reading(header), entries.iter().copied(), out),
             #[cfg(feature = "bincode")]
             Self::Bincode => bincode::encode(&reading(header), entries.iter().copied(), out),
-            Self::Custom(custom) => {
-                let start = out.len();
+            Self::Custom(custom) => append_all(out, |out, start| {
                 let is_written = custom.encode(&for_struct(header), entries, out);
-                if is_written && out.len().saturating_sub(start) <= MAX_MESSAGE_BYTES {
-                    return Ok(());
-                }
-                out.truncate(start);
-                Err(Error::Custom)
-            }
+                let is_small = out.len().saturating_sub(start) <= MAX_MESSAGE_BYTES;
+                if is_written && is_small { Ok(()) } else { Err(Error::Custom) }
+            }),
         }
     }
 
@@ -91,20 +87,17 @@ impl Format {
     ) -> Result<(), Error> {
         match self {
             Self::Text { packets } => {
-                let Message { mut header, entries } = json::decode(bytes)?;
+                let mut message = json::decode(bytes)?;
                 if !packets {
-                    header.wire = 0;
+                    message.header.wire = 0;
                 }
-                let entries = entries.iter().map(NodeView::as_entry);
-                scratch.with(entries, |entries| take(&header, entries));
+                give(&message, scratch, take);
                 Ok(())
             }
             Self::Packet => decode_packet(bytes, scratch, take),
             #[cfg(feature = "bincode")]
             Self::Bincode => {
-                let Message { header, entries } = bincode::decode(bytes)?;
-                let entries = entries.iter().map(NodeView::as_entry);
-                scratch.with(entries, |entries| take(&header, entries));
+                give(&bincode::decode(bytes)?, scratch, take);
                 Ok(())
             }
             Self::Custom(custom) => {
@@ -118,6 +111,11 @@ impl Format {
             }
         }
     }
+}
+
+fn give(message: &Message, scratch: &mut Scratch, take: &mut dyn FnMut(&Header, &[Entry<'_>])) {
+    let entries = message.entries.iter().map(NodeView::as_entry);
+    scratch.with(entries, |entries| take(&message.header, entries));
 }
 
 fn decode_packet(

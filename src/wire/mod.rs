@@ -28,6 +28,8 @@ mod scratch;
 #[cfg(feature = "json")]
 mod serializer;
 
+use alloc::vec::Vec;
+
 pub use error::Error;
 #[cfg(feature = "json")]
 pub use format::{Custom, Format};
@@ -58,3 +60,21 @@ pub const LARGE_DATAGRAM_BYTES: usize = 60_000;
 /// 64 KiB and more. A single entry with more than that goes in a frame of up to
 /// [`MAX_MESSAGE_BYTES`].
 pub const STREAM_FRAME_BYTES: usize = 60_000;
+
+/// Runs a writer that appends a message to `out` and is told where it begins. Of one that fails
+/// nothing stays.
+fn append_all(
+    out: &mut Vec<u8>,
+    write: impl FnOnce(&mut Vec<u8>, usize) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let start = out.len();
+    write(out, start).inspect_err(|_| out.truncate(start))
+}
+
+/// Whether the message that begins at `start` is within [`MAX_MESSAGE_BYTES`] so far.
+fn check_length(out: &[u8], start: usize) -> Result<(), Error> {
+    match out.len() - start {
+        bytes if bytes > MAX_MESSAGE_BYTES => Err(Error::TooLarge(bytes)),
+        _ => Ok(()),
+    }
+}

@@ -46,22 +46,10 @@ pub struct Packet<'a> {
 /// assert_eq!(error.to_string(), "at byte 22: the packet ends here");
 /// ```
 pub fn decode(bytes: &[u8]) -> Result<Packet<'_>, Error> {
-    if bytes.len() > MAX_MESSAGE_BYTES {
-        return Err(Error::TooLarge(bytes.len()));
-    }
-    let head = read_head(bytes)?;
-    let mut reader = PacketReader::new(bytes, HEAD_BYTES);
-    let label = read_label(&mut reader, &head);
     let mut texts = Texts::new();
-    let read = label.and_then(|cluster| {
-        read_body(&mut reader, &head, cluster, |reader| check_entries(reader, &head, &mut texts))
-    });
-    match read {
-        Ok((header, entries_at)) => {
-            Ok(Packet { header, bytes, entries_at, count: head.count, texts })
-        }
-        Err(reason) => Err(Error::Invalid { offset: reader.at(), reason }),
-    }
+    let (header, entries_at, count) =
+        read_packet(bytes, |reader, head| check_entries(reader, head, &mut texts))?;
+    Ok(Packet { header, bytes, entries_at, count, texts })
 }
 
 /// Reads a packet and puts its entries behind those in `entries`, in one pass, for who needs each of
@@ -74,27 +62,37 @@ pub fn decode_into<'a>(
     texts: &'a mut TextRoom,
     entries: &mut Vec<Entry<'a>>,
 ) -> Result<Header, Error> {
+    let before = entries.len();
+    let read = read_packet(bytes, |reader, head| {
+        read_entries(reader, head, texts.take(head.count), entries)
+    });
+    match read {
+        Ok((header, _, count)) => {
+            debug_assert_eq!(entries.len(), before + count, "all entries were read");
+            Ok(header)
+        }
+        Err(error) => {
+            entries.truncate(before);
+            Err(error)
+        }
+    }
+}
+
+/// Reads a packet: its header, where its entries begin, and how many they are. `read_entries` reads
+/// these and gives the heartbeat of the sender's own.
+#[inline]
+fn read_packet<'a>(
+    bytes: &'a [u8],
+    read_entries: impl FnOnce(&mut PacketReader<'a>, &PacketHead) -> Read<Option<u64>>,
+) -> Result<(Header, usize, usize), Error> {
     if bytes.len() > MAX_MESSAGE_BYTES {
         return Err(Error::TooLarge(bytes.len()));
     }
     let head = read_head(bytes)?;
     let mut reader = PacketReader::new(bytes, HEAD_BYTES);
-    let label = read_label(&mut reader, &head);
-    let before = entries.len();
-    let room = texts.take(head.count);
-    let read = label.and_then(|cluster| {
-        read_body(&mut reader, &head, cluster, |reader| read_entries(reader, &head, room, entries))
-    });
-    match read {
-        Ok((header, _)) => {
-            debug_assert_eq!(entries.len(), before + head.count, "all entries were read");
-            Ok(header)
-        }
-        Err(reason) => {
-            entries.truncate(before);
-            Err(Error::Invalid { offset: reader.at(), reason })
-        }
-    }
+    read_body(&mut reader, &head, read_entries)
+        .map(|(header, entries_at)| (header, entries_at, head.count))
+        .map_err(|reason| Error::Invalid { offset: reader.at(), reason })
 }
 
 /// What every packet has.
@@ -149,22 +147,21 @@ fn read_label(reader: &mut PacketReader<'_>, head: &PacketHead) -> Read<u32> {
     Ok(label)
 }
 
-/// Reads what follows the label: the header, and where the entries begin. `read_entries` reads these
-/// and gives the heartbeat of the sender's own.
+/// Reads what follows the head: the rest of the header, and where the entries begin.
 #[inline]
 fn read_body<'a>(
     reader: &mut PacketReader<'a>,
     head: &PacketHead,
-    cluster: u32,
-    read_entries: impl FnOnce(&mut PacketReader<'a>) -> Read<Option<u64>>,
+    read_entries: impl FnOnce(&mut PacketReader<'a>, &PacketHead) -> Read<Option<u64>>,
 ) -> Read<(Header, usize)> {
+    let cluster = read_label(reader, head)?;
     let flags = head.flags;
     let nonce = if flags & flag::NONCE == 0 { 0 } else { u64::from_le_bytes(reader.array()?) };
     let interval_us = if flags & flag::INTERVAL == 0 { 0 } else { reader.varint32()? };
     let wire = if flags & flag::WIRE == 0 { 0 } else { reader.byte()? };
     let sync = if flags & flag::SYNC == 0 { SyncPayload::None } else { read_sync(reader)? };
     let entries_at = reader.at();
-    let own = read_entries(reader)?;
+    let own = read_entries(reader, head)?;
     let timestamp = if flags & flag::TIMESTAMP == 0 {
         own.map_or(0, |heartbeat| heartbeat.wrapping_sub(1))
     } else {

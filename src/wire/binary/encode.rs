@@ -8,7 +8,7 @@ use super::size::zigzag;
 use crate::types::{
     Detail, Entry, Header, MetadataPart, MetadataStamp, NodeId, SyncPayload, varint,
 };
-use crate::wire::{Error, MAX_ENTRIES, MAX_MESSAGE_BYTES, MAX_TEXT_BYTES};
+use crate::wire::{Error, MAX_ENTRIES, MAX_TEXT_BYTES, append_all, check_length};
 use alloc::vec::Vec;
 
 /// Writes a packet to the end of `out`.
@@ -24,47 +24,32 @@ pub fn encode<'a>(
     entries: impl IntoIterator<Item = Entry<'a>>,
     out: &mut Vec<u8>,
 ) -> Result<(), Error> {
-    let start = out.len();
-    let result = append(header, entries, out, start);
-    if result.is_err() {
-        out.truncate(start);
-    }
-    result
-}
-
-fn append<'a>(
-    header: &Header,
-    entries: impl IntoIterator<Item = Entry<'a>>,
-    out: &mut Vec<u8>,
-    start: usize,
-) -> Result<(), Error> {
-    let mut flags = put_header(header, out)?;
-    let mut writer =
-        Writer { out, start, sender: header.sender, own: None, known: KnownTexts::new() };
-    let mut count = 0;
-    for entry in entries {
-        if count == MAX_ENTRIES {
-            return Err(Error::TooManyEntries);
+    append_all(out, |out, start| {
+        let mut flags = put_header(header, out)?;
+        let mut writer =
+            Writer { out, start, sender: header.sender, own: None, known: KnownTexts::new() };
+        let mut count = 0;
+        for entry in entries {
+            if count == MAX_ENTRIES {
+                return Err(Error::TooManyEntries);
+            }
+            count += 1;
+            writer.put_entry(&entry)?;
         }
-        count += 1;
-        writer.put_entry(&entry)?;
-    }
-    let implied = writer.own.map_or(0, |heartbeat: u64| heartbeat.wrapping_sub(1));
-    if header.timestamp != implied {
-        flags |= flag::TIMESTAMP;
-        varint::put(header.timestamp, out);
-    }
-    debug_assert!(count <= MAX_ENTRIES && header.kind as u8 <= 15, "twelve bits and four");
-    let count = (count as u16) << 4 | u16::from(header.kind as u8);
-    for (at, value) in [(FLAGS_AT, flags), (COUNT_AT, count)] {
-        if let Some(place) = out.get_mut(start + at..start + at + 2) {
-            place.copy_from_slice(&value.to_le_bytes());
+        let implied = writer.own.map_or(0, |heartbeat: u64| heartbeat.wrapping_sub(1));
+        if header.timestamp != implied {
+            flags |= flag::TIMESTAMP;
+            varint::put(header.timestamp, out);
         }
-    }
-    match out.len() - start {
-        bytes if bytes > MAX_MESSAGE_BYTES => Err(Error::TooLarge(bytes)),
-        _ => Ok(()),
-    }
+        debug_assert!(count <= MAX_ENTRIES && header.kind as u8 <= 15, "twelve bits and four");
+        let count = (count as u16) << 4 | u16::from(header.kind as u8);
+        for (at, value) in [(FLAGS_AT, flags), (COUNT_AT, count)] {
+            if let Some(place) = out.get_mut(start + at..start + at + 2) {
+                place.copy_from_slice(&value.to_le_bytes());
+            }
+        }
+        check_length(out, start)
+    })
 }
 
 /// Writes what stands before the entries, with no flags and no count; gives the flags.
@@ -166,10 +151,7 @@ impl Writer<'_> {
         if says_metadata {
             self.put_metadata(&entry.metadata)?;
         }
-        match self.out.len() - self.start {
-            bytes if bytes > MAX_MESSAGE_BYTES => Err(Error::TooLarge(bytes)),
-            _ => Ok(()),
-        }
+        check_length(self.out, self.start)
     }
 
     fn put_full(&mut self, entry: &Entry<'_>, head: u8) -> Result<(), Error> {

@@ -7,7 +7,7 @@ mod shapes;
 
 use super::kind::BINCODE_MAGIC;
 use super::room::Room;
-use super::{Error, MAX_ENTRIES, MAX_MESSAGE_BYTES, MAX_TEXT_BYTES};
+use super::{Error, MAX_ENTRIES, MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, append_all, check_length};
 use crate::types::{Detail, Entry, Header, Message, MetadataPart};
 use ::bincode::config::{self, Config};
 use ::bincode::enc::write::Writer;
@@ -42,48 +42,32 @@ pub fn encode<'a>(
     entries: impl IntoIterator<Item = Entry<'a>>,
     out: &mut Vec<u8>,
 ) -> Result<(), Error> {
-    let start = out.len();
-    let result = append(header, entries, out, start);
-    if result.is_err() {
-        out.truncate(start);
-    }
-    result
-}
-
-fn append<'a>(
-    header: &Header,
-    entries: impl IntoIterator<Item = Entry<'a>>,
-    out: &mut Vec<u8>,
-    start: usize,
-) -> Result<(), Error> {
-    out.push(BINCODE_MAGIC);
-    if !header.sync.is_within_limits() {
-        return Err(Error::Part);
-    }
-    put(&HeaderShape::of(header), out);
-    let entries_at = out.len();
-    let (mut count, mut taken) = (0, 0);
-    for entry in entries {
-        if count == MAX_ENTRIES {
-            return Err(Error::TooManyEntries);
+    append_all(out, |out, start| {
+        out.push(BINCODE_MAGIC);
+        if !header.sync.is_within_limits() {
+            return Err(Error::Part);
         }
-        count += 1;
-        taken += owned_bytes(&entry)?;
-        put(&NodeShape::of(&entry), out);
-        if out.len() - start > MAX_MESSAGE_BYTES {
-            return Err(Error::TooLarge(out.len() - start));
+        put(&HeaderShape::of(header), out);
+        let entries_at = out.len();
+        let (mut count, mut taken) = (0, 0);
+        for entry in entries {
+            if count == MAX_ENTRIES {
+                return Err(Error::TooManyEntries);
+            }
+            count += 1;
+            taken += owned_bytes(&entry)?;
+            put(&NodeShape::of(&entry), out);
+            check_length(out, start)?;
         }
-    }
-    let end = out.len();
-    put(&(count as u64), out);
-    // The number of entries is known only now, and belongs before them.
-    let count_bytes = out.len() - end;
-    out.get_mut(entries_at..).unwrap_or_default().rotate_right(count_bytes);
-    match out.len() - start {
-        bytes if bytes > MAX_MESSAGE_BYTES => Err(Error::TooLarge(bytes)),
-        bytes if !Room::new(bytes).take(taken) => Err(Error::TooManyEntries),
-        _ => Ok(()),
-    }
+        let end = out.len();
+        put(&(count as u64), out);
+        // The number of entries is known only now, and belongs before them.
+        let count_bytes = out.len() - end;
+        out.get_mut(entries_at..).unwrap_or_default().rotate_right(count_bytes);
+        check_length(out, start)?;
+        let has_room = Room::new(out.len() - start).take(taken);
+        if has_room { Ok(()) } else { Err(Error::TooManyEntries) }
+    })
 }
 
 struct AppendTo<'o>(&'o mut Vec<u8>);

@@ -2,7 +2,6 @@
 
 use super::reader::TextReader;
 use super::string::NAME_BYTES;
-use super::too_much;
 use super::{fields, metadata};
 use crate::types::{Message, MessageKind, NodeStatus, NodeView};
 use crate::wire::room::Room;
@@ -58,10 +57,8 @@ fn read_message(reader: &mut TextReader<'_>) -> Result<Message, Error> {
         return reader.end().map(|()| message);
     }
     let header = &mut message.header;
-    let mut is_first = true;
     reader.begin(b'{', format_args!("a message"))?;
-    while let Some(key) = reader.next_key(is_first)? {
-        is_first = false;
+    while let Some(key) = reader.next_key()? {
         match key.name(&mut [0; NAME_BYTES]) {
             "entries" => {
                 // Of a repeated key the last one counts; the first gives its memory back before.
@@ -92,7 +89,7 @@ fn read_entries(reader: &mut TextReader<'_>) -> Result<Vec<NodeView>, Error> {
     let mut room = Room::new(reader.text_bytes());
     reader.begin(b'[', format_args!("an array for `entries`"))?;
     let mut entries = Vec::new();
-    while reader.next_value(entries.is_empty())? {
+    while reader.next_value()? {
         if entries.len() == MAX_ENTRIES {
             return Err(reader.flaw(format_args!("more than {MAX_ENTRIES} `entries`")));
         }
@@ -119,7 +116,7 @@ fn reserve(
 ) -> Result<(), Error> {
     let (old, new) = (entries.capacity(), (entries.len() + more).min(MAX_ENTRIES));
     if !room.take(new * Room::ENTRY_BYTES) {
-        return Err(too_much(reader));
+        return Err(reader.too_much());
     }
     entries.reserve_exact(new - entries.len());
     room.give_back(old * Room::ENTRY_BYTES);
@@ -130,7 +127,7 @@ fn reserve(
 fn count_entries(mut reader: TextReader<'_>) -> Result<usize, Error> {
     reader.skip()?;
     let mut count = 1;
-    while count <= MAX_ENTRIES && reader.next_value(false)? {
+    while count <= MAX_ENTRIES && reader.next_value()? {
         reader.skip()?;
         count += 1;
     }
@@ -139,10 +136,8 @@ fn count_entries(mut reader: TextReader<'_>) -> Result<usize, Error> {
 
 fn read_entry(reader: &mut TextReader<'_>, room: &mut Room) -> Result<NodeView, Error> {
     let mut entry = NodeView::default();
-    let mut is_first = true;
     reader.begin(b'{', format_args!("an object for each of `entries`"))?;
-    while let Some(key) = reader.next_key(is_first)? {
-        is_first = false;
+    while let Some(key) = reader.next_key()? {
         match key.name(&mut [0; NAME_BYTES]) {
             "config_epoch" => entry.config_epoch = fields::counter(reader, "config_epoch")?,
             "config_heartbeat" => {

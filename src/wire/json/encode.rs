@@ -1,7 +1,7 @@
 //! Writing, by hand: the bytes are fixed, and one pass over borrowed texts needs no serializer.
 
 use crate::types::{Detail, Entry, Header, NodeId};
-use crate::wire::{Error, MAX_ENTRIES, MAX_MESSAGE_BYTES};
+use crate::wire::{Error, MAX_ENTRIES, append_all, check_length};
 use alloc::vec::Vec;
 
 /// Writes a message to the end of `out`, without a length prefix.
@@ -26,38 +26,21 @@ pub fn encode<'a>(
     entries: impl IntoIterator<Item = Entry<'a>>,
     out: &mut Vec<u8>,
 ) -> Result<(), Error> {
-    let start = out.len();
-    let result = append(header, entries, out, start);
-    if result.is_err() {
-        out.truncate(start);
-    }
-    result
-}
-
-fn append<'a>(
-    header: &Header,
-    entries: impl IntoIterator<Item = Entry<'a>>,
-    out: &mut Vec<u8>,
-    start: usize,
-) -> Result<(), Error> {
-    begin_message(out);
-    for (index, entry) in entries.into_iter().enumerate() {
-        if index == MAX_ENTRIES {
-            return Err(Error::TooManyEntries);
+    append_all(out, |out, start| {
+        begin_message(out);
+        for (index, entry) in entries.into_iter().enumerate() {
+            if index == MAX_ENTRIES {
+                return Err(Error::TooManyEntries);
+            }
+            if index > 0 {
+                out.push(b',');
+            }
+            encode_entry(&entry, out)?;
+            check_length(out, start)?;
         }
-        if index > 0 {
-            out.push(b',');
-        }
-        encode_entry(&entry, out)?;
-        if out.len() - start > MAX_MESSAGE_BYTES {
-            return Err(Error::TooLarge(out.len() - start));
-        }
-    }
-    end_message(header, out)?;
-    match out.len() - start {
-        bytes if bytes > MAX_MESSAGE_BYTES => Err(Error::TooLarge(bytes)),
-        _ => Ok(()),
-    }
+        end_message(header, out)?;
+        check_length(out, start)
+    })
 }
 
 /// Writes what stands before the entries.
@@ -196,4 +179,56 @@ fn escape(byte: u8, out: &mut Vec<u8>) {
         }
     };
     out.extend_from_slice(&[b'\\', short]);
+}
+
+/// An id: sixteen bytes of two digits and the commas between, without its quotes.
+const ID_BYTES: usize = 47;
+
+/// What an entry takes in a text, exactly.
+#[must_use]
+pub fn entry_bytes(entry: &Entry<'_>) -> usize {
+    const FIXED: usize = concat!(
+        r#"{"config_epoch":,"heartbeat":,"id":"","ip":,"metadata":{},"port":,"region":,"role":"#,
+        r#","status":0,"suspicion_count":0,"version":}"#
+    )
+    .len();
+    let numbers =
+        [entry.config_epoch, entry.heartbeat, entry.version, entry.port.unsigned_abs().into()];
+    let mut bytes: usize = numbers.into_iter().map(digit_bytes).sum();
+    if has_config_heartbeat(entry) {
+        bytes += r#","config_heartbeat":"#.len() + digit_bytes(entry.config_heartbeat);
+    }
+    let texts = text_bytes(entry.ip) + text_bytes(entry.region) + text_bytes(entry.role);
+    let pairs = entry.metadata.pairs().into_iter().flatten();
+    // A colon and a comma for each pair, but no comma behind the last.
+    let pairs: usize = pairs.map(|(key, value)| text_bytes(key) + text_bytes(value) + 2).sum();
+    let minus = usize::from(entry.port < 0);
+    FIXED + ID_BYTES + bytes + minus + texts + pairs.saturating_sub(1)
+}
+
+/// The most bytes of what stands behind the entries.
+pub(crate) const fn header_bytes() -> usize {
+    const FIXED: usize =
+        r#"],"sender":"","timestamp":,"type":0,"wire":255,"cluster":4294967295}"#.len();
+    FIXED + ID_BYTES + 20
+}
+
+const fn digit_bytes(value: u64) -> usize {
+    match value.checked_ilog10() {
+        None => 1,
+        Some(log) => log as usize + 1,
+    }
+}
+
+/// A text with its quotes and escapes.
+fn text_bytes(text: &str) -> usize {
+    2 + text.bytes().map(escaped_bytes).sum::<usize>()
+}
+
+const fn escaped_bytes(byte: u8) -> usize {
+    match byte {
+        b'"' | b'\\' | 8 | 9 | 10 | 12 | 13 => 2,
+        0..0x20 => 6,
+        _ => 1,
+    }
 }

@@ -1,7 +1,6 @@
 //! Readers of one value each, whose errors name the field.
 
 use super::reader::TextReader;
-use super::too_much;
 use crate::types::NodeId;
 use crate::wire::room::Room;
 use crate::wire::{Error, MAX_TEXT_BYTES};
@@ -79,7 +78,7 @@ pub(super) fn text(
         )));
     }
     if !room.take(bytes) {
-        return Err(too_much(reader));
+        return Err(reader.too_much());
     }
     Ok(string.to_text())
 }

@@ -2,7 +2,6 @@
 
 use super::reader::TextReader;
 use super::string::Quoted;
-use super::too_much;
 use crate::types::{Metadata, varint};
 use crate::wire::Error;
 use crate::wire::room::Room;
@@ -27,7 +26,7 @@ pub(super) fn read(
         pack(reader, room, walked.sum, pairs(start))?
     } else {
         if !room.take(walked.count * size_of::<u32>()) {
-            return Err(too_much(reader));
+            return Err(reader.too_much());
         }
         let places = sorted_places(&start, walked.count);
         let mut sum = Sum::default();
@@ -71,7 +70,7 @@ fn walk(reader: &mut TextReader<'_>) -> Result<Walked, Error> {
     let mut walked = Walked { count: 0, is_sorted: true, sum: Sum::default() };
     let mut last: Option<Quoted<'_>> = None;
     reader.begin(b'{', format_args!("an object of strings for `metadata`"))?;
-    while let Some(pair) = next(reader, walked.count == 0)? {
+    while let Some(pair) = next(reader)? {
         walked.is_sorted &= last.is_none_or(|last| last.order(&pair.0).is_lt());
         walked.sum.add(&pair);
         walked.count += 1;
@@ -81,20 +80,15 @@ fn walk(reader: &mut TextReader<'_>) -> Result<Walked, Error> {
 }
 
 /// The next pair of an object that was begun.
-fn next<'a>(reader: &mut TextReader<'a>, is_first: bool) -> Result<Option<Pair<'a>>, Error> {
-    let Some(key) = reader.next_key(is_first)? else { return Ok(None) };
+fn next<'a>(reader: &mut TextReader<'a>) -> Result<Option<Pair<'a>>, Error> {
+    let Some(key) = reader.next_key()? else { return Ok(None) };
     Ok(Some((key, reader.string(format_args!("a string in `metadata`"))?)))
 }
 
 /// The pairs of an object that was walked.
 fn pairs(mut reader: TextReader<'_>) -> impl Iterator<Item = Pair<'_>> {
     let is_object = reader.begin(b'{', format_args!("")).is_ok();
-    let mut is_first = true;
-    core::iter::from_fn(move || {
-        let pair = next(&mut reader, is_first).ok().flatten().filter(|_| is_object);
-        is_first = false;
-        pair
-    })
+    core::iter::from_fn(move || next(&mut reader).ok().flatten().filter(|_| is_object))
 }
 
 /// The places of all keys of an object that was walked, in the order of the keys and, where those
@@ -103,7 +97,7 @@ fn sorted_places(start: &TextReader<'_>, count: usize) -> Vec<u32> {
     let mut places = Vec::with_capacity(count);
     let mut reader = start.clone();
     let _ = reader.begin(b'{', format_args!(""));
-    while places.len() < count && reader.has_key(places.is_empty()) == Ok(true) {
+    while places.len() < count && reader.has_key() == Ok(true) {
         // A text of 1 MiB has no place beyond 32 bits.
         places.push(reader.at() as u32);
         let _ = reader.key();
@@ -142,7 +136,7 @@ fn pack<'a>(
         return Err(reader.flaw(format_args!("`metadata` has more than {most} bytes")));
     }
     if !room.take(Room::METADATA_BYTES + sum.packed) {
-        return Err(too_much(reader));
+        return Err(reader.too_much());
     }
     let mut packed = Vec::with_capacity(sum.packed);
     for (key, value) in pairs {

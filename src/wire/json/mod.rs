@@ -15,20 +15,9 @@ mod encode;
 mod fields;
 mod metadata;
 mod reader;
-mod size;
 mod split;
 mod string;
 
-use crate::wire::Error;
-
 pub use decode::decode;
-pub use encode::encode;
-use encode::{begin_message, encode_entry, end_message};
-pub use size::entry_bytes;
-use size::header_bytes;
+pub use encode::{encode, entry_bytes};
 pub(crate) use split::{Budget, write_frames};
-
-/// What is said of a message that would take more than there is room for.
-fn too_much(reader: &reader::TextReader<'_>) -> Error {
-    reader.flaw(format_args!("`entries` that would take far more memory than their text"))
-}

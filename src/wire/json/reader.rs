@@ -15,11 +15,13 @@ pub(super) struct TextReader<'a> {
     text: &'a [u8],
     at: usize,
     depth: u8,
+    /// Whether the bracket of an array or an object was read last, and no value of it yet.
+    is_opened: bool,
 }
 
 impl<'a> TextReader<'a> {
     pub(super) const fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0, depth: 0 }
+        Self { text, at: 0, depth: 0, is_opened: false }
     }
 
     pub(super) const fn text_bytes(&self) -> usize {
@@ -38,8 +40,8 @@ impl<'a> TextReader<'a> {
     }
 
     /// The same text at another place.
-    pub(super) const fn moved_to(&self, at: usize) -> Self {
-        Self { text: self.text, at, depth: self.depth }
+    pub(super) fn moved_to(&self, at: usize) -> Self {
+        Self { at, ..self.clone() }
     }
 
     /// Skips white space; the next byte, which stays.
@@ -57,6 +59,11 @@ impl<'a> TextReader<'a> {
     /// An error about what was read so far.
     pub(super) fn flaw(&self, reason: Arguments<'_>) -> Error {
         Error::Malformed { offset: self.at, reason: format!("{reason}") }
+    }
+
+    /// The error of a message that would take more than there is room for.
+    pub(super) fn too_much(&self) -> Error {
+        self.flaw(format_args!("`entries` that would take far more memory than their text"))
     }
 
     /// An error about what comes next.
@@ -81,6 +88,7 @@ impl<'a> TextReader<'a> {
     fn open(&mut self) -> Result<(), Error> {
         self.at += 1;
         self.depth += 1;
+        self.is_opened = true;
         if self.depth > MAX_DEPTH {
             return Err(self.flaw(format_args!("recursion limit exceeded")));
         }
@@ -93,9 +101,9 @@ impl<'a> TextReader<'a> {
     }
 
     /// Moves to the next value of an array or object that was begun, or to its end, which is read.
-    /// `is_first` before the first value.
     #[inline]
-    fn has_next(&mut self, end: u8, is_first: bool) -> Result<bool, Error> {
+    fn has_next(&mut self, end: u8) -> Result<bool, Error> {
+        let is_first = core::mem::take(&mut self.is_opened);
         match self.peek() {
             Some(byte) if byte == end => {
                 debug_assert!(self.depth > 0, "each closing bracket has its opening one");
@@ -117,14 +125,14 @@ impl<'a> TextReader<'a> {
     }
 
     /// Moves to the next value of an array; whether there is one.
-    pub(super) fn next_value(&mut self, is_first: bool) -> Result<bool, Error> {
-        self.has_next(b']', is_first)
+    pub(super) fn next_value(&mut self) -> Result<bool, Error> {
+        self.has_next(b']')
     }
 
     /// Moves to the next key of an object; whether there is one.
     #[inline]
-    pub(super) fn has_key(&mut self, is_first: bool) -> Result<bool, Error> {
-        self.has_next(b'}', is_first)
+    pub(super) fn has_key(&mut self) -> Result<bool, Error> {
+        self.has_next(b'}')
     }
 
     /// Reads a key with the colon behind it.
@@ -140,8 +148,8 @@ impl<'a> TextReader<'a> {
 
     /// Moves to the next value of an object; its key, if there is one.
     #[inline]
-    pub(super) fn next_key(&mut self, is_first: bool) -> Result<Option<Quoted<'a>>, Error> {
-        if self.has_key(is_first)? { self.key().map(Some) } else { Ok(None) }
+    pub(super) fn next_key(&mut self) -> Result<Option<Quoted<'a>>, Error> {
+        if self.has_key()? { self.key().map(Some) } else { Ok(None) }
     }
 
     /// Reads a string; `what` it is to be.
@@ -223,18 +231,14 @@ impl<'a> TextReader<'a> {
             Some(b'-' | b'0'..=b'9') => self.number(format_args!("")).map(drop),
             Some(b'[') => {
                 self.open()?;
-                let mut is_first = true;
-                while self.next_value(is_first)? {
-                    is_first = false;
+                while self.next_value()? {
                     self.skip()?;
                 }
                 Ok(())
             }
             Some(b'{') => {
                 self.open()?;
-                let mut is_first = true;
-                while self.next_key(is_first)?.is_some() {
-                    is_first = false;
+                while self.next_key()?.is_some() {
                     self.skip()?;
                 }
                 Ok(())

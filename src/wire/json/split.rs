@@ -1,6 +1,6 @@
 //! A message as frames of a bounded size.
 
-use super::{begin_message, encode_entry, end_message, header_bytes};
+use super::encode::{begin_message, encode_entry, end_message, header_bytes};
 use crate::types::{Detail, Entry, Header, MessageKind, MetadataPart};
 use crate::wire::{Error, MAX_ENTRIES, framing};
 use alloc::vec::Vec;

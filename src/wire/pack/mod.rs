@@ -2,18 +2,19 @@
 //! stream.
 //!
 //! The first piece is the message, with the entries from its front that fit. The others follow as
-//! updates of the same sender, which ask for no answer.
+//! updates of the same sender, which ask for no answer. As text, entries are written one after the other
+//! as long as there is room.
 
-mod text;
 mod whole;
 
 use super::format::Format;
-use super::json::Budget;
+use super::json::{self, Budget};
 use super::serializer::{Outgoing, Serializer, unpacked};
 use super::{
-    DATAGRAM_BYTES, Error, LARGE_DATAGRAM_BYTES, MAX_MESSAGE_BYTES, STREAM_FRAME_BYTES, framing,
+    DATAGRAM_BYTES, Error, LARGE_DATAGRAM_BYTES, MAX_MESSAGE_BYTES, STREAM_FRAME_BYTES, binary,
+    framing,
 };
-use crate::types::Form;
+use crate::types::{Form, Header};
 use alloc::vec::Vec;
 
 /// What carries the pieces.
@@ -97,6 +98,28 @@ impl Packer {
         self.piece.shrink_to(Self::KEPT_BYTES);
         self.entry.shrink_to(Self::KEPT_BYTES);
         result
+    }
+
+    /// Writes a message as frames of text, which says whether `packets` are read here.
+    fn pack_text(
+        &mut self,
+        packets: bool,
+        message: &Outgoing<'_>,
+        budget: Budget,
+        emit: &mut Emit<'_>,
+    ) -> Result<(), Error> {
+        let wire = if packets { binary::VERSION } else { 0 };
+        let header = Header { wire, ..*message.header };
+        let Self { piece, entry } = self;
+        piece.clear();
+        let mut end = |piece: &mut Vec<u8>, messages| {
+            let goes_on = emit(Piece { bytes: piece, messages });
+            piece.clear();
+            goes_on
+        };
+        let left_out =
+            json::write_frames(&header, message.entries, budget, entry, piece, &mut end)?;
+        left_out.map_or(Ok(()), |bytes| Err(Error::MetadataLeftOut(bytes)))
     }
 
     /// Gives a packet on that was written before.
