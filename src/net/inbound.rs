@@ -2,7 +2,7 @@
 
 use super::address;
 use super::counters::TransportCounts;
-use super::run::Run;
+use super::lifecycle::Run;
 use super::shared::{Setup, TransportState, lock};
 use crate::wire::intake::{Arrival, Intake, Junk, MessageSink, Source};
 use crate::wire::{Error, Format};

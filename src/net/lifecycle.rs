@@ -1,15 +1,64 @@
-//! The thread of a transport or a node: how it is made, waited for, and left behind.
+//! The thread of a transport or a node: how it is made, asked to end, waited for, and left behind.
 
-use super::run::Run;
 use super::shared::lock;
 use super::{Error, limits};
 use crate::os::with_signals_blocked;
 use core::cell::Cell;
+use core::future::poll_fn;
+use core::pin::pin;
 use core::ptr;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::task::Poll;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Instant;
 use tokio::runtime::Runtime;
+use tokio::sync::Notify;
+
+/// One run of the thread, from a start to a stop.
+#[derive(Default)]
+pub(super) struct Run {
+    stopping: AtomicBool,
+    wake: Notify,
+}
+
+impl Run {
+    /// Asks the thread to end, as soon as it is out of the callback it may be in.
+    pub(super) fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+        self.wake.notify_one();
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Waits for [`Run::stop`].
+    pub(super) async fn stopped(&self) {
+        while !self.is_stopping() {
+            self.wake.notified().await;
+        }
+    }
+}
+
+/// Waits for the first of two.
+pub(super) async fn first(one: impl Future, other: impl Future) {
+    let (mut one, mut other) = (pin!(one), pin!(other));
+    poll_fn(|context| {
+        if one.as_mut().poll(context).is_ready() || other.as_mut().poll(context).is_ready() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+}
+
+/// What a thread reads sockets and clocks with.
+pub(super) fn runtime() -> Result<Runtime, Error> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_io().enable_time().build().map_err(Error::Resources)
+}
 
 std::thread_local! {
     /// The address of the run that this thread is for. Without a destructor, so that a transport

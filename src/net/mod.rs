@@ -16,7 +16,6 @@ mod lifecycle;
 pub mod limits;
 pub mod node;
 mod rebind;
-mod run;
 mod shared;
 mod tcp;
 mod transport;

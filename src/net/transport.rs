@@ -1,8 +1,7 @@
 //! [`Transport`]: what UDP and TCP have in common.
 
 use super::inbound::Streams;
-use super::lifecycle::Worker;
-use super::run::Run;
+use super::lifecycle::{self, Run, Worker};
 use super::shared::{Inbound, TransportState, lock};
 use super::{Counters, Error, address, rebind, tcp, udp};
 use crate::os::process_mark;
@@ -221,11 +220,7 @@ impl Drop for Transport {
 impl Inner {
     /// Binds, and makes the thread.
     fn listen(&self, life: &mut Life) -> Result<Worker, Error> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build()
-            .map_err(Error::Resources)?;
+        let runtime = lifecycle::runtime()?;
         let run = Arc::new(Run::default());
         let (worker, bound) = match self.protocol {
             Protocol::Udp => self.listen_udp(life.bound, runtime, run)?,
@@ -251,7 +246,7 @@ impl Inner {
         let (shared, own_run) = (self.shared.clone(), run.clone());
         let main = move || async move {
             let serving = udp::serve(reading, shared, own_run.clone());
-            own_run.until_stopped(serving).await;
+            lifecycle::first(own_run.stopped(), serving).await;
         };
         // Before the thread is there, since the first callback may already send.
         self.udp.open(sending, self.host);

@@ -2,7 +2,7 @@
 
 use super::batch::Receiver;
 use super::inbound::Reader;
-use super::run::Run;
+use super::lifecycle::Run;
 use super::shared::TransportState;
 use super::{Error, address, limits};
 use crate::wire::pack::{Medium, Packer, Piece};
@@ -107,7 +107,9 @@ pub(super) async fn serve(
     let mut reader = Reader::default();
     loop {
         let read = match socket.readable().await {
-            Ok(()) => drain(&socket, &mut receiver, &mut reader, &shared, &run),
+            Ok(()) => receiver.drain(&socket, &run, &shared.counts.junk, |datagram, from| {
+                reader.datagram(&shared, &run, from, datagram);
+            }),
             Err(error) => Err(error),
         };
         match read {
@@ -121,25 +123,4 @@ pub(super) async fn serve(
             }
         }
     }
-}
-
-/// Takes what waits, up to a limit; whether more may wait.
-fn drain(
-    socket: &tokio::net::UdpSocket,
-    receiver: &mut Receiver,
-    reader: &mut Reader,
-    shared: &TransportState,
-    run: &Run,
-) -> io::Result<bool> {
-    for _ in 0..limits::DATAGRAMS_PER_WAKE / limits::BATCH {
-        let received = receiver.receive(socket, |datagram, from| {
-            reader.datagram(shared, run, from, datagram);
-            !run.is_stopping()
-        })?;
-        shared.counts.junk.add(received.dropped);
-        if !received.more || run.is_stopping() {
-            return Ok(received.more);
-        }
-    }
-    Ok(true)
 }

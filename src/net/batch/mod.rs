@@ -6,7 +6,9 @@
 //! the kernel for three control messages a datagram (40 % more time for each), and forbids
 //! fragments, so that datagrams past the path's size would be lost: text in one piece needs them.
 
-use super::limits::{BATCH, DATAGRAM_ROOM};
+use super::counters::Count;
+use super::lifecycle::Run;
+use super::limits::{BATCH, DATAGRAM_ROOM, DATAGRAMS_PER_WAKE};
 use std::io;
 use std::net::SocketAddr;
 use tokio::net::UdpSocket;
@@ -44,11 +46,11 @@ pub(in crate::net) struct Receiver {
 
 /// What one reading brought.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::net) struct Received {
+struct Received {
     /// Datagrams that were dropped, since they were empty or cut short.
-    pub(in crate::net) dropped: usize,
+    dropped: usize,
     /// Whether more may wait. If not, the socket becomes readable when more comes.
-    pub(in crate::net) more: bool,
+    more: bool,
 }
 
 impl Receiver {
@@ -61,12 +63,37 @@ impl Receiver {
         }
     }
 
+    /// Gives what waits to `take`, up to a limit, so that a flood does not keep the rest waiting, and
+    /// until `run` is to stop. What is dropped counts as `junk`. Whether more may wait.
+    ///
+    /// # Errors
+    /// As [`Receiver::receive`].
+    pub(in crate::net) fn drain(
+        &mut self,
+        socket: &UdpSocket,
+        run: &Run,
+        junk: &Count,
+        mut take: impl FnMut(&[u8], SocketAddr),
+    ) -> io::Result<bool> {
+        for _ in 0..DATAGRAMS_PER_WAKE / BATCH {
+            let received = self.receive(socket, |datagram, from| {
+                take(datagram, from);
+                !run.is_stopping()
+            })?;
+            junk.add(received.dropped);
+            if !received.more || run.is_stopping() {
+                return Ok(received.more);
+            }
+        }
+        Ok(true)
+    }
+
     /// Reads what waits, at most [`BATCH`] datagrams, and gives each with its source to `take`,
     /// in the order in which they came, until that returns `false`. Never waits.
     ///
     /// # Errors
     /// Those of the system, but for that nothing waits. Nothing was read then.
-    pub(in crate::net) fn receive(
+    fn receive(
         &mut self,
         socket: &UdpSocket,
         mut take: impl FnMut(&[u8], SocketAddr) -> bool,

@@ -2,7 +2,7 @@
 
 use super::change::{Change, Handler};
 use super::limits::{CHANGES_AT_ONCE, MAX_CHANGES};
-use crate::net::run::Run;
+use crate::net::lifecycle::Run;
 use crate::net::shared::lock;
 use crate::os;
 use crate::proto::{Coalesce, Event, Settling};

@@ -3,13 +3,10 @@
 use super::dispatch::Dispatch;
 use super::hub::Hub;
 use crate::net::batch::Receiver;
-use crate::net::run::Run;
-use crate::net::{address, limits, tcp};
+use crate::net::lifecycle::{Run, first};
+use crate::net::{address, tcp};
 use crate::os;
 use crate::wire::intake::Intake;
-use core::future::poll_fn;
-use core::pin::pin;
-use core::task::Poll;
 use core::time::Duration;
 use std::io;
 use std::sync::Arc;
@@ -60,28 +57,20 @@ async fn serve(hub: &Arc<Hub>, socket: &UdpSocket, run: &Run) {
     }
 }
 
-/// Takes what waits, up to a limit, so that a flood does not keep the timers waiting.
+/// Takes what waits; whether more may wait.
 fn read(
     hub: &Hub,
     socket: &UdpSocket,
     receiver: &mut Receiver,
     intake: &mut Intake,
     run: &Run,
-) -> io::Result<()> {
+) -> io::Result<bool> {
     let counts = &hub.links.counts;
-    for _ in 0..limits::DATAGRAMS_PER_WAKE / limits::BATCH {
-        let received = receiver.receive(socket, |datagram, from| {
-            counts.datagrams_received.add(1);
-            counts.bytes_received.add(datagram.len());
-            hub.take_datagram(address::canonical(from), datagram, intake);
-            !run.is_stopping()
-        })?;
-        counts.junk.add(received.dropped);
-        if !received.more || run.is_stopping() {
-            break;
-        }
-    }
-    Ok(())
+    receiver.drain(socket, run, &counts.junk, |datagram, from| {
+        counts.datagrams_received.add(1);
+        counts.bytes_received.add(datagram.len());
+        hub.take_datagram(address::canonical(from), datagram, intake);
+    })
 }
 
 /// Waits until something came, is due, or was asked for.
@@ -92,17 +81,4 @@ async fn wait(hub: &Hub, socket: &UdpSocket, run: &Run) {
         Some(wait) => drop(tokio::time::timeout(wait, woken).await),
         None => woken.await,
     }
-}
-
-/// Waits for the first of two.
-async fn first(one: impl Future, other: impl Future) {
-    let (mut one, mut other) = (pin!(one), pin!(other));
-    poll_fn(|context| {
-        if one.as_mut().poll(context).is_ready() || other.as_mut().poll(context).is_ready() {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
-    })
-    .await;
 }

@@ -12,8 +12,7 @@ use super::look_up::LookUps;
 use super::seeds::Seeds;
 use super::sockets::{self, Sockets};
 use super::strangers::Strangers;
-use crate::net::lifecycle::Worker;
-use crate::net::run::Run;
+use crate::net::lifecycle::{self, Run, Worker};
 use crate::net::{Error, address};
 use crate::os;
 use crate::proto::{Carrier, Config, Core};
@@ -240,11 +239,7 @@ fn start_node(
     tcp: Option<std::net::TcpListener>,
     shield: Shield,
 ) -> Result<Worker, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .build()
-        .map_err(Error::Resources)?;
+    let runtime = lifecycle::runtime()?;
     let inside = runtime.enter();
     let udp = tokio::net::UdpSocket::from_std(udp).map_err(Error::Resources)?;
     let tcp = tcp.map(tokio::net::TcpListener::from_std).transpose().map_err(Error::Resources)?;

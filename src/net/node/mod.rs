@@ -25,7 +25,6 @@ pub mod limits;
 mod links;
 mod log;
 mod look_up;
-mod other_cluster;
 mod seeds;
 mod sockets;
 mod stats;

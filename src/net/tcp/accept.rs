@@ -1,7 +1,7 @@
 //! The receiving side.
 
 use crate::net::inbound::Frames;
-use crate::net::run::Run;
+use crate::net::lifecycle::Run;
 use crate::net::shared::lock;
 use crate::net::{address, limits};
 use crate::wire::framing::FrameReader;
