@@ -66,6 +66,99 @@ std::thread_local! {
     static RUN: Cell<*const Run> = const { Cell::new(ptr::null()) };
 }
 
+/// What runs from a start to a stop: a thread, or several.
+pub(super) trait Threads {
+    /// Asks them to end.
+    fn stop(&self);
+
+    /// Whether this is one of them: it is inside a callback then, and cannot be waited for.
+    fn is_current(&self) -> bool;
+
+    /// Waits for their end after [`Threads::stop`].
+    ///
+    /// # Errors
+    /// [`Error::InCallback`] if the program keeps one of them in a callback for longer than
+    /// [`limits::STOP_TIME`]; it ends by itself once the callback returns.
+    fn wait(&self) -> Result<(), Error>;
+}
+
+/// The threads of something that can be started and stopped again and again.
+pub(super) struct Lives<T>(Mutex<TwoLives<T>>);
+
+struct TwoLives<T> {
+    /// Those between a start and a stop.
+    running: Option<Arc<T>>,
+    /// Those of the run before, which may not be gone yet.
+    ending: Option<Arc<T>>,
+}
+
+impl<T> Default for Lives<T> {
+    fn default() -> Self {
+        Self(Mutex::new(TwoLives { running: None, ending: None }))
+    }
+}
+
+impl<T: Threads> Lives<T> {
+    /// Makes the threads, once those of the run before are gone.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyStarted`], [`Error::InCallback`], and those of `make`.
+    pub(super) fn start<E: From<Error>>(
+        &self,
+        make: impl FnOnce() -> Result<T, E>,
+    ) -> Result<(), E> {
+        let ending = lock(&self.0).ending.clone();
+        if let Some(threads) = ending {
+            self.await_end(&threads)?;
+        }
+        let mut lives = lock(&self.0);
+        if lives.running.is_some() {
+            return Err(Error::AlreadyStarted.into());
+        }
+        lives.running = Some(Arc::new(make()?));
+        Ok(())
+    }
+
+    /// Asks the threads to end, if there are any, and does what belongs to that; then waits for them,
+    /// unless this is one of them.
+    ///
+    /// # Errors
+    /// [`Error::InCallback`].
+    pub(super) fn stop(&self, and: impl FnOnce()) -> Result<(), Error> {
+        let mut lives = lock(&self.0);
+        if let Some(threads) = lives.running.take() {
+            threads.stop();
+            and();
+            lives.ending = Some(threads);
+        }
+        let ending = lives.ending.clone();
+        drop(lives);
+        match ending {
+            Some(threads) if !threads.is_current() => self.await_end(&threads),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits for threads that were asked to end, with no lock held.
+    fn await_end(&self, threads: &Arc<T>) -> Result<(), Error> {
+        if threads.is_current() {
+            return Err(Error::InCallback);
+        }
+        threads.wait()?;
+        let mut lives = lock(&self.0);
+        if lives.ending.as_ref().is_some_and(|ending| Arc::ptr_eq(ending, threads)) {
+            lives.ending = None;
+        }
+        Ok(())
+    }
+
+    /// Whether `is_one` is true of the threads that run, or of those that end.
+    pub(super) fn any(&self, is_one: impl Fn(&T) -> bool) -> bool {
+        let lives = lock(&self.0);
+        [&lives.running, &lives.ending].into_iter().flatten().any(|threads| is_one(threads))
+    }
+}
+
 /// A thread that was started, until it is gone.
 pub(super) struct Worker {
     run: Arc<Run>,
@@ -125,23 +218,18 @@ impl Worker {
             .map_err(Error::Resources)?;
         Ok(Self { run, thread: Mutex::new(Some(thread)), done })
     }
+}
 
-    /// Asks the thread to end.
-    pub(super) fn stop(&self) {
+impl Threads for Worker {
+    fn stop(&self) {
         self.run.stop();
     }
 
-    /// Whether this is the thread itself: it is inside a callback then, and cannot be waited for.
-    pub(super) fn is_current(&self) -> bool {
+    fn is_current(&self) -> bool {
         ptr::eq(RUN.get(), Arc::as_ptr(&self.run))
     }
 
-    /// Waits for the end of the thread after [`Worker::stop`].
-    ///
-    /// # Errors
-    /// [`Error::InCallback`] if the program keeps it in a callback for longer than
-    /// [`limits::STOP_TIME`]; it ends by itself once the callback returns.
-    pub(super) fn wait(&self) -> Result<(), Error> {
+    fn wait(&self) -> Result<(), Error> {
         let deadline = Instant::now() + limits::STOP_TIME;
         let mut is_done = lock(&self.done.is_done);
         while !*is_done {

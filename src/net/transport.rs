@@ -1,7 +1,7 @@
 //! [`Transport`]: what UDP and TCP have in common.
 
 use super::inbound::Streams;
-use super::lifecycle::{self, Run, Worker};
+use super::lifecycle::{self, Lives, Run, Threads, Worker};
 use super::shared::{Inbound, TransportState, lock};
 use super::{Counters, Error, address, rebind, tcp, udp};
 use crate::os::process_mark;
@@ -47,17 +47,9 @@ struct Inner {
     shared: Arc<TransportState>,
     udp: udp::Sender,
     tcp: Arc<tcp::Peers>,
-    life: Mutex<Life>,
-}
-
-#[derive(Default)]
-struct Life {
-    /// The thread between a start and a stop.
-    running: Option<Arc<Worker>>,
-    /// The thread of the run before, which may not be gone yet.
-    ending: Option<Arc<Worker>>,
+    lives: Lives<Worker>,
     /// The port that was bound last.
-    bound: Option<u16>,
+    bound: Mutex<Option<u16>>,
 }
 
 impl Transport {
@@ -74,7 +66,8 @@ impl Transport {
             shared: Arc::default(),
             udp: udp::Sender::default(),
             tcp: Arc::default(),
-            life: Mutex::default(),
+            lives: Lives::default(),
+            bound: Mutex::default(),
         };
         Ok(Self { process: process_mark(), inner: Some(inner) })
     }
@@ -103,17 +96,7 @@ impl Transport {
     /// [`Error::Bind`], [`Error::Resources`], [`Error::Forked`].
     pub fn start(&self) -> Result<(), Error> {
         let inner = self.inner()?;
-        let ending = lock(&inner.life).ending.clone();
-        if let Some(worker) = ending {
-            inner.await_end(&worker)?;
-        }
-        let mut life = lock(&inner.life);
-        if life.running.is_some() {
-            return Err(Error::AlreadyStarted);
-        }
-        let worker = inner.listen(&mut life)?;
-        life.running = Some(Arc::new(worker));
-        Ok(())
+        inner.lives.start(|| inner.listen())
     }
 
     /// Closes everything and ends the thread; nothing is delivered after it returns. Within one
@@ -126,14 +109,13 @@ impl Transport {
     /// [`Error::InCallback`] if the thread is kept inside a callback; it ends afterwards by itself.
     /// [`Error::Forked`].
     pub fn stop(&self) -> Result<(), Error> {
-        let inner = self.inner()?;
-        inner.stop()
+        self.inner()?.stop()
     }
 
     /// The port listened on, or that was last; before the first start the port asked for.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.inner().map_or(0, |inner| lock(&inner.life).bound.unwrap_or(inner.port))
+        self.inner().map_or(0, |inner| lock(&inner.bound).unwrap_or(inner.port))
     }
 
     /// The address that a text and a port mean for [`Transport::send`]. "localhost" is this host;
@@ -172,7 +154,7 @@ impl Transport {
         match inner.protocol {
             Protocol::Udp => inner.udp.send(shared, &serializer, message, to),
             Protocol::Tcp => {
-                let may_wait = may_wait && !inner.is_own_thread();
+                let may_wait = may_wait && !inner.lives.any(Worker::is_current);
                 inner.tcp.send(shared, &serializer, message, to, may_wait)
             }
         }
@@ -219,14 +201,15 @@ impl Drop for Transport {
 
 impl Inner {
     /// Binds, and makes the thread.
-    fn listen(&self, life: &mut Life) -> Result<Worker, Error> {
+    fn listen(&self) -> Result<Worker, Error> {
+        let mut before = lock(&self.bound);
         let runtime = lifecycle::runtime()?;
         let run = Arc::new(Run::default());
         let (worker, bound) = match self.protocol {
-            Protocol::Udp => self.listen_udp(life.bound, runtime, run)?,
-            Protocol::Tcp => self.listen_tcp(life.bound, runtime, run)?,
+            Protocol::Udp => self.listen_udp(*before, runtime, run)?,
+            Protocol::Tcp => self.listen_tcp(*before, runtime, run)?,
         };
-        life.bound = Some(bound);
+        *before = Some(bound);
         Ok(worker)
     }
 
@@ -297,38 +280,9 @@ impl Inner {
     }
 
     fn stop(&self) -> Result<(), Error> {
-        let worker = {
-            let mut life = lock(&self.life);
-            if let Some(worker) = life.running.take() {
-                worker.stop();
-                self.udp.close();
-                self.tcp.close();
-                life.ending = Some(worker);
-            }
-            life.ending.clone()
-        };
-        match worker {
-            Some(worker) if !worker.is_current() => self.await_end(&worker),
-            _ => Ok(()),
-        }
-    }
-
-    /// Waits for a thread that was asked to end, with no lock held.
-    fn await_end(&self, worker: &Arc<Worker>) -> Result<(), Error> {
-        if worker.is_current() {
-            return Err(Error::InCallback);
-        }
-        worker.wait()?;
-        let mut life = lock(&self.life);
-        if life.ending.as_ref().is_some_and(|ending| Arc::ptr_eq(ending, worker)) {
-            life.ending = None;
-        }
-        Ok(())
-    }
-
-    fn is_own_thread(&self) -> bool {
-        let life = lock(&self.life);
-        let mut workers = [&life.running, &life.ending].into_iter().flatten();
-        workers.any(|worker| worker.is_current())
+        self.lives.stop(|| {
+            self.udp.close();
+            self.tcp.close();
+        })
     }
 }

@@ -163,6 +163,7 @@ impl From<CommandError> for NodeError {
 impl From<net::Error> for NodeError {
     fn from(error: net::Error) -> Self {
         match error {
+            net::Error::AlreadyStarted => Self::AlreadyStarted,
             net::Error::InCallback => Self::InCallback,
             other => Self::Net(other),
         }

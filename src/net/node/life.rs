@@ -12,7 +12,7 @@ use super::look_up::LookUps;
 use super::seeds::Seeds;
 use super::sockets::{self, Sockets};
 use super::strangers::Strangers;
-use crate::net::lifecycle::{self, Run, Worker};
+use crate::net::lifecycle::{self, Run, Threads, Worker};
 use crate::net::{Error, address};
 use crate::os;
 use crate::proto::{Carrier, Config, Core};
@@ -201,8 +201,14 @@ pub(super) struct Workers {
 }
 
 impl Workers {
-    /// Asks them to end.
-    pub(super) fn stop(&self) {
+    /// Whether this is the thread that the protocol runs on, which nobody may keep waiting.
+    pub(super) fn is_driver(&self) -> bool {
+        self.node.is_current()
+    }
+}
+
+impl Threads for Workers {
+    fn stop(&self) {
         self.hub.close();
         self.node.stop();
         if let Some(events) = &self.events {
@@ -213,21 +219,11 @@ impl Workers {
         }
     }
 
-    /// Whether this is the thread that the protocol runs on, which nobody may keep waiting.
-    pub(super) fn is_driver(&self) -> bool {
-        self.node.is_current()
-    }
-
-    /// Whether this is one of them.
-    pub(super) fn is_current(&self) -> bool {
+    fn is_current(&self) -> bool {
         self.node.is_current() || self.events.as_ref().is_some_and(Worker::is_current)
     }
 
-    /// Waits for their end after [`Workers::stop`].
-    ///
-    /// # Errors
-    /// [`Error::InCallback`] if the program keeps one of them in a callback.
-    pub(super) fn wait(&self) -> Result<(), Error> {
+    fn wait(&self) -> Result<(), Error> {
         self.node.wait()?;
         self.events.as_ref().map_or(Ok(()), Worker::wait)
     }

@@ -9,6 +9,7 @@ use super::life::{Plan, Shield, Workers};
 use super::log;
 use super::look_up::LookUps;
 use super::stats::NodeStats;
+use crate::net::lifecycle::Lives;
 use crate::net::shared::lock;
 use crate::os::process_mark;
 use crate::proto::{CommandError, Core, PeerStats};
@@ -52,16 +53,13 @@ struct NodeInner {
     plan: Plan,
     handler: Option<Arc<dyn Handler>>,
     look_ups: Arc<LookUps>,
+    lives: Lives<Workers>,
     life: Mutex<NodeLife>,
 }
 
 struct NodeLife {
     /// The run that is or was.
     hub: Option<Arc<Hub>>,
-    /// The threads between a start and a stop.
-    running: Option<Arc<Workers>>,
-    /// Those of the run before, which may not be gone yet.
-    ending: Option<Arc<Workers>>,
     /// What is spread from the first start on.
     metadata: Metadata,
 }
@@ -85,8 +83,9 @@ impl Node {
     ) -> Result<Self, NodeError> {
         let plan = Plan::new(config, shield)?;
         let metadata = plan.config.metadata.clone();
-        let life = Mutex::new(NodeLife { hub: None, running: None, ending: None, metadata });
-        let inner = NodeInner { plan, handler, look_ups: Arc::default(), life };
+        let life = Mutex::new(NodeLife { hub: None, metadata });
+        let (look_ups, lives) = (Arc::default(), Lives::default());
+        let inner = NodeInner { plan, handler, look_ups, lives, life };
         Ok(Self { process: process_mark(), inner: Some(inner) })
     }
 
@@ -100,35 +99,10 @@ impl Node {
     /// [`NodeError::Entropy`]; [`NodeError::Forked`].
     pub fn start(&self) -> Result<(), NodeError> {
         let inner = self.inner()?;
-        let ending = lock(&inner.life).ending.clone();
-        if let Some(workers) = ending {
-            inner.await_end(&workers)?;
+        inner.lives.start(|| inner.start())?;
+        if let Some(hub) = self.hub()? {
+            log::started(self.id(), hub.links.at(), hub.links.has_streams);
         }
-        let mut life = lock(&inner.life);
-        if life.running.is_some() {
-            return Err(NodeError::AlreadyStarted);
-        }
-        let mut before = None;
-        let mut epoch = 0;
-        if let Some(hub) = life.hub.clone() {
-            before = Some(hub.links.port);
-            let state = hub.lock()?;
-            let own = state.core.own();
-            epoch = own.config_epoch;
-            life.metadata = own.metadata.whole().map(|held| (*held).clone()).unwrap_or_default();
-        }
-        let (hub, workers) = inner.plan.start(
-            before,
-            &life.metadata,
-            epoch,
-            inner.handler.as_ref(),
-            &inner.look_ups,
-        )?;
-        life.hub = Some(hub.clone());
-        life.running = Some(Arc::new(workers));
-        drop(life);
-        let at = hub.links.at();
-        log::started(self.id(), at, hub.links.has_streams);
         Ok(())
     }
 
@@ -313,8 +287,7 @@ impl Node {
     /// How long may be waited: on the thread of the protocol, where a log line may call us, not at
     /// all.
     fn bounded(&self, wait: Duration) -> Result<Duration, NodeError> {
-        let life = lock(&self.inner()?.life);
-        let is_driver = life.running.as_ref().is_some_and(|workers| workers.is_driver());
+        let is_driver = self.inner()?.lives.any(Workers::is_driver);
         Ok(if is_driver { Duration::ZERO } else { wait })
     }
 
@@ -355,36 +328,29 @@ impl Drop for Node {
 }
 
 impl NodeInner {
+    /// Makes the threads, with what is known of the run before.
+    fn start(&self) -> Result<Workers, NodeError> {
+        let mut life = lock(&self.life);
+        let (mut before, mut epoch) = (None, 0);
+        if let Some(hub) = life.hub.clone() {
+            before = Some(hub.links.port);
+            let state = hub.lock()?;
+            let own = state.core.own();
+            epoch = own.config_epoch;
+            life.metadata = own.metadata.whole().map(|held| (*held).clone()).unwrap_or_default();
+        }
+        let (handler, metadata) = (self.handler.as_ref(), &life.metadata);
+        let (hub, workers) = self.plan.start(before, metadata, epoch, handler, &self.look_ups)?;
+        life.hub = Some(hub);
+        Ok(workers)
+    }
+
     fn stop(&self) -> Result<(), NodeError> {
         let mut was_running = false;
-        let workers = {
-            let mut life = lock(&self.life);
-            if let Some(workers) = life.running.take() {
-                was_running = true;
-                workers.stop();
-                life.ending = Some(workers);
-            }
-            life.ending.clone()
-        };
+        let stopped = self.lives.stop(|| was_running = true);
         if was_running {
             log::stopped(self.plan.config.id);
         }
-        match workers {
-            Some(workers) if !workers.is_current() => self.await_end(&workers),
-            _ => Ok(()),
-        }
-    }
-
-    /// Waits for threads that were asked to end, with no lock held.
-    fn await_end(&self, workers: &Arc<Workers>) -> Result<(), NodeError> {
-        if workers.is_current() {
-            return Err(NodeError::InCallback);
-        }
-        workers.wait()?;
-        let mut life = lock(&self.life);
-        if life.ending.as_ref().is_some_and(|ending| Arc::ptr_eq(ending, workers)) {
-            life.ending = None;
-        }
-        Ok(())
+        Ok(stopped?)
     }
 }
