@@ -1,12 +1,12 @@
 //! Arguments of C functions: looked at, and an error text for each flaw.
 
-use super::convert::{Status, entry_of, owned_of};
+use super::convert::{Flaw, Status, entry_of, owned_of};
 use super::core::gossip_core_t;
 use super::error::{is_given, set_last_error};
 use super::handle::Shared;
 use super::types::{gossip_message_t, gossip_node_id_t, gossip_node_view_t};
 use crate::proto::Core;
-use crate::types::{Entry, Metadata, NodeId};
+use crate::types::{Entry, Metadata, NodeId, NodeView};
 use alloc::sync::Arc;
 use core::ffi::c_char;
 use core::slice;
@@ -67,17 +67,16 @@ pub(super) fn with_entry<R>(
     name: &str,
     body: impl FnOnce(&Entry<'_>) -> Option<R>,
 ) -> Option<R> {
-    let read = entry_of(view, Status::Ignored).and_then(|entry| match entry {
-        Some(entry) => Ok(body(&entry)),
-        None => owned_of(view, Status::Ignored).map(|owned| body(&owned.as_entry())),
-    });
-    match read {
-        Ok(result) => result,
-        Err(flaw) => {
-            set_last_error(format_args!("{name}->{flaw}"));
-            None
+    let report = |flaw: &Flaw| set_last_error(format_args!("{name}->{flaw}"));
+    let owned: NodeView;
+    let entry = match entry_of(view, Status::Ignored).inspect_err(report).ok()? {
+        Some(entry) => entry,
+        None => {
+            owned = owned_of(view, Status::Ignored).inspect_err(report).ok()?;
+            owned.as_entry()
         }
-    }
+    };
+    body(&entry)
 }
 
 /// The entries of a message; `None`, with an error text, if the count cannot be true.

@@ -189,33 +189,22 @@ pub(super) fn entry_of(
     ];
     let status = status_of(view, status)?;
     let [Some(ip), Some(role), Some(region)] = texts else { return Ok(None) };
-    Ok(Some(entry_with(view, status, [ip, role, region])))
-}
-
-/// The entry of a view, with the texts and the status that were read of it.
-#[inline(always)]
-fn entry_with<'a>(
-    view: &gossip_node_view_t,
-    status: NodeStatus,
-    [ip, role, region]: [&'a str; 3],
-) -> Entry<'a> {
-    Entry {
+    Ok(Some(Entry {
         id: NodeId::new(view.id.data),
         ip,
         port: view.port,
         config_epoch: view.config_epoch,
         heartbeat: view.heartbeat,
-        // A C struct has no field for it.
-        config_heartbeat: 0,
-        reads_packets: false,
         version: view.version,
         status,
         role,
         region,
-        // A C struct says nothing about metadata.
+        // A C struct has no field for the rest.
+        config_heartbeat: 0,
+        reads_packets: false,
         metadata: MetadataPart::Unsaid,
         detail: Detail::Full,
-    }
+    }))
 }
 
 /// A view with texts of its own; what is not UTF-8 in them is replaced.
@@ -228,9 +217,19 @@ pub(super) fn owned_of(view: &gossip_node_view_t, status: Status) -> Result<Node
     terminated(&view.ip, "ip")?;
     terminated(&view.role, "role")?;
     terminated(&view.region, "region")?;
-    let status = status_of(view, status)?;
-    let [ip, role, region] = [&view.ip, &view.role, &view.region].map(read_text);
-    Ok(NodeView::from(entry_with(view, status, [&*ip, &*role, &*region])))
+    Ok(NodeView {
+        id: NodeId::new(view.id.data),
+        ip: read_text(&view.ip).into_owned(),
+        port: view.port,
+        config_epoch: view.config_epoch,
+        heartbeat: view.heartbeat,
+        version: view.version,
+        status: status_of(view, status)?,
+        role: read_text(&view.role).into_owned(),
+        region: read_text(&view.region).into_owned(),
+        // A C struct has no field for the rest.
+        ..NodeView::default()
+    })
 }
 
 /// The index of a message's entry, and the flaw that it has.

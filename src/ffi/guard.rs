@@ -64,10 +64,16 @@ pub(super) fn guard_then<T, C: Callbacks>(
 ) -> T {
     let (mut result, mut callbacks) = (fallback, None);
     run(function, false, &mut || callbacks = body(&mut result));
+    finish(callbacks);
+    result
+}
+
+/// Apart, so that it is there once for all functions that lead to the same kind of callbacks.
+#[inline(never)]
+fn finish<C: Callbacks>(callbacks: Option<C>) {
     if let Some(callbacks) = callbacks {
         callbacks.run();
     }
-    result
 }
 
 /// What a guard runs. Not a `dyn FnMut`, whose vtable has each body twice: for `FnOnce`, too.

@@ -22,7 +22,7 @@ use std::sync::{Mutex, PoisonError, RwLock};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::{Interest, NoSubscriber};
-use tracing::{Event, Level, Metadata, Subscriber, span};
+use tracing::{Event, Metadata, Subscriber, span};
 
 /// How much a log line matters.
 #[repr(C)]
@@ -194,15 +194,19 @@ fn become_subscriber() -> bool {
     is_ours
 }
 
-/// The number of a level in C.
-fn number_of(level: &Level) -> usize {
-    match *level {
-        Level::ERROR => 1,
-        Level::WARN => 2,
-        Level::INFO => 3,
-        Level::DEBUG => 4,
-        _ => 5,
-    }
+/// The levels by their numbers, as `tracing` and as C name them.
+const LEVELS: [(LevelFilter, gossip_log_level_t); 6] = [
+    (LevelFilter::OFF, gossip_log_level_t::GOSSIP_LOG_OFF),
+    (LevelFilter::ERROR, gossip_log_level_t::GOSSIP_LOG_ERROR),
+    (LevelFilter::WARN, gossip_log_level_t::GOSSIP_LOG_WARN),
+    (LevelFilter::INFO, gossip_log_level_t::GOSSIP_LOG_INFO),
+    (LevelFilter::DEBUG, gossip_log_level_t::GOSSIP_LOG_DEBUG),
+    (LevelFilter::TRACE, gossip_log_level_t::GOSSIP_LOG_TRACE),
+];
+
+/// The filter that the program chose.
+fn wanted() -> LevelFilter {
+    LEVELS.get(LEVEL.load(Ordering::Acquire)).map_or(LevelFilter::OFF, |(filter, _)| *filter)
 }
 
 impl Subscriber for Sink {
@@ -212,20 +216,13 @@ impl Subscriber for Sink {
 
     /// Lines of this library alone: in a Rust program that links it there are others.
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        number_of(metadata.level()) <= LEVEL.load(Ordering::Acquire)
+        *metadata.level() <= wanted()
             && metadata.target().starts_with("gossip")
             && !metadata.is_span()
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(match LEVEL.load(Ordering::Acquire) {
-            0 => LevelFilter::OFF,
-            1 => LevelFilter::ERROR,
-            2 => LevelFilter::WARN,
-            3 => LevelFilter::INFO,
-            4 => LevelFilter::DEBUG,
-            _ => LevelFilter::TRACE,
-        })
+        Some(wanted())
     }
 
     fn event(&self, event: &Event<'_>) {
@@ -273,13 +270,8 @@ fn call(function: &Function, event: &Event<'_>) {
     event.record(&mut Line(&mut text));
     target.replace_controls();
     text.replace_controls();
-    let level = match number_of(metadata.level()) {
-        1 => gossip_log_level_t::GOSSIP_LOG_ERROR,
-        2 => gossip_log_level_t::GOSSIP_LOG_WARN,
-        3 => gossip_log_level_t::GOSSIP_LOG_INFO,
-        4 => gossip_log_level_t::GOSSIP_LOG_DEBUG,
-        _ => gossip_log_level_t::GOSSIP_LOG_TRACE,
-    };
+    let level = LEVELS.iter().find(|(filter, _)| filter == metadata.level());
+    let level = level.map_or(gossip_log_level_t::GOSSIP_LOG_TRACE, |(_, level)| *level);
     // The function may call the library, but the error is that of the call that logs.
     let saved = error::save();
     // SAFETY: a function of the program with this type, called with texts that end in NUL and live
