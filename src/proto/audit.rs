@@ -10,3 +10,7 @@ pub(crate) type Audit = Result<(), &'static str>;
 pub(crate) const fn ensure(holds: bool, otherwise: &'static str) -> Audit {
     if holds { Ok(()) } else { Err(otherwise) }
 }
+
+/// A way to break an invariant, and what the audit says then.
+#[cfg(test)]
+pub(crate) type Case<F> = (F, &'static str);

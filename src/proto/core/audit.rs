@@ -72,6 +72,7 @@ impl Core {
 mod tests {
     use super::*;
     use crate::proto::Config;
+    use crate::proto::audit::Case;
     use crate::proto::joining::Joining;
     use crate::proto::table::{Claim, Flags, Slot};
     use crate::types::{Entry, Heartbeat, Instant, NodeId};
@@ -95,7 +96,7 @@ mod tests {
     #[test]
     fn each_broken_part_is_found() {
         assert_eq!(core().recount(), Ok(()));
-        let breaks: [(fn(&mut Core), &str); 9] = [
+        let breaks: [Case<fn(&mut Core)>; 9] = [
             (|c| c.cx.table[Slot(1)].flags.set(Flags::ACCUSED, true), "a suspicion without a flag"),
             (|c| c.cx.table[Slot(1)].waiting = 77, "a claim has another's place"),
             (|c| c.cx.table[Slot(0)].flags.set(Flags::PROBED, true), "probes are miscounted"),

@@ -21,7 +21,7 @@ const MEMBER_LOOKS: usize = 64;
 impl Core {
     /// Takes a packet, as [`Core::handle_message`] takes what is in it. `path` is
     /// [`Path::Packet`] with the address that a datagram came from, or [`Path::Stream`] with
-    /// [`Form::Packet`](crate::types::Form::Packet).
+    /// [`Form::Packet`].
     ///
     /// # Errors
     /// [`PacketError`] says why it was dropped whole; nothing but a counter was changed by it.

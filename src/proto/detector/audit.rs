@@ -33,6 +33,7 @@ impl Detector {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proto::audit::Case;
     use crate::proto::probe::{Probe, Relay};
     use crate::proto::table::{Slot, Suspicion};
     use crate::types::{Entry, Heartbeat, Instant, NodeId, NodeStatus};
@@ -58,12 +59,14 @@ mod tests {
         (detector, table)
     }
 
+    type Break<'a> = &'a dyn Fn(&mut Detector, &mut Table);
+
     #[test]
     fn each_broken_relation_is_found() {
         let (sound, table) = detector();
         assert_eq!(sound.audit(&table), Ok(()));
         let relay = Relay { subject: Slot(0), requester: Slot(1), over: 0 };
-        let breaks: [(&dyn Fn(&mut Detector, &mut Table), &str); 10] = [
+        let breaks: [Case<Break<'_>>; 10] = [
             (
                 &|_, t| t[Slot(0)].flags.set(Flags::PROBED, false),
                 "a probe is of a member that is not probed",

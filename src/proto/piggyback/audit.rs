@@ -24,6 +24,7 @@ impl Piggyback {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proto::audit::Case;
     use crate::proto::table::Slot;
     use crate::types::{Entry, Instant, NodeId};
     use rand::SeedableRng;
@@ -41,11 +42,13 @@ mod tests {
         (queue, table)
     }
 
+    type Break = fn(&mut Piggyback, &mut Table);
+
     #[test]
     fn each_broken_queue_is_found() {
         let (sound, table) = queue();
         assert_eq!(sound.audit(&table), Ok(()));
-        let breaks: [(fn(&mut Piggyback, &mut Table), &str); 4] = [
+        let breaks: [Case<Break>; 4] = [
             (|_, t| t[Slot(1)].waiting = 2, "a claim has another's place"),
             (|_, t| t[Slot(1)].sends = u8::MAX, "a claim was sent too often"),
             (|_, t| t[Slot(1)].flags.set(Flags::QUEUED, false), "claims are miscounted"),

@@ -49,6 +49,7 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proto::audit::Case;
     use crate::proto::table::{Claim, Suspicion};
     use crate::types::{Entry, Heartbeat, Instant, NodeId};
     use NodeStatus::{Failed, Online, Suspect};
@@ -81,7 +82,7 @@ mod tests {
     #[test]
     fn each_broken_relation_is_found() {
         assert_eq!(table().audit(), Ok(()));
-        let breaks: [(fn(&mut Table), &str); 11] = [
+        let breaks: [Case<fn(&mut Table)>; 11] = [
             (|t| t.members.own.id = NodeId::new([1; 16]), "this node lists its own id"),
             (|t| t.ring.remove(Slot(1)), "the ring is not that of live members"),
             (|t| t.members[Slot(0)].config_epoch = 3, "the digest is not that of the members"),

@@ -36,6 +36,7 @@ impl Members {
 mod tests {
     use super::super::{Link, NodeId};
     use super::*;
+    use crate::proto::audit::Case;
     use crate::types::{Entry, Instant, NodeStatus};
 
     fn entry(number: u8) -> Entry<'static> {
@@ -59,7 +60,7 @@ mod tests {
     #[test]
     fn each_broken_list_is_found() {
         assert_eq!(members().audit(), Ok(()));
-        let breaks: [(fn(&mut Members), &str); 11] = [
+        let breaks: [Case<fn(&mut Members)>; 11] = [
             (|m| m.own.id = NodeId::new([1; 16]), "this node lists its own id"),
             (|m| m.free.clear(), "a place is neither free nor taken"),
             (|m| m.index.clear(), "the index has another length"),
