@@ -9,7 +9,6 @@
 #include "../core/gossip_views.hpp"
 #include "detail/c_net_api.hpp"
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -87,8 +86,7 @@ public:
         c.advertise_port = config.advertise_port;
         c.on_event = config.on_event ? &node::event : nullptr;
         c.on_changes = config.on_changes ? &node::changes : nullptr;
-        shared_ = new shared_state{config.on_event, config.on_changes, {false}};
-        c.user_data = shared_;
+        c.user_data = new functions{config.on_event, config.on_changes};
         c.drop_user_data = &node::drop;
         node_.reset(gossip_node_create(&c));
         if (!node_) {
@@ -97,25 +95,16 @@ public:
     }
 
     /// Binds the port and makes the threads. A node that was stopped can be started again.
-    void start()
-    {
-        detail::check(gossip_node_start(node_.get()));
-        shared_->is_started = true;
-    }
+    void start() { detail::check(gossip_node_start(node_.get())); }
 
     /// Closes the sockets and ends the threads. To the others it is a crash, if leave() was not
     /// called.
-    void stop()
-    {
-        shared_->is_started = false;
-        detail::check(gossip_node_stop(node_.get()));
-    }
+    void stop() { detail::check(gossip_node_stop(node_.get())); }
 
     /// Joins the cluster that any of some addresses is in, such as "10.0.0.1:7946" or "db-7:7946".
     ///
     /// Returns how many have answered when the first one did, or when the time is over: 0 then, and
-    /// gossip::last_error() says of each why. That is no error, since they are asked on in the
-    /// background. Throws if there are no addresses, or the node is not started.
+    /// gossip::last_error() says of each why. They are asked on in the background.
     std::size_t join(std::initializer_list<std::string_view> addresses,
                      duration_ms timeout = std::chrono::seconds(2))
     {
@@ -136,10 +125,7 @@ public:
         }
         const int answered = gossip_node_join(node_.get(), pointers.data(), pointers.size(),
                                               milliseconds(timeout));
-        // C has one code for silence and for a node that is not started.
-        const bool is_silence = answered == -static_cast<int>(GOSSIP_ERR_NETWORK_ERROR) &&
-                                shared_->is_started;
-        if (answered < 0 && !is_silence) {
+        if (answered < 0 && answered != -static_cast<int>(GOSSIP_ERR_NETWORK_ERROR)) {
             detail::fail(static_cast<gossip_error_code_t>(-answered));
         }
         return answered < 0 ? 0 : static_cast<std::size_t>(answered);
@@ -259,11 +245,9 @@ public:
     gossip_node_t *handle() const noexcept { return node_.get(); }
 
 private:
-    /// What is C's user_data: it lives as long as the node of C.
-    struct shared_state {
+    struct functions {
         std::function<void(node_ref, node_status)> on_event;
         std::function<void(change_list)> on_changes;
-        std::atomic<bool> is_started;
     };
 
     struct destroy_node {
@@ -283,7 +267,7 @@ private:
     static void run(void *user_data, Body body) noexcept
     {
         try {
-            body(*static_cast<const shared_state *>(user_data));
+            body(*static_cast<const functions *>(user_data));
         } catch (...) {
             detail::report_error(std::current_exception());
         }
@@ -292,7 +276,7 @@ private:
     static void event(const gossip_node_view_t *view, gossip_node_status_t old_status,
                       void *user_data) noexcept
     {
-        run(user_data, [view, old_status](const shared_state &all) {
+        run(user_data, [view, old_status](const functions &all) {
             all.on_event(node_ref(*view), static_cast<node_status>(old_status));
         });
     }
@@ -301,13 +285,12 @@ private:
                         void *user_data) noexcept
     {
         run(user_data,
-            [list, count](const shared_state &all) { all.on_changes(change_list(list, count)); });
+            [list, count](const functions &all) { all.on_changes(change_list(list, count)); });
     }
 
-    static void drop(void *user_data) noexcept { delete static_cast<shared_state *>(user_data); }
+    static void drop(void *user_data) noexcept { delete static_cast<functions *>(user_data); }
 
     std::unique_ptr<gossip_node_t, destroy_node> node_{};
-    shared_state *shared_ = nullptr;
 };
 
 } // namespace gossip
