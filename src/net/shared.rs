@@ -1,6 +1,5 @@
 //! What the thread and the callers of a transport share.
 
-use super::Counters;
 use super::counters::TransportCounts;
 use crate::types::{Entry, Header, Path};
 use crate::wire::{self, Serializer};
@@ -39,10 +38,6 @@ pub(super) struct TransportState {
 }
 
 impl TransportState {
-    pub(super) fn counters(&self) -> Counters {
-        self.counts.snapshot()
-    }
-
     pub(super) fn set_inbound(&self, inbound: Option<Arc<dyn Inbound>>) {
         let old = self.change(|setup| core::mem::replace(&mut setup.inbound, inbound));
         // What is dropped here may be the last of something large, so not under the lock.

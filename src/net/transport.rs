@@ -169,7 +169,7 @@ impl Transport {
     /// What was counted.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        self.inner().map_or_else(|_| Counters::default(), |inner| inner.shared.counters())
+        self.inner().map_or_else(|_| Counters::default(), |inner| inner.shared.counts.snapshot())
     }
 
     /// Whether this is a forked child's copy, which can only be dropped.

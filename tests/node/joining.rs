@@ -1,9 +1,10 @@
 //! Finding a cluster.
 
 use crate::support::{DEADLINE, address, id, is_whole, join, make, start, status, wait_for};
-use gossip::net::{JoinReason, NodeError};
+use gossip::net::{JoinFailure, JoinReason, NodeError};
 use gossip::types::{Entry, Header, MessageKind, NodeStatus};
 use gossip::wire::{Serializer, binary};
+use std::io::ErrorKind;
 use std::net::{TcpListener, UdpSocket};
 use std::time::{Duration, Instant};
 
@@ -80,7 +81,7 @@ fn when_nobody_answers_every_target_is_told_of() {
     let NodeError::NoAnswer(failures) = error else { panic!("{text}") };
     assert_eq!(failures.iter().map(|failure| &failure.target).collect::<Vec<_>>(), targets);
     assert_eq!(failures[0].reason, JoinReason::NoAnswer(None));
-    let kind = std::io::ErrorKind::ConnectionRefused;
+    let kind = ErrorKind::ConnectionRefused;
     assert_eq!(failures[1].reason, JoinReason::NoAnswer(Some(kind)));
     assert!(matches!(failures[2].reason, JoinReason::Unknown(_) | JoinReason::LookUp), "{text}");
     assert!(matches!(failures[3].reason, JoinReason::Malformed(_)));
@@ -304,4 +305,19 @@ fn a_cluster_lives_on_ipv6() {
         nodes.push(node);
     }
     wait_for("all see all", || is_whole(&nodes));
+}
+
+#[test]
+fn every_target_of_a_join_is_told_of() {
+    let failure = |target: &str, reason| JoinFailure { target: target.into(), reason };
+    let error = NodeError::NoAnswer(vec![
+        failure("10.0.0.1:7001", JoinReason::NoAnswer(None)),
+        failure("10.0.0.2:7001", JoinReason::NoAnswer(Some(ErrorKind::ConnectionRefused))),
+        failure("db-7", JoinReason::Malformed("it has no port")),
+    ]);
+    assert_eq!(
+        error.to_string(),
+        "nobody answered: 10.0.0.1:7001: no answer; 10.0.0.2:7001: no answer (connection \
+         refused); db-7: it has no port"
+    );
 }

@@ -65,22 +65,3 @@ pub trait Handler: Send + Sync {
         let _ = changes;
     }
 }
-
-#[cfg(test)]
-pub(super) mod test {
-    use super::*;
-    use crate::types::NodeId;
-
-    pub(in super::super) fn change(id: u8, old_status: NodeStatus, status: NodeStatus) -> Change {
-        let node = NodeView { id: NodeId::new([id; 16]), status, ..NodeView::default() };
-        let configuration = old_status == status;
-        Change { node, old_status, at: Instant::ZERO, merged: 1, configuration }
-    }
-
-    pub(in super::super) fn brief(changes: &[Change]) -> Vec<(u8, NodeStatus, NodeStatus, u32)> {
-        let brief = |change: &Change| {
-            (change.node.id.as_bytes()[0], change.old_status, change.node.status, change.merged)
-        };
-        changes.iter().map(brief).collect()
-    }
-}

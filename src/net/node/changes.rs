@@ -136,11 +136,23 @@ pub(super) fn serve(changes: &Changes, handler: &Arc<dyn Handler>, settle: Durat
 
 #[cfg(test)]
 mod tests {
-    use super::super::change::test::{brief, change};
     use super::*;
-    use crate::types::NodeStatus;
+    use crate::types::{NodeStatus, NodeView};
 
     use NodeStatus::{Failed, Online, Suspect, Unknown};
+
+    fn change(id: u8, old_status: NodeStatus, status: NodeStatus) -> Change {
+        let node = NodeView { id: NodeId::new([id; 16]), status, ..NodeView::default() };
+        let configuration = old_status == status;
+        Change { node, old_status, at: Instant::ZERO, merged: 1, configuration }
+    }
+
+    fn brief(changes: &[Change]) -> Vec<(u8, NodeStatus, NodeStatus, u32)> {
+        let brief = |change: &Change| {
+            (change.node.id.as_bytes()[0], change.old_status, change.node.status, change.merged)
+        };
+        changes.iter().map(brief).collect()
+    }
 
     #[test]
     fn a_full_queue_joins_the_changes_of_a_node_and_keeps_its_last_state() {

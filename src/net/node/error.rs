@@ -169,23 +169,3 @@ impl From<net::Error> for NodeError {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_target_of_a_join_is_told_of() {
-        let failure = |target: &str, reason| JoinFailure { target: target.into(), reason };
-        let error = NodeError::NoAnswer(vec![
-            failure("10.0.0.1:7001", JoinReason::NoAnswer(None)),
-            failure("10.0.0.2:7001", JoinReason::NoAnswer(Some(io::ErrorKind::ConnectionRefused))),
-            failure("db-7", JoinReason::Malformed("it has no port")),
-        ]);
-        assert_eq!(
-            error.to_string(),
-            "nobody answered: 10.0.0.1:7001: no answer; 10.0.0.2:7001: no answer (connection \
-             refused); db-7: it has no port"
-        );
-    }
-}

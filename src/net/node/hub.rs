@@ -235,7 +235,7 @@ impl Hub {
             queues: state.core.queues(),
             awareness: state.core.awareness(),
             datagrams: self.links.counts.snapshot(),
-            streams: self.links.streams.counters(),
+            streams: self.links.streams.counts.snapshot(),
             listens_on_tcp: self.links.has_streams,
             changes_waiting: changes.map_or(0, Changes::len),
             changes_joined: changes.map_or(0, Changes::joined),

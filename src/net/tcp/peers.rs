@@ -362,7 +362,7 @@ mod tests {
         peers.refused(&shared, at(1), serial, io::ErrorKind::ConnectionRefused);
         let mut table = lock(&peers.table);
         assert_eq!(table.queued, 0);
-        assert_eq!(shared.counters().lost, 1);
+        assert_eq!(shared.counts.lost.get(), 1);
         assert!(matches!(table.prepare(at(1), now), Err(Error::Unreachable(..))));
         let later = Instant::now() + limits::BACK_OFF_MIN;
         assert!(table.prepare(at(1), later).expect("tried again"));
