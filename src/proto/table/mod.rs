@@ -290,18 +290,20 @@ impl Table {
         at: Heartbeat,
         dated: bool,
     ) -> bool {
-        self.hashes.toggle(&self.members[slot]);
         let changed = self.members.differs(&self.members[slot], entry);
         if changed {
             self.members.configure(slot, entry);
         }
-        let member = &mut self.members[slot];
+        let member = &self.members[slot];
         let unheard = member.status == NodeStatus::Joining;
+        // The digest is over the date and the epoch alone.
         if dated || changed || unheard || entry.config_epoch != member.config_epoch {
+            self.hashes.toggle(member);
+            let member = &mut self.members[slot];
             member.config_heartbeat = at;
+            member.config_epoch = entry.config_epoch;
+            self.hashes.toggle(member);
         }
-        member.config_epoch = entry.config_epoch;
-        self.hashes.toggle(&self.members[slot]);
         changed
     }
 }
