@@ -1,7 +1,6 @@
 //! A recount of probes, pings made for others, and timers.
 
-use super::Detector;
-use super::probing::MAX_URGENT;
+use super::{Detector, MAX_URGENT};
 use crate::proto::audit::{Audit, ensure};
 use crate::proto::probe::{MAX_PROBES, MAX_RELAYS};
 use crate::proto::table::{Flags, Table};

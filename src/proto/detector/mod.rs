@@ -1,6 +1,7 @@
 //! The failure detector: probes, the pings that helpers make, suspicions, and what it knows of itself
 //! and of the ways to others (P-6, P-8 to P-10; SWIM 3.1 and 4.2, Lifeguard IV).
 
+mod accusing;
 #[cfg(any(test, debug_assertions, feature = "switches"))]
 mod audit;
 mod probing;
@@ -8,17 +9,19 @@ mod relaying;
 mod suspecting;
 mod watching;
 
+pub(crate) use accusing::{clear_doubt, record_silence, report_cleared};
 pub(crate) use probing::MAX_PINGS;
-pub(crate) use suspecting::{
-    Accuser, MAX_CHECKS, Verdict, clear_doubt, open_after, record_silence, report_cleared,
-};
+pub(crate) use suspecting::{Accuser, MAX_CHECKS, Verdict, open_after};
 
 use super::awareness::Awareness;
 use super::context::Context;
 use super::probe::{Loss, Probe, Relay, RoundTrip, RoundTrips};
-use super::table::{Slot, Table};
+use super::table::{Flags, Slot, Table};
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
+
+/// Members that wait to be probed out of turn (P-15).
+const MAX_URGENT: usize = 64;
 
 /// Probes, suspicions, and what their answers taught.
 #[derive(Debug)]
@@ -99,6 +102,24 @@ impl Detector {
     /// Forgets the timers of members that were all forgotten.
     pub(crate) fn reset(&mut self) {
         self.timers.clear();
+    }
+
+    /// Stops following a member.
+    pub(crate) fn end_probe(&mut self, table: &mut Table, slot: Slot) {
+        if table[slot].is(Flags::PROBED) {
+            table[slot].flags.set(Flags::PROBED, false);
+            self.probes.retain(|probe| probe.slot != slot);
+        }
+    }
+
+    /// Something said of a member makes us look for ourselves; bounded, and once at a time.
+    pub(crate) fn probe_soon(&mut self, table: &mut Table, slot: Slot) {
+        let member = &mut table[slot];
+        if self.urgent.len() < MAX_URGENT && !member.is(Flags::URGENT) && !member.status().is_gone()
+        {
+            member.flags.set(Flags::URGENT, true);
+            self.urgent.push_back(slot);
+        }
     }
 
     /// How long one stage of a probe takes: the measured round trips within the configured bounds,

@@ -10,8 +10,6 @@ use crate::types::{MessageKind, NodeStatus};
 
 /// Added to the stamp of a node that speaks and does not hear: only a refutation passes it (P-8).
 const DEAF_ROUNDS: u64 = 1 << 20;
-/// Members that wait to be probed out of turn (P-15).
-pub(super) const MAX_URGENT: usize = 64;
 /// Pings of one round at the most; `gossip_nodes` is checked against it.
 pub(crate) const MAX_PINGS: usize = 64;
 
@@ -66,16 +64,6 @@ impl Detector {
         cx.send(MessageKind::Ping, slot, content);
         if silent {
             ping_by_stream(cx, slot);
-        }
-    }
-
-    /// Something said of a member makes us look for ourselves; bounded, and once at a time.
-    pub(crate) fn probe_soon(&mut self, table: &mut Table, slot: Slot) {
-        let member = &mut table[slot];
-        if self.urgent.len() < MAX_URGENT && !member.is(Flags::URGENT) && !member.status().is_gone()
-        {
-            member.flags.set(Flags::URGENT, true);
-            self.urgent.push_back(slot);
         }
     }
 
@@ -183,28 +171,6 @@ impl Detector {
                     self.round_trips.add(round_trip);
                 }
             }
-        }
-    }
-
-    /// A member answered a question of ours. `nonce` is that of the question, 0 if it had none.
-    pub(crate) fn answered(&mut self, cx: &mut Context, slot: Slot, nonce: u64) {
-        if nonce != 0 {
-            // Accurate to the 16 microseconds that a nonce counts in.
-            let round_trip = u64::from(cx.nonce_age(nonce)) << 4;
-            cx.table[slot].record_ping(Some(round_trip));
-            self.round_trips.add(round_trip);
-        }
-        self.probe_succeeded(cx, slot, true);
-        self.clear_by_answer(cx, slot, nonce != 0);
-        cx.table[slot].flags.set(Flags::ASKED, false);
-        self.report_answer(cx, slot);
-    }
-
-    /// Stops following a member.
-    pub(crate) fn end_probe(&mut self, table: &mut Table, slot: Slot) {
-        if table[slot].is(Flags::PROBED) {
-            table[slot].flags.set(Flags::PROBED, false);
-            self.probes.retain(|probe| probe.slot != slot);
         }
     }
 }

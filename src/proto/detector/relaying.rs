@@ -1,13 +1,27 @@
-//! Pings made for others, and what helpers say of ours (P-8; SWIM 3.1, Lifeguard IV-A).
+//! Answers, pings made for others, and what helpers say of ours (P-8; SWIM 3.1, Lifeguard IV-A).
 
 use super::Detector;
 use crate::proto::context::Context;
 use crate::proto::outbox::Content;
 use crate::proto::probe::{MAX_RELAYS, Relay};
-use crate::proto::table::Slot;
+use crate::proto::table::{Flags, Slot};
 use crate::types::{Entry, MessageKind, NodeId, NodeStatus};
 
 impl Detector {
+    /// A member answered a question of ours. `nonce` is that of the question, 0 if it had none.
+    pub(crate) fn answered(&mut self, cx: &mut Context, slot: Slot, nonce: u64) {
+        if nonce != 0 {
+            // Accurate to the 16 microseconds that a nonce counts in.
+            let round_trip = u64::from(cx.nonce_age(nonce)) << 4;
+            cx.table[slot].record_ping(Some(round_trip));
+            self.round_trips.add(round_trip);
+        }
+        self.probe_succeeded(cx, slot, true);
+        self.clear_by_answer(cx, slot, nonce != 0);
+        cx.table[slot].flags.set(Flags::ASKED, false);
+        self.report_answer(cx, slot);
+    }
+
     /// A member asks us to ping another.
     pub(crate) fn ping_for(&mut self, cx: &mut Context, requester: Slot, subject: &NodeId) {
         let Some(slot) = cx.table.slot(subject).filter(|&slot| slot != requester) else {
@@ -22,7 +36,7 @@ impl Detector {
     }
 
     /// A member that we pinged for others has answered.
-    pub(super) fn report_answer(&mut self, cx: &mut Context, slot: Slot) {
+    fn report_answer(&mut self, cx: &mut Context, slot: Slot) {
         let mut place = 0;
         while place < self.relays.len() {
             if self.relays[place].subject == slot {

@@ -1,6 +1,6 @@
 //! Watching a suspect: pings of our own until one is answered or the suspicion ends (P-9, P-9a).
 
-use super::suspecting::report_suspicion;
+use super::accusing::report_suspicion;
 use super::{Detector, timeout_of};
 use crate::proto::context::Context;
 use crate::proto::outbox::Content;
