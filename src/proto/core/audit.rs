@@ -23,8 +23,11 @@ impl Schedule {
 
     /// In a large group an audit comes after so many inputs that the work for each stays the same.
     const fn is_due(&mut self, members: usize) -> bool {
+        if !self.on {
+            return false;
+        }
         self.skipped += 1;
-        let due = self.on && (members <= SMALL || self.skipped >= members / 16);
+        let due = members <= SMALL || self.skipped >= members / 16;
         if due {
             self.skipped = 0;
         }
