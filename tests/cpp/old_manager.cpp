@@ -3,6 +3,7 @@
  */
 #include "core/gossip_manager.hpp"
 
+#include "ports.hpp"
 #include "waiting.hpp"
 
 #include <gtest/gtest.h>
@@ -69,11 +70,7 @@ TEST(OldManager, IsMadeStartedAndStopped)
 
 TEST(OldManager, ShowsItselfAsConfigured)
 {
-    // The port of a socket that is closed again is free for a moment at least.
-    net::udp_transport free_port("127.0.0.1", 0);
-    ASSERT_EQ(free_port.start(), net::error_code::success);
-    const std::uint16_t port = free_port.port();
-    ASSERT_EQ(free_port.stop(), net::error_code::success);
+    const std::uint16_t port = free_port(net::transport_type::udp);
     libgossip::gossip_config config = on_loopback();
     config.gossip_port = port;
     config.node_id = "000102030405060708090a0b0c0d0e0f";

@@ -7,6 +7,7 @@
 #include "net/transport_factory.hpp"
 #include "net/udp_transport.hpp"
 
+#include "ports.hpp"
 #include "waiting.hpp"
 
 #include <gtest/gtest.h>
@@ -35,11 +36,7 @@ struct member {
     explicit member(transport_type type, std::uint8_t number,
                     std::unique_ptr<libgossip::message_serializer> serializer = nullptr)
     {
-        // A port that was free a moment ago.
-        libgossip::net::udp_transport probe("127.0.0.1", 0);
-        EXPECT_EQ(probe.start(), error_code::success);
-        port = probe.port();
-        probe.stop();
+        port = free_port(type);
         carrier = transport_factory::create_transport(type, "127.0.0.1", port);
         if (serializer) {
             carrier->set_serializer(std::move(serializer));
