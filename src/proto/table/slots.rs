@@ -41,10 +41,16 @@ impl SlotMap {
         (found == slot.0).then_some(number)
     }
 
-    /// Gives a member a number, whether it has one or not.
+    /// Gives a member that has none a number.
     pub(crate) fn insert(&mut self, slot: Slot, number: u32) {
-        self.remove(slot);
+        debug_assert!(self.get(slot).is_none(), "a member has a number already");
         self.0.insert((slot.0, Slot(number)));
+    }
+
+    /// Gives a member another number.
+    pub(crate) fn replace(&mut self, slot: Slot, number: u32) {
+        self.remove(slot);
+        self.insert(slot, number);
     }
 
     /// Takes the number of a member away, if it has one.
@@ -63,7 +69,7 @@ mod tests {
     fn the_last_number_counts_until_it_is_removed() {
         let mut map = SlotMap::default();
         (0..1_000).for_each(|n| map.insert(Slot(n), n));
-        (0..1_000).for_each(|n| map.insert(Slot(n), n + 1));
+        (0..1_000).for_each(|n| map.replace(Slot(n), n + 1));
         assert!((0..1_000).all(|n| map.get(Slot(n)) == Some(n + 1)));
         assert_eq!(map.remove(Slot(7)), Some(8));
         assert_eq!((map.get(Slot(7)), map.remove(Slot(7)), map.0.len()), (None, None, 999));

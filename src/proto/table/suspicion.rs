@@ -169,7 +169,7 @@ impl Suspicions {
         let Some(place) = self.places.remove(slot) else { return };
         self.doubts -= usize::from(self.list.swap_remove(place as usize).doubt);
         if let Some(moved) = self.list.get(place as usize) {
-            self.places.insert(moved.slot, place);
+            self.places.replace(moved.slot, place);
         }
     }
 
