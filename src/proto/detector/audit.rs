@@ -36,6 +36,7 @@ mod tests {
     use crate::proto::probe::{Probe, Relay};
     use crate::proto::table::{Slot, Suspicion};
     use crate::types::{Entry, Heartbeat, Instant, NodeId, NodeStatus};
+    use alloc::vec::Vec;
     use rand::SeedableRng;
     use rand::rngs::SmallRng;
 
@@ -58,6 +59,14 @@ mod tests {
         (detector, table)
     }
 
+    /// Adds so many members more.
+    fn add(table: &mut Table, many: u16) -> Vec<Slot> {
+        let mut rng = SmallRng::seed_from_u64(1);
+        let id = |n: u16| [n.to_le_bytes(); 8].as_flattened().try_into().map(NodeId::new);
+        let entry = |n| Entry { id: id(n).expect("16 bytes"), ..Entry::default() };
+        (300..300 + many).map(|n| table.add(&entry(n), Instant::ZERO, &mut rng)).collect()
+    }
+
     type Break<'a> = &'a dyn Fn(&mut Detector, &mut Table);
 
     #[test]
@@ -65,7 +74,7 @@ mod tests {
         let (sound, table) = detector();
         assert_eq!(sound.audit(&table), Ok(()));
         let relay = Relay { subject: Slot(0), requester: Slot(1), over: 0 };
-        let breaks: [Case<Break<'_>>; 10] = [
+        let breaks: [Case<Break<'_>>; 11] = [
             (
                 &|_, t| t[Slot(0)].flags.set(Flags::PROBED, false),
                 "a probe is of a member that is not probed",
@@ -73,15 +82,7 @@ mod tests {
             (&|_, t| t[Slot(1)].flags.set(Flags::PROBED, true), "probes are miscounted"),
             (
                 &|d, t| {
-                    let entry = |n: u16| Entry {
-                        id: NodeId::new(
-                            [n.to_le_bytes(); 8].as_flattened().try_into().expect("16"),
-                        ),
-                        ..Entry::default()
-                    };
-                    for number in 300..700 {
-                        let mut rng = SmallRng::seed_from_u64(1);
-                        let slot = t.add(&entry(number), Instant::ZERO, &mut rng);
+                    for slot in add(t, 400) {
                         t[slot].flags.set(Flags::PROBED, true);
                         d.probes.push(Probe::new(slot, Heartbeat::ZERO, 10, 20));
                     }
@@ -93,14 +94,17 @@ mod tests {
             (&|d, _| d.urgent.push_back(Slot(1)), "a member is urgent by one list alone"),
             (&|_, t| t[Slot(1)].flags.set(Flags::URGENT, true), "urgent members are miscounted"),
             (&|d, _| d.urgent.clear(), "urgent members are miscounted"),
-            (&|d, _| d.timers.clear(), "a suspicion has no timer"),
             (
                 &|d, t| {
-                    d.timers = [(10, Slot(1))].into();
-                    t[Slot(1)].misses = 1;
+                    for slot in add(t, 400) {
+                        t[slot].flags.set(Flags::URGENT, true);
+                        d.urgent.push_back(slot);
+                    }
                 },
-                "a suspicion has no timer",
+                "too many urgent members",
             ),
+            (&|d, _| d.timers.clear(), "a suspicion has no timer"),
+            (&|d, _| d.timers = [(10, Slot(1))].into(), "a suspicion has no timer"),
         ];
         for (breaks, otherwise) in breaks {
             let (mut detector, mut table) = detector();
